@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A virtual machine: start, commands, QMP, end. Everything has a deadline."""
+import base64
+import collections
+import json
+import os
+import re
+import select
+import socket
+import time
+
+from . import qemu, roots
+from .util import RigError, end, spawn
+
+SPLAT = re.compile(r"WARNING:|\bBUG:|\bOops\b|KASAN|UBSAN|kernel BUG|general protection|"
+                   r"possible [a-z ]+ detected|suspicious RCU|Call Trace|unreferenced object|"
+                   r"NETDEV WATCHDOG|blocked for more than|soft lockup|Kernel panic|"
+                   r"refused write")
+HARMLESS = re.compile(r"Kernel/User page tables|RETBleed|MDS CPU bug|TAA CPU bug")
+Result = collections.namedtuple("Result", "status out")
+
+
+class GuestError(RigError):
+    """A command in a VM failed, or the VM did; carries the console's last lines."""
+
+
+class Channel:
+    """One end of a socket pair; QEMU has the other as a character device."""
+
+    def __init__(self):
+        self.socket, self.theirs = socket.socketpair()
+        self.buffer = b""
+
+    def send(self, line):
+        self.socket.sendall(line.encode() + b"\n")
+
+    def line(self, deadline):
+        """The next line, None after the deadline or when the other end is gone."""
+        while b"\n" not in self.buffer:
+            wait = max(0.0, deadline - time.monotonic())
+            if not select.select([self.socket], [], [], wait)[0]:
+                return None
+            data = self.socket.recv(1 << 16)
+            if not data:
+                return None
+            self.buffer += data
+        text, _, self.buffer = self.buffer.partition(b"\n")
+        return text.decode(errors="replace").rstrip("\r")
+
+    def close(self):
+        self.socket.close()
+        self.theirs.close()
+
+
+class VM:
+    def __init__(self, folder, initrd, name="vm", kernel="6.12", devices=(), append="",
+                 memory="512M", cpus=2, vmlinuz=None, extra=()):
+        self.name, self.kernel, self.devices = name, kernel, list(devices)
+        self.initrd, self.append, self.memory, self.cpus = initrd, append, memory, cpus
+        self.vmlinuz, self.extra = vmlinuz or roots.vmlinuz(kernel), list(extra)
+        self.console = folder / (name + ".console")
+        self.errors = folder / (name + ".qemu")
+        self.process = None
+        self.replies, self.events = {}, []
+        self.count = self.seen = 0
+
+    # -- start and end ------------------------------------------------------------------
+
+    def argv(self):
+        argv = qemu.command()[0] + qemu.accelerator()
+        argv += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+                 "-name", self.name, "-smp", self.cpus, "-machine", "pc,memory-backend=m",
+                 "-object", "memory-backend-memfd,id=m,size=%s,share=on" % self.memory,
+                 "-m", self.memory, "-kernel", self.vmlinuz, "-initrd", self.initrd,
+                 "-append", "console=ttyS0,115200 panic=-1 ignore_loglevel %s" % self.append,
+                 "-chardev", "file,id=console,append=on,path=%s" % self.console,
+                 "-serial", "chardev:console", "-device", "virtio-rng-pci,addr=4",
+                 "-device", "virtio-serial-pci,addr=5",
+                 "-chardev", "socket,id=agent,fd=%d" % self.agent.theirs.fileno(),
+                 "-device", "virtserialport,chardev=agent,name=ivshmem.agent",
+                 "-chardev", "socket,id=qmp,fd=%d" % self.monitor.theirs.fileno(),
+                 "-mon", "qmp,mode=control"]
+        for number, path in enumerate(self.devices):
+            argv += ["-device", json.dumps(self.device(number, path))]
+        return argv + self.extra
+
+    @staticmethod
+    def device(number, path):
+        return {"driver": "vfio-user-pci", "id": "link%d" % number, "addr": hex(8 + number)[2:],
+                "socket": {"type": "unix", "path": str(path)}}
+
+    def spawn(self):
+        self.agent, self.monitor = Channel(), Channel()
+        fds = (self.agent.theirs.fileno(), self.monitor.theirs.fileno())
+        with open(self.errors, "wb") as errors:
+            self.process = spawn(self.argv(), env=qemu.command()[1], pass_fds=fds,
+                                 stdout=errors, stderr=errors)
+        self.agent.theirs.close()
+        self.monitor.theirs.close()
+
+    def start(self, timeout=60):
+        self.spawn()
+        self.ready(timeout)
+        return self
+
+    def ready(self, timeout=60):
+        """Waits until the guest's agent is there."""
+        self.wait("ready", time.monotonic() + timeout, "boot")
+        if not self.events:
+            self.handshake()
+
+    def handshake(self):
+        if self.monitor.line(time.monotonic() + 5) is None:
+            raise self.error("no QMP greeting")
+        self.qmp("qmp_capabilities")
+
+    def kill(self):
+        """As a power cut: kill -9."""
+        if self.process:
+            if self.process.poll() is None:
+                os.killpg(self.process.pid, 9)
+            self.process.wait(10)
+            self.close()
+
+    def close(self):
+        end(self.process)
+        if self.process:
+            self.agent.close()
+            self.monitor.close()
+        self.process = None
+        self.replies, self.events = {}, []
+
+    def restart(self, timeout=60):
+        self.kill()
+        return self.start(timeout)
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def __enter__(self):
+        return self if self.process else self.start()
+
+    def __exit__(self, *_):
+        self.close()
+
+    # -- commands -----------------------------------------------------------------------
+
+    def error(self, text):
+        state = "runs" if self.alive() else "has ended"
+        message = "%s (%s, %s): %s" % (self.name, self.kernel, state, text)
+        qemu_says = self.errors.read_text(errors="replace").strip()
+        if qemu_says:
+            message += "\n  QEMU: " + qemu_says[-500:]
+        return GuestError(message + "\n  console:\n" + self.tail())
+
+    def tail(self, lines=12):
+        return "\n".join("    | " + line for line in self.log().splitlines()[-lines:])
+
+    def wait(self, number, deadline, what):
+        while number not in self.replies:
+            line = self.agent.line(deadline)
+            if line is None:
+                late = "no answer in time" if self.alive() else "the machine ended"
+                raise self.error("%s: %s" % (what, late))
+            key, status, text = (line.split(" ", 2) + ["", ""])[:3]
+            if status.isdigit():
+                self.replies[key] = Result(int(status), base64.b64decode(text).decode(
+                    errors="replace"))
+        return self.replies.pop(number)
+
+    def job(self, command, timeout=60):
+        """Starts a command; its Job tells the result."""
+        self.count += 1
+        number = str(self.count)
+        code = base64.b64encode(command.encode()).decode()
+        try:
+            self.agent.send("run %s %d %s" % (number, timeout, code))
+        except OSError as error:
+            raise self.error("%s: %s" % (command, error)) from error
+        return Job(self, number, command, time.monotonic() + timeout)
+
+    def run(self, command, timeout=60, check=True):
+        return self.job(command, timeout).result(check)
+
+    def out(self, command, timeout=60):
+        return self.run(command, timeout).out.strip()
+
+    def qmp(self, command, **arguments):
+        deadline = time.monotonic() + 20
+        request = {"execute": command}
+        if arguments:
+            request["arguments"] = {k.replace("_", "-"): v for k, v in arguments.items()}
+        self.monitor.send(json.dumps(request))
+        while True:
+            line = self.monitor.line(deadline)
+            if line is None:
+                raise self.error("QMP %s: no answer" % command)
+            answer = json.loads(line)
+            if "error" in answer:
+                raise self.error("QMP %s: %s" % (command, answer["error"]["desc"]))
+            if "return" in answer:
+                return answer["return"]
+            self.events.append(answer)
+
+    def event(self, name, timeout=30):
+        """Waits for a QMP event, also one that came before."""
+        deadline = time.monotonic() + timeout
+        while not any(e.get("event") == name for e in self.events):
+            line = self.monitor.line(deadline)
+            if line is None:
+                raise self.error("no QMP event %s within %d s" % (name, timeout))
+            self.events.append(json.loads(line))
+        self.events = [e for e in self.events if e.get("event") != name]
+
+    # -- the kernel's log ---------------------------------------------------------------
+
+    def log(self):
+        try:
+            data = self.console.read_bytes()
+        except OSError:
+            return ""
+        return data.decode(errors="replace").replace("\r", "")
+
+    def new_log(self):
+        """What the kernel said since the last call."""
+        text = self.log()
+        fresh, self.seen = text[self.seen:], len(text)
+        return fresh
+
+    def splats(self):
+        """Lines of the log since the last call that no test may cause."""
+        return [line for line in self.new_log().splitlines()
+                if SPLAT.search(line) and not HARMLESS.search(line)]
+
+
+class Job:
+    def __init__(self, vm, number, command, deadline):
+        self.vm, self.number, self.command, self.deadline = vm, number, command, deadline
+
+    def result(self, check=True):
+        # The guest ends the command at its timeout; only a guest that hangs needs more.
+        result = self.vm.wait(self.number, self.deadline + 15, self.command)
+        if check and result.status:
+            raise self.vm.error("%s: exit status %d\n%s" % (self.command, result.status,
+                                                             result.out.strip()[-2000:]))
+        return result
+
+    def kill(self, signal="TERM"):
+        self.vm.agent.send("kill %s %s" % (self.number, signal))
+        return self.result(check=False)
