@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The control socket: a client sends one line, gets one JSON object and a
+ * newline, and the end of the file. It is not trusted to be quick.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "control.h"
+
+bool parse_rate(const char *text, double *rate)
+{
+	double value;
+	char *end;
+
+	value = strtod(text, &end);
+	if (end == text)
+		return false;
+	if (*end == '%') {
+		value /= 100;
+		end++;
+	}
+	if (*end || !(value >= 0 && value <= 1))
+		return false;
+	*rate = value;
+	return true;
+}
+
+static void print_u64(FILE *f, const char *name, uint64_t value)
+{
+	fprintf(f, ", \"%s\": %llu", name, (unsigned long long)value);
+}
+
+static void print_peer(FILE *f, const struct peer *p)
+{
+	const struct counters *n = &p->count;
+
+	fprintf(f, "{\"id\": %u, \"connected\": %s", p->id,
+		p->connected ? "true" : "false");
+	print_u64(f, "state", p->state);
+	print_u64(f, "interrupt_control", p->int_ctrl);
+	print_u64(f, "doorbells", n->doorbells);
+	print_u64(f, "doorbells_no_target", n->no_target);
+	print_u64(f, "doorbells_no_vector", n->no_vector);
+	print_u64(f, "interrupts", n->interrupts);
+	print_u64(f, "dropped_disabled", n->dropped[DROP_DISABLED]);
+	print_u64(f, "dropped_bus_master", n->dropped[DROP_BUS_MASTER]);
+	print_u64(f, "dropped_masked", n->dropped[DROP_MASKED]);
+	print_u64(f, "dropped_injected", n->dropped[DROP_INJECTED]);
+	print_u64(f, "state_changes", n->state_changes);
+	print_u64(f, "refused_writes", n->refused_writes);
+	print_u64(f, "resets", n->resets);
+	print_u64(f, "connections", n->connections);
+	print_u64(f, "refused_connections", n->refused_connections);
+	print_u64(f, "messages", n->messages);
+	print_u64(f, "errors", n->errors);
+	fputc('}', f);
+}
+
+void print_stats(FILE *f, const struct link *link)
+{
+	const struct link_config *cfg = &link->cfg;
+	unsigned int i;
+
+	fprintf(f, "{\"protocol\": %u", cfg->protocol);
+	print_u64(f, "vectors", cfg->vectors);
+	print_u64(f, "state_size", cfg->state_size);
+	print_u64(f, "rw_size", cfg->rw_size);
+	print_u64(f, "output_size", cfg->output_size);
+	fprintf(f, ", \"mode\": \"%s\", \"interrupts\": \"%s\"",
+		cfg->strict ? "strict" : "fast", cfg->intx ? "intx" : "msix");
+	fprintf(f, ", \"drop_rate\": %g", cfg->drop_rate);
+	fprintf(f, ", \"memory\": \"/proc/%d/fd/%d\"", getpid(), link->memfd);
+	fputs(", \"peers\": [", f);
+	for (i = 0; i < cfg->peers; i++) {
+		if (i)
+			fputs(", ", f);
+		print_peer(f, &link->peers[i]);
+	}
+	fputs("]}\n", f);
+}
+
+static void client_close(struct control_client *cl)
+{
+	source_close(&cl->src);
+	free(cl->reply);
+	cl->reply = NULL;
+}
+
+static void answer(FILE *f, struct link *link, const char *line)
+{
+	if (!strcmp(line, "stats"))
+		print_stats(f, link);
+	else if (!strcmp(line, "help"))
+		fputs("{\"commands\": [\"help\", \"stats\", \"drop RATE\"]}\n", f);
+	else if (!strncmp(line, "drop ", 5) &&
+		 parse_rate(line + 5, &link->cfg.drop_rate))
+		fprintf(f, "{\"drop_rate\": %g}\n", link->cfg.drop_rate);
+	else
+		fputs("{\"error\": \"no such command, try help\"}\n", f);
+}
+
+static void client_send(struct control_client *cl)
+{
+	ssize_t len;
+
+	len = send(cl->src.fd, cl->reply + cl->sent, cl->reply_len - cl->sent,
+		   MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (len > 0)
+		cl->sent += len;
+	if (len <= 0 || cl->sent == cl->reply_len)
+		client_close(cl);
+}
+
+static void client_ready(struct source *src)
+{
+	struct control_client *cl = container_of(src, struct control_client, src);
+	ssize_t len;
+	FILE *f;
+
+	if (src->fd < 0)
+		return;
+	if (cl->reply) {
+		client_send(cl);
+		return;
+	}
+	len = recv(src->fd, cl->line + cl->len,
+		   sizeof(cl->line) - 1 - cl->len, MSG_DONTWAIT);
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (len <= 0) {		/* has gone, or its line is too long */
+		client_close(cl);
+		return;
+	}
+	cl->len += len;
+	cl->line[cl->len] = '\0';
+	if (!strchr(cl->line, '\n'))
+		return;
+	*strpbrk(cl->line, "\r\n") = '\0';
+	f = open_memstream(&cl->reply, &cl->reply_len);
+	if (!f) {
+		client_close(cl);
+		return;
+	}
+	answer(f, cl->link, cl->line);
+	fclose(f);
+	if (source_rewatch(src, EPOLLOUT))
+		client_close(cl);
+}
+
+static void control_accept(struct source *src)
+{
+	struct control *ctl = container_of(src, struct control, listener);
+	struct control_client *cl = NULL;
+	unsigned int i;
+	int fd;
+
+	fd = accept4(src->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	for (i = 0; i < CONTROL_CLIENTS && !cl; i++)
+		if (ctl->clients[i].src.fd < 0)
+			cl = &ctl->clients[i];
+	if (!cl) {
+		close(fd);
+		complain("control socket: %u clients are connected already",
+			 CONTROL_CLIENTS);
+		return;
+	}
+	*cl = (struct control_client){
+		.src = { fd, client_ready },
+		.link = ctl->link,
+	};
+	if (source_watch(&cl->src, EPOLLIN))
+		source_close(&cl->src);
+}
+
+void control_init(struct control *ctl, struct link *link)
+{
+	unsigned int i;
+
+	ctl->link = link;
+	ctl->listener = (struct source){ -1, control_accept };
+	for (i = 0; i < CONTROL_CLIENTS; i++)
+		ctl->clients[i] = (struct control_client){ .src.fd = -1 };
+}
+
+void control_fini(struct control *ctl)
+{
+	unsigned int i;
+
+	source_close(&ctl->listener);
+	for (i = 0; i < CONTROL_CLIENTS; i++)
+		if (ctl->clients[i].src.fd >= 0)
+			client_close(&ctl->clients[i]);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The counters as JSON, and the control socket that hands them out */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+#include <stdio.h>
+
+#include "event.h"
+#include "link.h"
+
+#define CONTROL_CLIENTS	8
+
+struct control_client {
+	struct source src;
+	struct link *link;
+	char line[64];
+	size_t len;
+	char *reply;
+	size_t reply_len;
+	size_t sent;
+};
+
+struct control {
+	struct source listener;
+	struct link *link;
+	struct control_client clients[CONTROL_CLIENTS];
+};
+
+void control_init(struct control *ctl, struct link *link);
+void control_fini(struct control *ctl);
+void print_stats(FILE *f, const struct link *link);
+
+/* A rate from 0 to 1, or in percent: "0.01", "1%". Returns whether it is. */
+bool parse_rate(const char *text, double *rate);
+
+#endif

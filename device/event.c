@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "event.h"
+
+#define LINES_PER_SECOND 20
+
+static int epoll_fd = -1;
+
+static int control(int op, struct source *src, uint32_t events)
+{
+	struct epoll_event ev = { .events = events, .data.ptr = src };
+
+	if (epoll_fd < 0)
+		epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (epoll_fd < 0)
+		return -1;
+	return epoll_ctl(epoll_fd, op, src->fd, &ev);
+}
+
+int source_watch(struct source *src, uint32_t events)
+{
+	return control(EPOLL_CTL_ADD, src, events);
+}
+
+int source_rewatch(struct source *src, uint32_t events)
+{
+	return control(EPOLL_CTL_MOD, src, events);
+}
+
+/*
+ * Explicitly removed: a descriptor that another process has a copy of would
+ * otherwise stay in the set.
+ */
+void source_close(struct source *src)
+{
+	if (src->fd < 0)
+		return;
+	control(EPOLL_CTL_DEL, src, 0);
+	close(src->fd);
+	src->fd = -1;
+}
+
+int events_run(const bool *stop)
+{
+	struct epoll_event events[16];
+	int i, n;
+
+	while (!*stop) {
+		n = epoll_wait(epoll_fd, events, 16, -1);
+		if (n < 0 && errno != EINTR)
+			return -1;
+		for (i = 0; i < n; i++) {
+			struct source *src = events[i].data.ptr;
+
+			src->ready(src);
+		}
+	}
+	return 0;
+}
+
+void complain(const char *fmt, ...)
+{
+	static unsigned int lines, lost;
+	static time_t second;
+	struct timespec now;
+	va_list args;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec != second) {
+		if (lost)
+			fprintf(stderr, "ivshmem-link: %u lines left out\n",
+				lost);
+		second = now.tv_sec;
+		lines = 0;
+		lost = 0;
+	}
+	if (lines++ >= LINES_PER_SECOND) {
+		lost++;
+		return;
+	}
+	fputs("ivshmem-link: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}

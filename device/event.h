@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef EVENT_H
+#define EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr) - offsetof(type, member)))
+
+/*
+ * Something that epoll watches. Sources are never freed while the loop runs;
+ * a closed one has fd -1. So an event that was fetched before its source was
+ * closed, or closed and opened again, finds a valid source: ready() must cope
+ * with having nothing to do.
+ */
+struct source {
+	int fd;
+	void (*ready)(struct source *src);
+};
+
+/* Both return 0, or -1 with errno set. */
+int source_watch(struct source *src, uint32_t events);	/* start watching */
+int source_rewatch(struct source *src, uint32_t events);
+void source_close(struct source *src);
+int events_run(const bool *stop);			/* until *stop */
+
+/* One line on stderr. A peer can cause these, so they are rate limited. */
+void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-2.0
+/* ivshmem-link: options, sockets, and the loop that everything runs in. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "event.h"
+#include "link.h"
+#include "vfio_user.h"
+
+#define VERSION		"0.1"
+#define SIZE_LIMIT	(1ULL << 40)
+
+static const char usage[] =
+"Usage: ivshmem-link --dir DIR [OPTION]...\n"
+"Serve one ivshmem v2 link to QEMU's vfio-user-pci: peer N at DIR/peerN.sock,\n"
+"counters as JSON at DIR/control.sock (send \"stats\" or \"help\").\n"
+"\n"
+"  --dir DIR             existing directory for the sockets\n"
+"  --peers N             2 to 256 peers (2)\n"
+"  --protocol ID         a number, or uio, net, shadow (net)\n"
+"  --vectors V           MSI-X vectors of each peer, 1 to 2048 (2)\n"
+"  --state-size S        state table (4K)\n"
+"  --rw-size S           section that all peers write, 0 for none (0)\n"
+"  --output-size S       section that one peer writes, 0 for none (1M)\n"
+"                        sizes take K, M, G and are multiples of 4K\n"
+"  --strict              trap accesses to what a peer may only read, and refuse\n"
+"                        its writes there; slow\n"
+"  --intx                INTx and one vector, no MSI-X\n"
+"  --base-address ADDR   no BAR2; the memory, DIR/memory, is at ADDR\n"
+"  --cap20-mirror        repeat BAR2's address in the capability, for NuttX\n"
+"  --drop-interrupts R   lose this part of all interrupts: 0.01 or 1%\n"
+"  --seed N              which ones (1)\n"
+"  --help, --version\n"
+"\n"
+"Test options\n"
+"  --lie FIELD=VALUE     present something wrong; may be repeated. FIELD:\n";
+
+static const char *const lie_names[LIES] = {
+	[LIE_VENDOR] = "vendor", [LIE_DEVICE] = "device",
+	[LIE_REVISION] = "revision", [LIE_CLASS] = "class",
+	[LIE_SUBVENDOR] = "subsystem-vendor", [LIE_SUBDEVICE] = "subsystem",
+	[LIE_NO_CAP] = "no-cap", [LIE_CAP_LENGTH] = "cap-length",
+	[LIE_STATE_SIZE] = "state-size", [LIE_RW_SIZE] = "rw-size",
+	[LIE_OUTPUT_SIZE] = "output-size",
+	[LIE_BASE_ADDRESS] = "base-address", [LIE_BAR2_SIZE] = "bar2-size",
+	[LIE_MSIX_VECTORS] = "msix-vectors", [LIE_ID] = "id",
+	[LIE_MAX_PEERS] = "max-peers",
+};
+
+/* A peer's socket, and its connection while there is one */
+struct port {
+	struct source listener;
+	struct conn conn;
+};
+
+static struct link the_link;
+static struct control control;
+static struct port *ports;
+static const char *dir;
+static bool stop;
+
+static __attribute__((noreturn, format(printf, 1, 2)))
+void die(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("ivshmem-link: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(2);
+}
+
+static uint64_t parse_number(const char *what, const char *text, uint64_t min,
+			     uint64_t max)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (end == text || *end || errno || *text == '-' || value < min ||
+	    value > max)
+		die("%s is %s, want %llu to %llu", what, text,
+		    (unsigned long long)min, (unsigned long long)max);
+	return value;
+}
+
+static uint64_t parse_size(const char *what, const char *text, bool page)
+{
+	static const char suffixes[] = "KMG";
+	unsigned long long value;
+	const char *suffix;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (end == text || errno || *text == '-')
+		die("%s is %s, want a size", what, text);
+	suffix = *end ? strchr(suffixes, *end) : NULL;
+	if (suffix) {
+		/* no overflow: beyond the limit anyhow */
+		if (value <= SIZE_LIMIT)
+			value <<= 10 * (suffix - suffixes + 1);
+		end++;
+	}
+	if (*end)
+		die("%s is %s, want a size with K, M, G or nothing behind it",
+		    what, text);
+	if (page && (value % LINK_PAGE || value > SIZE_LIMIT))
+		die("%s is %llu bytes, want a multiple of %u up to 1024G", what,
+		    value, LINK_PAGE);
+	return value;
+}
+
+static uint16_t parse_protocol(const char *text)
+{
+	static const char *const names[] = { "uio", "net", "shadow" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(text, names[i]))
+			return i;
+	return parse_number("--protocol (uio, net, shadow or a number)", text,
+			    0, 0xffff);
+}
+
+static void parse_lie(const char *text, struct link_config *cfg)
+{
+	size_t len = strcspn(text, "=");
+	enum lie lie;
+
+	for (lie = 0; lie < LIES; lie++)
+		if (strlen(lie_names[lie]) == len &&
+		    !strncmp(lie_names[lie], text, len))
+			break;
+	if (lie == LIES)
+		die("--lie %s: no such field, see --help", text);
+	if (text[len] != '=' && lie != LIE_NO_CAP)
+		die("--lie %s: want %s=VALUE", text, text);
+	cfg->lies[lie] = true;
+	if (text[len] == '=')
+		cfg->lie_values[lie] = parse_size("--lie", text + len + 1, false);
+}
+
+static void check_config(const struct link_config *cfg, bool vectors_given)
+{
+	if (!dir)
+		die("--dir is missing, see --help");
+	if (cfg->state_size < cfg->peers * sizeof(uint32_t))
+		die("--state-size is %llu bytes, want at least %zu for %u peers",
+		    (unsigned long long)cfg->state_size,
+		    cfg->peers * sizeof(uint32_t), cfg->peers);
+	if (cfg->intx && vectors_given && cfg->vectors != 1)
+		die("--vectors is %u, want 1 with --intx", cfg->vectors);
+	if (cfg->base_address % LINK_PAGE)
+		die("--base-address is 0x%llx, want a multiple of %u",
+		    (unsigned long long)cfg->base_address, LINK_PAGE);
+	if (cfg->base_address && cfg->cap20_mirror)
+		die("--cap20-mirror wants BAR2, which --base-address removes");
+	if (cfg->base_address && cfg->strict)
+		die("--strict wants BAR2, which --base-address removes");
+	if (cfg->lies[LIE_MSIX_VECTORS] &&
+	    cfg->lie_values[LIE_MSIX_VECTORS] - 1 >= VECTORS_MAX)
+		die("--lie msix-vectors is %llu, want 1 to %u",
+		    (unsigned long long)cfg->lie_values[LIE_MSIX_VECTORS],
+		    VECTORS_MAX);
+}
+
+static void print_help(void)
+{
+	unsigned int i;
+
+	fputs(usage, stdout);
+	for (i = 0; i < LIES; i++)
+		printf("%s%s", i % 6 ? ", " : i ? ",\n    " : "    ",
+		       lie_names[i]);
+	putchar('\n');
+}
+
+static const struct option options[] = {
+	{ "dir", required_argument, NULL, 'd' },
+	{ "peers", required_argument, NULL, 'n' },
+	{ "protocol", required_argument, NULL, 'p' },
+	{ "vectors", required_argument, NULL, 'v' },
+	{ "state-size", required_argument, NULL, 't' },
+	{ "rw-size", required_argument, NULL, 'r' },
+	{ "output-size", required_argument, NULL, 'o' },
+	{ "strict", no_argument, NULL, 's' },
+	{ "intx", no_argument, NULL, 'i' },
+	{ "base-address", required_argument, NULL, 'b' },
+	{ "cap20-mirror", no_argument, NULL, 'c' },
+	{ "drop-interrupts", required_argument, NULL, 'x' },
+	{ "seed", required_argument, NULL, 'e' },
+	{ "lie", required_argument, NULL, 'l' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ }
+};
+
+static void parse_option(int opt, const char *arg, struct link_config *cfg)
+{
+	switch (opt) {
+	case 'd':
+		dir = arg;
+		break;
+	case 'n':
+		cfg->peers = parse_number("--peers", arg, 2, PEERS_MAX);
+		break;
+	case 'p':
+		cfg->protocol = parse_protocol(arg);
+		break;
+	case 'v':
+		cfg->vectors = parse_number("--vectors", arg, 1, VECTORS_MAX);
+		break;
+	case 't':
+		cfg->state_size = parse_size("--state-size", arg, true);
+		break;
+	case 'r':
+		cfg->rw_size = parse_size("--rw-size", arg, true);
+		break;
+	case 'o':
+		cfg->output_size = parse_size("--output-size", arg, true);
+		break;
+	case 's':
+		cfg->strict = true;
+		break;
+	case 'i':
+		cfg->intx = true;
+		break;
+	case 'b':
+		cfg->base_address = parse_number("--base-address", arg,
+						 LINK_PAGE, UINT64_MAX);
+		break;
+	case 'c':
+		cfg->cap20_mirror = true;
+		break;
+	case 'x':
+		if (!parse_rate(arg, &cfg->drop_rate))
+			die("--drop-interrupts is %s, want 0 to 1, or 0%% to 100%%",
+			    arg);
+		break;
+	case 'e':
+		cfg->seed = parse_number("--seed", arg, 0, UINT64_MAX);
+		break;
+	case 'l':
+		parse_lie(arg, cfg);
+		break;
+	case 'h':
+		print_help();
+		exit(0);
+	case 'V':
+		puts("ivshmem-link " VERSION);
+		exit(0);
+	default:
+		exit(2);	/* getopt_long() has said why */
+	}
+}
+
+static void parse_options(int argc, char **argv, struct link_config *cfg)
+{
+	int opt;
+
+	*cfg = (struct link_config){
+		.peers = 2,
+		.protocol = 1,
+		.state_size = LINK_PAGE,
+		.output_size = 1 << 20,
+		.seed = 1,
+	};
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
+		parse_option(opt, optarg, cfg);
+	if (optind < argc)
+		die("unexpected argument %s, see --help", argv[optind]);
+	check_config(cfg, cfg->vectors);
+	if (!cfg->vectors || cfg->intx)
+		cfg->vectors = cfg->intx ? 1 : 2;
+}
+
+static void make_address(struct sockaddr_un *addr, const char *name)
+{
+	int len;
+
+	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	len = snprintf(addr->sun_path, sizeof(addr->sun_path), "%s/%s", dir,
+		       name);
+	if (len >= (int)sizeof(addr->sun_path))
+		die("socket path %s/%s has %d bytes, want at most %zu", dir,
+		    name, len, sizeof(addr->sun_path) - 1);
+}
+
+/* A socket that nobody listens on is what an earlier run left; remove it. */
+static void remove_stale(const struct sockaddr_un *addr)
+{
+	struct stat st;
+	int fd;
+
+	if (lstat(addr->sun_path, &st))
+		return;
+	if (!S_ISSOCK(st.st_mode))
+		die("%s exists and is no socket", addr->sun_path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		die("socket: %s", strerror(errno));
+	if (!connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ||
+	    errno != ECONNREFUSED)
+		die("%s is in use by another process", addr->sun_path);
+	close(fd);
+	if (unlink(addr->sun_path))
+		die("cannot remove the old %s: %s", addr->sun_path,
+		    strerror(errno));
+}
+
+static void open_listener(struct source *src, const char *name)
+{
+	struct sockaddr_un addr;
+
+	make_address(&addr, name);
+	remove_stale(&addr);
+	src->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (src->fd < 0)
+		die("socket: %s", strerror(errno));
+	if (bind(src->fd, (struct sockaddr *)&addr, sizeof(addr)) ||
+	    listen(src->fd, 8) || source_watch(src, EPOLLIN))
+		die("cannot listen on %s: %s", addr.sun_path, strerror(errno));
+}
+
+static void port_name(char name[32], unsigned int id)
+{
+	snprintf(name, 32, "peer%u.sock", id);
+}
+
+/*
+ * A client that is killed and started again may be back before its old
+ * connection's end was noticed. What it had sent is handled first.
+ */
+static void end_if_gone(struct conn *c)
+{
+	struct pollfd pfd = { .fd = c->src.fd, .events = POLLIN };
+
+	while (c->src.fd >= 0 && poll(&pfd, 1, 0) > 0 &&
+	       pfd.revents & POLLHUP)
+		c->src.ready(&c->src);
+}
+
+static void port_ready(struct source *src)
+{
+	struct port *port = container_of(src, struct port, listener);
+	struct peer *p = port->conn.peer;
+	int fd;
+
+	fd = accept4(src->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0) {
+		if (errno != EAGAIN)
+			complain("peer %u: accept: %s", p->id, strerror(errno));
+		return;
+	}
+	end_if_gone(&port->conn);
+	if (p->connected) {
+		p->count.refused_connections++;
+		complain("peer %u: refused a second connection to %s/peer%u.sock: one client at a time",
+			 p->id, dir, p->id);
+		close(fd);
+	} else if (conn_open(&port->conn, fd)) {
+		complain("peer %u: epoll: %s", p->id, strerror(errno));
+	}
+}
+
+/*
+ * The control socket comes first to find another link in the same directory
+ * before touching that one's peers, and again last: who can connect to it
+ * knows that all others are there.
+ */
+static void open_sockets(void)
+{
+	struct sockaddr_un addr;
+	char name[32];
+	unsigned int i;
+
+	make_address(&addr, "control.sock");
+	remove_stale(&addr);
+	ports = calloc(the_link.cfg.peers, sizeof(*ports));
+	if (!ports)
+		die("out of memory");
+	for (i = 0; i < the_link.cfg.peers; i++) {
+		conn_init(&ports[i].conn, &the_link.peers[i]);
+		ports[i].listener = (struct source){ -1, port_ready };
+		port_name(name, i);
+		open_listener(&ports[i].listener, name);
+	}
+	control_init(&control, &the_link);
+	open_listener(&control.listener, "control.sock");
+}
+
+/* Something that QEMU can name in memory-backend-file, without BAR2 */
+static void link_memory(bool create)
+{
+	char target[64], path[4096];
+
+	snprintf(path, sizeof(path), "%s/memory", dir);
+	unlink(path);
+	if (!create)
+		return;
+	snprintf(target, sizeof(target), "/proc/%d/fd/%d", getpid(),
+		 the_link.memfd);
+	if (symlink(target, path))
+		die("cannot make %s: %s", path, strerror(errno));
+}
+
+static void close_sockets(void)
+{
+	struct sockaddr_un addr;
+	unsigned int i;
+	char name[32];
+
+	control_fini(&control);
+	make_address(&addr, "control.sock");
+	unlink(addr.sun_path);
+	for (i = 0; i < the_link.cfg.peers; i++) {
+		conn_close(&ports[i].conn);
+		source_close(&ports[i].listener);
+		port_name(name, i);
+		make_address(&addr, name);
+		unlink(addr.sun_path);
+	}
+	free(ports);
+}
+
+static void signal_ready(struct source *src)
+{
+	(void)src;
+	stop = true;
+}
+
+static void watch_signals(struct source *src)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	*src = (struct source){
+		signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), signal_ready
+	};
+	if (src->fd < 0 || source_watch(src, EPOLLIN))
+		die("signalfd: %s", strerror(errno));
+}
+
+static void raise_fd_limit(void)
+{
+	struct rlimit lim;
+
+	if (!getrlimit(RLIMIT_NOFILE, &lim)) {
+		lim.rlim_cur = lim.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &lim);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct link_config cfg;
+	struct source signals;
+	int err;
+
+	parse_options(argc, argv, &cfg);
+	raise_fd_limit();
+	umask(0177);	/* sockets: 0600 */
+	watch_signals(&signals);
+	err = link_init(&the_link, &cfg);
+	if (err)
+		die("cannot create %llu bytes of shared memory: %s",
+		    (unsigned long long)the_link.mem_size, strerror(-err));
+	open_sockets();
+	if (cfg.base_address)
+		link_memory(true);
+	err = events_run(&stop);
+	if (err)
+		complain("epoll_wait: %s", strerror(errno));
+
+	print_stats(stdout, &the_link);
+	if (cfg.base_address)
+		link_memory(false);
+	close_sockets();
+	link_fini(&the_link);
+	source_close(&signals);
+	return err ? 1 : 0;
+}

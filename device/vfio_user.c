@@ -1,0 +1,758 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The server's side of vfio-user 0.1, as far as a device without DMA and
+ * migration needs it.
+ *
+ * A message is untrusted. What it may look like is in commands[], checked
+ * before a handler runs; a handler checks values. A bad message is answered
+ * with an error. When it is not clear where the next message starts, the
+ * connection ends, and nothing else does.
+ *
+ * At most one reply waits to be sent, and while one does, nothing is read.
+ * So a client that does not read stalls itself, in bounded memory.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/vfio.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "pci.h"
+#include "vfio_user.h"
+
+enum {
+	CMD_VERSION = 1,
+	CMD_DMA_MAP,
+	CMD_DMA_UNMAP,
+	CMD_GET_INFO,
+	CMD_GET_REGION_INFO,
+	CMD_GET_REGION_IO_FDS,
+	CMD_GET_IRQ_INFO,
+	CMD_SET_IRQS,
+	CMD_REGION_READ,
+	CMD_REGION_WRITE,
+	CMD_DMA_READ,
+	CMD_DMA_WRITE,
+	CMD_RESET,
+};
+
+#define FLAG_TYPE	0x0f
+#define FLAG_REPLY	0x01
+#define FLAG_NO_REPLY	0x10
+#define FLAG_ERROR	0x20
+
+struct header {
+	uint16_t id;
+	uint16_t command;
+	uint32_t size;
+	uint32_t flags;
+	uint32_t error;
+};
+
+struct version {
+	uint16_t major;
+	uint16_t minor;
+};
+
+struct device_info {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t regions;
+	uint32_t irqs;
+};
+
+struct region_access {
+	uint64_t offset;
+	uint32_t region;
+	uint32_t count;
+};
+
+struct dma_unmap {
+	uint32_t argsz;
+	uint32_t flags;
+	uint64_t address;
+	uint64_t size;
+};
+
+#define DMA_MAP_SIZE	32
+
+/* A handler that keeps a descriptor replaces it by -1. */
+struct message {
+	const uint8_t *data;
+	size_t len;
+	int *fds;
+	unsigned int nfds;
+	uint8_t *reply;		/* room for MSG_MAX - sizeof(struct header) */
+};
+
+/* The version reply must not be longer than QEMU's request. */
+static int do_version(struct conn *c, struct message *m)
+{
+	static const char caps[] = "{\"capabilities\":{\"max_msg_fds\":16,"
+		"\"max_data_xfer_size\":4096,\"pgsizes\":4096}}";
+	struct version v;
+
+	_Static_assert(MSG_FDS_MAX == 16 && XFER_MAX == 4096,
+		       "the text above");
+	memcpy(&v, m->data, sizeof(v));
+	if (c->version_done || v.major != 0)
+		return -EINVAL;
+	/* Optional JSON; nothing in it changes what we do. */
+	if (m->len > sizeof(v) && m->data[m->len - 1] != '\0')
+		return -EINVAL;
+	c->version_done = true;
+	v.minor = v.minor ? 1 : 0;
+	memcpy(m->reply, &v, sizeof(v));
+	memcpy(m->reply + sizeof(v), caps, sizeof(caps));
+	return sizeof(v) + sizeof(caps);
+}
+
+/* This device does no DMA: the memory is not mapped, not even remembered. */
+static int do_dma_map(struct conn *c, struct message *m)
+{
+	(void)c;
+	(void)m;
+	return 0;
+}
+
+static int do_dma_unmap(struct conn *c, struct message *m)
+{
+	(void)c;
+	memcpy(m->reply, m->data, sizeof(struct dma_unmap));
+	return sizeof(struct dma_unmap);
+}
+
+static int do_get_info(struct conn *c, struct message *m)
+{
+	struct device_info info;
+
+	(void)c;
+	memcpy(&info, m->data, sizeof(info));
+	if (info.argsz < sizeof(info))
+		return -EINVAL;
+	info = (struct device_info){
+		.argsz = sizeof(info),
+		.flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET,
+		.regions = VFIO_PCI_NUM_REGIONS,
+		.irqs = VFIO_PCI_NUM_IRQS,
+	};
+	memcpy(m->reply, &info, sizeof(info));
+	return sizeof(info);
+}
+
+static uint64_t region_size(struct conn *c, uint32_t index)
+{
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+		return PCI_CONFIG_SIZE;
+	return pci_bar_size(c->peer->link, index);
+}
+
+/* Appends the list of mappable areas; returns the size of the whole reply */
+static size_t put_areas(struct conn *c, uint8_t *reply)
+{
+	struct vfio_region_info_cap_sparse_mmap cap = {
+		.header = { .id = VFIO_REGION_INFO_CAP_SPARSE_MMAP,
+			    .version = 1 },
+	};
+	struct area areas[2];
+	size_t at = sizeof(struct vfio_region_info);
+
+	cap.nr_areas = peer_mem_areas(c->peer, areas);
+	memcpy(reply + at, &cap, sizeof(cap));
+	at += sizeof(cap);
+	memcpy(reply + at, areas, cap.nr_areas * sizeof(areas[0]));
+	return at + cap.nr_areas * sizeof(areas[0]);
+}
+
+static int do_get_region_info(struct conn *c, struct message *m)
+{
+	struct vfio_region_info info;
+	struct area areas[2];
+	uint32_t argsz;
+
+	memcpy(&info, m->data, sizeof(info));
+	argsz = info.argsz;
+	if (argsz < sizeof(info) || info.index >= VFIO_PCI_NUM_REGIONS)
+		return -EINVAL;
+	info = (struct vfio_region_info){
+		.argsz = sizeof(info),
+		.index = info.index,
+		.size = region_size(c, info.index),
+	};
+	if (info.size)
+		info.flags = VFIO_REGION_INFO_FLAG_READ |
+			     VFIO_REGION_INFO_FLAG_WRITE;
+	if (info.size && info.index == VFIO_PCI_BAR2_REGION_INDEX &&
+	    peer_mem_areas(c->peer, areas)) {
+		info.flags |= VFIO_REGION_INFO_FLAG_MMAP |
+			      VFIO_REGION_INFO_FLAG_CAPS;
+		info.argsz = put_areas(c, m->reply);
+		/* Also where the list is left out: QEMU insists on it. */
+		info.cap_offset = sizeof(info);
+		c->out_memfd = true;
+	}
+	memcpy(m->reply, &info, sizeof(info));
+	/* A client that has less room asks again. */
+	return argsz >= info.argsz ? info.argsz : sizeof(info);
+}
+
+static unsigned int irq_count(struct conn *c, uint32_t index)
+{
+	const struct link_config *cfg = &c->peer->link->cfg;
+
+	if (index == (cfg->intx ? VFIO_PCI_INTX_IRQ_INDEX :
+				  VFIO_PCI_MSIX_IRQ_INDEX))
+		return cfg->vectors;
+	return 0;
+}
+
+static int do_get_irq_info(struct conn *c, struct message *m)
+{
+	struct vfio_irq_info info;
+
+	memcpy(&info, m->data, sizeof(info));
+	if (info.argsz < sizeof(info) || info.index >= VFIO_PCI_NUM_IRQS)
+		return -EINVAL;
+	/* As the kernel does for a device without AER; QEMU warns of 0 */
+	if (info.index == VFIO_PCI_ERR_IRQ_INDEX)
+		return -ENOENT;
+	info.argsz = sizeof(info);
+	info.count = irq_count(c, info.index);
+	info.flags = info.count ? VFIO_IRQ_INFO_EVENTFD : 0;
+	if (info.count && info.index == VFIO_PCI_INTX_IRQ_INDEX)
+		info.flags |= VFIO_IRQ_INFO_MASKABLE |
+			      VFIO_IRQ_INFO_AUTOMASKED;
+	memcpy(m->reply, &info, sizeof(info));
+	return sizeof(info);
+}
+
+/*
+ * A write to anything else could block and hold up all peers. A client that
+ * makes its eventfd blocking again after this could still do that.
+ */
+static bool is_eventfd(int fd)
+{
+	char path[32], name[32];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	len = readlink(path, name, sizeof(name) - 1);
+	if (len < 0)
+		return false;
+	name[len] = '\0';
+	return !strcmp(name, "anon_inode:[eventfd]") &&
+	       !fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+/* Hand over one eventfd per vector, or take all vectors out of use. */
+static int set_eventfds(struct conn *c, const struct vfio_irq_set *set,
+			struct message *m)
+{
+	unsigned int i;
+
+	if (m->nfds && m->nfds != set->count)
+		return -EINVAL;
+	for (i = 0; i < m->nfds; i++)
+		if (!is_eventfd(m->fds[i]))
+			return -EINVAL;
+	for (i = 0; i < set->count; i++) {
+		peer_set_eventfd(c->peer, set->start + i,
+				 m->nfds ? m->fds[i] : -1);
+		if (m->nfds)
+			m->fds[i] = -1;
+	}
+	return 0;
+}
+
+static void resample_ready(struct source *src)
+{
+	struct conn *c = container_of(src, struct conn, resample);
+	uint64_t count;
+
+	if (src->fd >= 0 && read(src->fd, &count, sizeof(count)) > 0)
+		peer_intx_unmask(c->peer);
+}
+
+/* With KVM, the client's kernel tells us that the guest has taken INTx. */
+static int set_resample(struct conn *c, struct message *m)
+{
+	source_close(&c->resample);
+	if (!m->nfds)
+		return 0;
+	if (m->nfds != 1 || !is_eventfd(m->fds[0]))
+		return -EINVAL;
+	c->resample.fd = m->fds[0];
+	if (source_watch(&c->resample, EPOLLIN)) {
+		c->resample.fd = -1;
+		return -errno;
+	}
+	m->fds[0] = -1;
+	return 0;
+}
+
+/* Apply an action to those vectors for which @bools, if given, is set. */
+static void act_on_vectors(struct conn *c, const struct vfio_irq_set *set,
+			   const uint8_t *bools)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->count; i++) {
+		if (bools && !bools[i])
+			continue;
+		if (set->flags & VFIO_IRQ_SET_ACTION_MASK)
+			peer_intx_mask(c->peer);
+		else if (set->flags & VFIO_IRQ_SET_ACTION_UNMASK)
+			peer_intx_unmask(c->peer);
+		else
+			peer_signal(c->peer, set->start + i);
+	}
+}
+
+static void disable_vectors(struct conn *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->peer->link->cfg.vectors; i++)
+		peer_set_eventfd(c->peer, i, -1);
+	source_close(&c->resample);
+}
+
+static int do_set_irqs(struct conn *c, struct message *m)
+{
+	struct vfio_irq_set set;
+	uint32_t data, action, count;
+	const uint8_t *bools = NULL;
+	size_t size = sizeof(set);
+
+	memcpy(&set, m->data, sizeof(set));
+	data = set.flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
+	action = set.flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
+	count = irq_count(c, set.index);
+	if (!count || set.start > count || set.count > count - set.start ||
+	    set.flags & ~(data | action))
+		return -EINVAL;
+	if (action != VFIO_IRQ_SET_ACTION_TRIGGER &&
+	    action != VFIO_IRQ_SET_ACTION_MASK &&
+	    action != VFIO_IRQ_SET_ACTION_UNMASK)
+		return -EINVAL;
+	/* Only INTx said that it can be masked. */
+	if (action != VFIO_IRQ_SET_ACTION_TRIGGER &&
+	    set.index != VFIO_PCI_INTX_IRQ_INDEX)
+		return -EINVAL;
+
+	if (data == VFIO_IRQ_SET_DATA_BOOL) {
+		bools = m->data + sizeof(set);
+		size += set.count;
+	}
+	if (m->len != size || (m->nfds && data != VFIO_IRQ_SET_DATA_EVENTFD))
+		return -EINVAL;
+
+	if (data == VFIO_IRQ_SET_DATA_EVENTFD) {
+		if (action == VFIO_IRQ_SET_ACTION_TRIGGER && set.count)
+			return set_eventfds(c, &set, m);
+		if (action == VFIO_IRQ_SET_ACTION_UNMASK)
+			return set_resample(c, m);
+		return -EINVAL;
+	}
+	if (data != VFIO_IRQ_SET_DATA_NONE && data != VFIO_IRQ_SET_DATA_BOOL)
+		return -EINVAL;
+	if (set.count)
+		act_on_vectors(c, &set, bools);
+	else if (action == VFIO_IRQ_SET_ACTION_TRIGGER && !set.start)
+		disable_vectors(c);
+	return 0;
+}
+
+static int check_access(struct conn *c, const struct region_access *a)
+{
+	uint64_t size;
+
+	if (a->region >= VFIO_PCI_NUM_REGIONS || a->count > XFER_MAX)
+		return -EINVAL;
+	size = region_size(c, a->region);
+	if (a->offset > size || a->count > size - a->offset)
+		return -EINVAL;
+	return 0;
+}
+
+static int do_region_read(struct conn *c, struct message *m)
+{
+	struct region_access a;
+	uint8_t *data = m->reply + sizeof(a);
+	uint32_t value;
+	int err;
+
+	memcpy(&a, m->data, sizeof(a));
+	err = check_access(c, &a);
+	if (err)
+		return err;
+	memcpy(m->reply, &a, sizeof(a));
+
+	switch (a.region) {
+	case VFIO_PCI_CONFIG_REGION_INDEX:
+		pci_read(c->peer, a.offset, data, a.count);
+		break;
+	case VFIO_PCI_BAR2_REGION_INDEX:
+		peer_mem_read(c->peer, a.offset, data, a.count);
+		break;
+	default:
+		/* No register: 0. So are MSI-X's pending bits, always. */
+		memset(data, 0, a.count);
+		if (a.region != VFIO_PCI_BAR0_REGION_INDEX ||
+		    a.count != sizeof(value))
+			break;
+		value = peer_reg_read(c->peer, a.offset);
+		memcpy(data, &value, sizeof(value));
+	}
+	return sizeof(a) + a.count;
+}
+
+static int do_region_write(struct conn *c, struct message *m)
+{
+	struct region_access a;
+	const uint8_t *data = m->data + sizeof(a);
+	uint32_t value;
+	int err;
+
+	memcpy(&a, m->data, sizeof(a));
+	err = check_access(c, &a);
+	if (err)
+		return err;
+	if (m->len != sizeof(a) + a.count)
+		return -EINVAL;
+	memcpy(m->reply, &a, sizeof(a));
+
+	switch (a.region) {
+	case VFIO_PCI_CONFIG_REGION_INDEX:
+		pci_write(c->peer, a.offset, data, a.count);
+		break;
+	case VFIO_PCI_BAR2_REGION_INDEX:
+		err = peer_mem_write(c->peer, a.offset, data, a.count);
+		if (err)
+			complain("peer %u: refused to write %u bytes at 0x%llx of the shared memory",
+				 c->peer->id, a.count,
+				 (unsigned long long)a.offset);
+		break;
+	case VFIO_PCI_BAR0_REGION_INDEX:
+		if (a.count != sizeof(value))
+			break;
+		memcpy(&value, data, sizeof(value));
+		peer_reg_write(c->peer, a.offset, value);
+		break;
+	}
+	return err ? err : (int)sizeof(a);
+}
+
+static int do_reset(struct conn *c, struct message *m)
+{
+	(void)m;
+	c->peer->count.resets++;
+	peer_reset(c->peer);
+	return 0;
+}
+
+/* Each returns the size of the reply's data, or -errno */
+static const struct command {
+	int (*handle)(struct conn *c, struct message *m);
+	uint32_t min, max;	/* size of the data */
+	unsigned int fds;	/* at most */
+} commands[] = {
+	[CMD_VERSION] = { do_version, sizeof(struct version), MSG_MAX, 0 },
+	[CMD_DMA_MAP] = { do_dma_map, DMA_MAP_SIZE, DMA_MAP_SIZE, 1 },
+	[CMD_DMA_UNMAP] = { do_dma_unmap, sizeof(struct dma_unmap),
+			    sizeof(struct dma_unmap), 0 },
+	[CMD_GET_INFO] = { do_get_info, sizeof(struct device_info),
+			   sizeof(struct device_info), 0 },
+	[CMD_GET_REGION_INFO] = { do_get_region_info,
+				  sizeof(struct vfio_region_info),
+				  sizeof(struct vfio_region_info), 0 },
+	[CMD_GET_IRQ_INFO] = { do_get_irq_info, sizeof(struct vfio_irq_info),
+			       sizeof(struct vfio_irq_info), 0 },
+	[CMD_SET_IRQS] = { do_set_irqs, sizeof(struct vfio_irq_set), MSG_MAX,
+			   MSG_FDS_MAX },
+	[CMD_REGION_READ] = { do_region_read, sizeof(struct region_access),
+			      sizeof(struct region_access), 0 },
+	[CMD_REGION_WRITE] = { do_region_write, sizeof(struct region_access),
+			       sizeof(struct region_access) + XFER_MAX, 0 },
+	[CMD_RESET] = { do_reset, 0, 0, 0 },
+};
+
+static int run_command(struct conn *c, uint16_t command, struct message *m)
+{
+	const struct command *cmd;
+
+	if (command >= sizeof(commands) / sizeof(commands[0]) ||
+	    !commands[command].handle)
+		return -EOPNOTSUPP;
+	if (!c->version_done && command != CMD_VERSION)
+		return -EINVAL;
+	cmd = &commands[command];
+	if (m->len < cmd->min || m->len > cmd->max || m->nfds > cmd->fds)
+		return -EINVAL;
+	return cmd->handle(c, m);
+}
+
+static void close_fds(struct conn *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->nfds && i < MSG_FDS_MAX; i++)
+		if (c->fds[i] >= 0)
+			close(c->fds[i]);
+	c->nfds = 0;
+}
+
+static __attribute__((format(printf, 2, 3)))
+void conn_fail(struct conn *c, const char *fmt, ...)
+{
+	char why[160];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why, sizeof(why), fmt, args);
+	va_end(args);
+	complain("peer %u: %s; connection closed", c->peer->id, why);
+	c->peer->count.errors++;
+	conn_close(c);
+}
+
+/* Send what is waiting. Returns whether all of it went out. */
+static bool flush(struct conn *c)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct iovec iov;
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t sent;
+
+	iov.iov_base = c->out + c->out_sent;
+	iov.iov_len = c->out_len - c->out_sent;
+	if (c->out_memfd) {
+		struct cmsghdr *cmsg = &control.align;
+
+		msg.msg_control = control.buf;
+		msg.msg_controllen = sizeof(control.buf);
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(cmsg), &c->peer->link->memfd, sizeof(int));
+	}
+	sent = sendmsg(c->src.fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+		conn_close(c);	/* it has gone; recvmsg() need not say so too */
+		return false;
+	}
+	if (sent > 0) {
+		c->out_memfd = false;
+		c->out_sent += sent;
+	}
+	if (c->out_sent < c->out_len)
+		return false;
+	c->out_len = 0;
+	c->out_sent = 0;
+	return true;
+}
+
+/* Handle the message at the start of @in. The reply follows the deed. */
+static void handle_message(struct conn *c, const struct header *hdr, bool fds)
+{
+	struct message m = {
+		.data = c->in + sizeof(*hdr),
+		.len = hdr->size - sizeof(*hdr),
+		.fds = c->fds,
+		.nfds = fds ? c->nfds : 0,
+		.reply = c->out + sizeof(*hdr),
+	};
+	struct header reply = *hdr;
+	int ret;
+
+	c->peer->count.messages++;
+	c->out_memfd = false;
+	ret = run_command(c, hdr->command, &m);
+	if (fds)
+		close_fds(c);
+	reply.flags = FLAG_REPLY;
+	reply.error = 0;
+	reply.size = sizeof(reply);
+	if (ret < 0) {
+		/* These two are no mistakes in the protocol. */
+		if (ret != -EPERM && ret != -ENOENT) {
+			c->peer->count.errors++;
+			complain("peer %u: command %u, %u bytes, %u descriptors: %s",
+				 c->peer->id, hdr->command, hdr->size, m.nfds,
+				 strerror(-ret));
+		}
+		c->out_memfd = false;
+		reply.flags |= FLAG_ERROR;
+		reply.error = -ret;
+	} else {
+		reply.size += ret;
+	}
+	if (hdr->flags & FLAG_NO_REPLY) {
+		c->out_memfd = false;
+		return;
+	}
+	memcpy(c->out, &reply, sizeof(reply));
+	c->out_len = reply.size;
+	if (!flush(c) && c->src.fd >= 0)
+		source_rewatch(&c->src, EPOLLOUT);
+}
+
+/* Bytes that the message at the start of @in has, or 0 for a bad one */
+static size_t message_size(struct conn *c, struct header *hdr)
+{
+	if (c->in_len < sizeof(*hdr))
+		return sizeof(*hdr);
+	memcpy(hdr, c->in, sizeof(*hdr));
+	if (hdr->size < sizeof(*hdr) || hdr->size > MSG_MAX) {
+		conn_fail(c, "a message of %u bytes, want %zu to %u", hdr->size,
+			  sizeof(*hdr), MSG_MAX);
+		return 0;
+	}
+	if (hdr->flags & FLAG_TYPE) {
+		conn_fail(c, "message flags 0x%x, want a command", hdr->flags);
+		return 0;
+	}
+	return hdr->size;
+}
+
+/*
+ * Handle all complete messages in @in, until one's reply has to wait.
+ * Descriptors belong to the message that has the last byte which came with
+ * them. Returns how many bytes the next message lacks, 0 when there is
+ * nothing to receive now.
+ */
+static size_t handle_input(struct conn *c)
+{
+	size_t size, at_end;
+	struct header hdr;
+
+	while (!c->out_len) {
+		size = message_size(c, &hdr);
+		if (!size)
+			return 0;
+		if (c->in_len < size || c->in_len < sizeof(hdr))
+			return size - c->in_len;
+		at_end = c->fds_end <= size;
+		handle_message(c, &hdr, c->nfds && at_end);
+		if (c->src.fd < 0)
+			return 0;
+		c->in_len -= size;
+		c->fds_end -= at_end ? c->fds_end : size;
+		memmove(c->in, c->in + size, c->in_len);
+	}
+	return 0;
+}
+
+/* Keep the first MSG_FDS_MAX of all descriptors, close the others. */
+static void keep_fds(struct conn *c, struct cmsghdr *cmsg)
+{
+	size_t n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int), i;
+	int fd;
+
+	for (i = 0; i < n; i++) {
+		memcpy(&fd, CMSG_DATA(cmsg) + i * sizeof(fd), sizeof(fd));
+		if (c->nfds < MSG_FDS_MAX)
+			c->fds[c->nfds] = fd;
+		else
+			close(fd);
+		c->nfds++;
+	}
+	c->fds_end = c->in_len;
+}
+
+/* Receive once, at most @max bytes. Returns whether there is more to handle. */
+static bool receive(struct conn *c, size_t max)
+{
+	union {
+		char buf[CMSG_SPACE(253 * sizeof(int))];	/* SCM_MAX_FD */
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { c->in + c->in_len, max };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.buf,
+		.msg_controllen = sizeof(control.buf),
+	};
+	struct cmsghdr *cmsg;
+	ssize_t len;
+
+	len = recvmsg(c->src.fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (len <= 0) {
+		conn_close(c);
+		return false;
+	}
+	c->in_len += len;
+	for (cmsg = CMSG_FIRSTHDR(&msg); cmsg; cmsg = CMSG_NXTHDR(&msg, cmsg))
+		if (cmsg->cmsg_level == SOL_SOCKET &&
+		    cmsg->cmsg_type == SCM_RIGHTS)
+			keep_fds(c, cmsg);
+	if (msg.msg_flags & MSG_CTRUNC) {
+		conn_fail(c, "descriptors got lost: too many are open");
+		return false;
+	}
+	return true;
+}
+
+/*
+ * One recvmsg() takes all that has arrived, so that most messages cost one
+ * receive and one send. The kernel ends it after data that descriptors came
+ * with. While a message that has some is incomplete, nothing behind it is
+ * read: its descriptors and the next one's could not be told apart.
+ */
+static void conn_ready(struct source *src)
+{
+	struct conn *c = container_of(src, struct conn, src);
+	size_t lacks;
+
+	if (src->fd < 0)
+		return;
+	if (c->out_len) {
+		if (!flush(c))
+			return;
+		source_rewatch(src, EPOLLIN);
+	}
+	lacks = handle_input(c);
+	if (lacks && receive(c, c->nfds ? lacks : sizeof(c->in) - c->in_len))
+		handle_input(c);
+}
+
+void conn_init(struct conn *c, struct peer *peer)
+{
+	memset(c, 0, sizeof(*c));
+	c->src = (struct source){ -1, conn_ready };
+	c->resample = (struct source){ -1, resample_ready };
+	c->peer = peer;
+}
+
+int conn_open(struct conn *c, int fd)
+{
+	conn_init(c, c->peer);
+	c->src.fd = fd;
+	if (source_watch(&c->src, EPOLLIN)) {
+		source_close(&c->src);
+		return -1;
+	}
+	peer_connect(c->peer);
+	return 0;
+}
+
+void conn_close(struct conn *c)
+{
+	if (c->src.fd < 0)
+		return;
+	close_fds(c);
+	source_close(&c->src);
+	source_close(&c->resample);
+	peer_disconnect(c->peer);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The vfio-user protocol: one connection per peer */
+#ifndef VFIO_USER_H
+#define VFIO_USER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+#include "link.h"
+
+#define MSG_MAX		8192	/* header included */
+#define MSG_FDS_MAX	16	/* QEMU accepts no larger limit */
+#define XFER_MAX	4096	/* bytes in one region read or write */
+
+struct conn {
+	struct source src;
+	struct source resample;		/* INTx: the guest has taken it */
+	struct peer *peer;
+	bool version_done;
+	unsigned int nfds;		/* received, only MSG_FDS_MAX kept */
+	int fds[MSG_FDS_MAX];
+	size_t fds_end;			/* bytes in @in when they had arrived */
+	size_t in_len;
+	size_t out_len;
+	size_t out_sent;
+	bool out_memfd;			/* the reply carries the shared memory */
+	uint8_t in[MSG_MAX];
+	uint8_t out[MSG_MAX];
+};
+
+void conn_init(struct conn *c, struct peer *peer);
+int conn_open(struct conn *c, int fd);	/* takes @fd, also when it fails */
+void conn_close(struct conn *c);
+
+#endif
