@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from . import host, roots
+from . import host, matrix, roots
 from .util import KERNELS, RigError, end_on_signals, say
 
 
@@ -16,6 +16,12 @@ def cmd_setup(options):
     prepare(check=True, kernels=options.kernel or KERNELS)
 
 
+def cmd_matrix(options):
+    kernels = options.kernel or KERNELS
+    prepare(kernels=kernels)
+    return matrix.main(kernels)
+
+
 def parser():
     top = argparse.ArgumentParser(prog="rig", description="Real kernels in virtual machines, "
                                   "joined by ivshmem v2 links.")
@@ -26,8 +32,12 @@ def parser():
         sub.set_defaults(function=function)
         return sub
 
-    sub = add("setup", cmd_setup, "install what is missing and make the root file systems")
-    sub.add_argument("--kernel", action="append", choices=KERNELS)
+    def kernels(sub):
+        sub.add_argument("--kernel", action="append", choices=KERNELS,
+                         help="only this kernel (may be repeated)")
+
+    kernels(add("matrix", cmd_matrix, "build the modules for all kernels"))
+    kernels(add("setup", cmd_setup, "install what is missing and make the root file systems"))
     return top
 
 

@@ -15,6 +15,7 @@ COMMON = ("linux-image-cloud-amd64", "linux-headers-cloud-amd64", "gcc", "make")
 USERLAND = ("libelf-dev", "qemu-system-x86", "busybox", "dash", "kmod", "udev", "iproute2",
             "iputils-ping", "iperf3", "ethtool", "sockperf", "socat", "tcpdump", "trace-cmd",
             "kexec-tools")
+EXTRA = {"6.12": ("perl",), "7.2": USERLAND}    # W=1 runs kernel-doc, in Perl there
 SUITES = {"5.10": "bullseye", "6.1": "bookworm", "6.12": "trixie", "7.2": "trixie"}
 BACKPORTS = {"7.2": "trixie-backports"}
 SECURITY = ("6.1", "6.12")              # bullseye's is no longer complete on the mirrors
@@ -22,7 +23,7 @@ RECIPE = 1                              # count up when the way of making them c
 
 
 def packages(kernel):
-    return COMMON + (USERLAND if kernel == "7.2" else ())
+    return COMMON + EXTRA.get(kernel, ())
 
 
 def root(kernel):

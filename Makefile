@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0
+KDIR ?= /lib/modules/$(shell uname -r)/build
+RIG := selftests/rig/rig
+DESTDIR ?=
+TESTS ?=
+PROGRAMS := $(patsubst %/Makefile,%,$(wildcard device/Makefile selftests/*/Makefile))
+
+.PHONY: all modules modules-matrix install clean help demo check bench device peer setup lint
+
+all: modules
+
+modules:
+	@test -d $(KDIR) || { echo "no kernel headers in $(KDIR): install them or set KDIR=" >&2; exit 2; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 modules
+
+install: modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates modules_install
+
+device:
+	$(MAKE) -C device
+
+peer:
+	$(MAKE) -C selftests/peer
+
+modules-matrix:
+	@$(RIG) matrix
+
+setup:
+	@$(RIG) setup
+
+demo:
+	@$(RIG) demo
+
+check:
+	@$(RIG) check $(TESTS)
+
+bench:
+	@$(RIG) bench
+
+lint:
+	@$(RIG) lint
+
+clean:
+	for folder in $(PROGRAMS); do $(MAKE) -C $$folder clean || exit; done
+	@test ! -d $(KDIR) || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+help:
+	@echo 'make                 modules for the running kernel, or KDIR=/path/to/headers'
+	@echo 'make install         install them (DESTDIR= for another root), then run depmod'
+	@echo 'make device          device/ivshmem-link, the link device for QEMU'
+	@echo 'make peer            selftests/peer/ivshmem-peer, a peer without a machine'
+	@echo 'make demo            two virtual machines talk Ethernet over a link (as root)'
+	@echo "make check           every test (as root); some of them: make check TESTS='net.*'"
+	@echo 'make bench           compare the link with veth, figures as a table and as JSON'
+	@echo 'make modules-matrix  modules for kernels 5.10, 6.1, 6.12 and 7.2, no warning allowed'
+	@echo 'make setup           only install what the rig needs and prepare its kernels'
+	@echo 'make lint            shellcheck, and checkpatch where linux-source is installed'
+	@echo 'make clean           remove what was built in this folder'
+	@echo 'The rig keeps its kernels and builds in $${XDG_CACHE_HOME:-~/.cache}/ivshmem.'

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Builds the modules for every kernel, each inside its own root, without a warning."""
+import concurrent.futures
+import os
+import re
+import shutil
+
+from . import roots
+from .util import (KERNELS, RigError, TOP, checkout_cache, digest, lock, remove, run, say, step)
+
+FOLDERS = ("include", "compat", "framework", "plugins", "Documentation", "selftests/core")
+FLAGS = "W=1"
+# Neither is about our sources.
+IGNORED = re.compile(r"the compiler differs from the one used|Clock skew detected|"
+                     r"modification time .* in the future")
+WARNING = re.compile(r"warning:|WARNING:", re.I)
+
+
+def is_source(name):
+    if name.endswith(".mod.c"):
+        return False
+    return name in ("Kbuild", "Makefile") or name.endswith((".c", ".h", ".mk", ".sh", ".S"))
+
+
+def sources():
+    """Relative path -> (size, time) of all that a module can be made of."""
+    found = {"Kbuild": (TOP / "Kbuild")}
+    for folder in FOLDERS:
+        for where, _, names in os.walk(TOP / folder):
+            for name in filter(is_source, names):
+                path = os.path.join(where, name)
+                found[os.path.relpath(path, TOP)] = path
+    return {name: (os.stat(path).st_size, os.stat(path).st_mtime_ns)
+            for name, path in found.items()}
+
+
+def sync(wanted, target):
+    """Copies what changed and removes what went, so that make rebuilds just that."""
+    for name in wanted:
+        copy = target / name
+        if not copy.exists() or (copy.stat().st_size, copy.stat().st_mtime_ns) != wanted[name]:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(TOP / name, copy)
+    for where, _, names in os.walk(target):
+        for name in filter(is_source, names):
+            path = os.path.join(where, name)
+            if os.path.relpath(path, target) not in wanted:
+                os.unlink(path)
+
+
+def warnings(log):
+    text = log.read_text(errors="replace")
+    return [line for line in text.splitlines() if WARNING.search(line)
+            and not IGNORED.search(line)]
+
+
+def compile_modules(kernel, target, log):
+    command = "make -C /lib/modules/%s/build M=/mnt %s -j2 modules" % (roots.release(kernel), FLAGS)
+    run(roots.enter(kernel, command, binds=[(target, "/mnt")]), log=log, timeout=600,
+        what="building the modules for %s (log: %s)" % (kernel, log))
+    found = warnings(log)
+    if found:
+        raise RigError("building for %s warns:\n%s" % (kernel, "\n".join(found[:20])))
+
+
+def build(kernel):
+    """Nothing to do where sources, kernel and flags are those of the last good build."""
+    target = checkout_cache(kernel, "src")
+    stamp, log = checkout_cache(kernel, "built"), checkout_cache(kernel, "build.log")
+    with lock(checkout_cache(kernel, "build.lock"), "the modules for %s" % kernel):
+        wanted = sources()
+        recipe = digest(sorted(wanted.items()), roots.release(kernel), FLAGS)
+        if stamp.exists() and stamp.read_text() == recipe:
+            return modules(kernel)
+        if not (target / ".release").exists() or \
+                (target / ".release").read_text() != roots.release(kernel):
+            remove(target)
+        target.mkdir(parents=True, exist_ok=True)
+        (target / ".release").write_text(roots.release(kernel))
+        remove(stamp)
+        sync(wanted, target)
+        try:
+            compile_modules(kernel, target, log)
+        except RigError:
+            remove(target)              # a warning must show again the next time
+            raise
+        stamp.write_text(recipe)
+    return modules(kernel)
+
+
+def modules(kernel):
+    return sorted(checkout_cache(kernel, "src").rglob("*.ko"))
+
+
+def matrix(kernels=KERNELS):
+    """All kernels; tells every failure, not just the first. Returns kernel -> error or None."""
+    results = {}
+    with step("modules for %s" % ", ".join(kernels), quiet_below=2):
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            jobs = {kernel: pool.submit(build, kernel) for kernel in kernels}
+            for kernel, job in jobs.items():
+                error = job.exception()
+                if error and not isinstance(error, RigError):
+                    raise error
+                results[kernel] = error
+    return results
+
+
+def main(kernels=KERNELS):
+    failed = 0
+    for kernel, error in matrix(kernels).items():
+        names = " ".join(path.name for path in modules(kernel)) if not error else str(error)
+        say("%-5s %-28s %s" % (kernel, roots.release(kernel), names))
+        failed += bool(error)
+    return 1 if failed else 0
