@@ -32,7 +32,7 @@ demo:
 	@$(RIG) demo
 
 check:
-	@$(RIG) check $(TESTS)
+	@$(RIG) check $(foreach test,$(TESTS),'$(test)')
 
 bench:
 	@$(RIG) bench

@@ -1,10 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0
 """The rig's command line. The top-level Makefile's targets call it."""
 import argparse
+import importlib
 import sys
 
-from . import host, matrix, roots
-from .util import KERNELS, RigError, end_on_signals, say
+from . import host, lint, matrix, programs, roots, suite
+from .lab import Lab
+from .runner import External, Runner
+from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
+
+# In this order: what is quick and needs no machine comes first.
+SUITES = ("static", "boot", "core", "net", "restart", "hostile")
+EXTERNALS = (
+    External("device", "selftests/device", "check"),
+    External("fuzz", "device", "fuzz", "SECS=20"),
+    External("peer", "selftests/peer", "check"),
+)
 
 
 def prepare(check=False, kernels=KERNELS):
@@ -20,6 +31,41 @@ def cmd_matrix(options):
     kernels = options.kernel or KERNELS
     prepare(kernels=kernels)
     return matrix.main(kernels)
+
+
+def all_tests():
+    for name in SUITES:
+        if (TOP / "selftests/rig/tests" / (name + ".py")).exists():
+            importlib.import_module("rig.tests." + name)
+    first = [t for t in suite.TESTS if t.id.startswith("static.")]
+    return first + [e for e in EXTERNALS if (TOP / e.folder / "Makefile").exists()] + \
+        suite.TESTS[len(first):]
+
+
+def cmd_check(options):
+    tests = all_tests()
+    if options.list:
+        for test in tests:
+            print("%-34s %s" % (test.id, test.name))
+        return 0
+    prepare(check=True)
+    programs.build_host()
+    return Runner(options.pattern).run(tests)
+
+
+def cmd_shell(options):
+    """For people: a machine with both ends of a link; runs lines from standard input."""
+    kernel = (options.kernel or [DEFAULT_KERNEL])[-1]
+    prepare(kernels=sorted({kernel, "7.2"}))
+    programs.build_host()
+    with Lab(kernel) as lab:
+        link = lab.link()
+        vm = lab.vm([link.peer(0), link.peer(1)])
+        say("%s, console in %s; one command a line, end with Ctrl-D" % (kernel, vm.console))
+        for line in sys.stdin:
+            result = vm.run(line.strip(), timeout=600, check=False)
+            print(result.out, end="" if result.out.endswith("\n") else "\n")
+            say("[%d]" % result.status)
 
 
 def parser():
@@ -38,6 +84,11 @@ def parser():
 
     kernels(add("matrix", cmd_matrix, "build the modules for all kernels"))
     kernels(add("setup", cmd_setup, "install what is missing and make the root file systems"))
+    sub = add("check", cmd_check, "run the tests")
+    sub.add_argument("--list", action="store_true", help="only tell the tests")
+    sub.add_argument("pattern", nargs="*", help="tests or suites, for example net.* (default: all)")
+    add("lint", lambda options: lint.main(), "shellcheck and checkpatch over the tree")
+    kernels(add("shell", cmd_shell, "boot one machine with both ends of a link, run commands"))
     return top
 
 

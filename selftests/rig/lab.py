@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What one test or demo works with: links and machines in a temporary folder."""
+import pathlib
+import shutil
+import tempfile
+
+from . import initramfs, matrix, programs
+from .link import Link
+from .util import DEFAULT_KERNEL, checkout_cache, tail
+from .vm import VM
+
+
+def initrd(kernel, modules=None):
+    """Fresh for every run: made from what is in the checkout now."""
+    modules = matrix.build(kernel) if modules is None else modules
+    return initramfs.image(kernel, modules, programs.guest_files())
+
+
+class Lab:
+    images = {}                         # one initramfs per kernel and run
+
+    def __init__(self, kernel=DEFAULT_KERNEL):
+        self.kernel = kernel
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ivshmem-"))
+        self.links, self.vms = [], []
+
+    def link(self, peers=2, **options):
+        link = Link(self.folder / ("link%d" % len(self.links)), peers, **options)
+        self.links.append(link)
+        return link.start()
+
+    def vm(self, devices=(), start=True, **options):
+        if self.kernel not in self.images:
+            self.images[self.kernel] = initrd(self.kernel)
+        vm = VM(self.folder, self.images[self.kernel], name="vm%d" % len(self.vms),
+                kernel=self.kernel, devices=devices, **options)
+        self.vms.append(vm)
+        return vm.start() if start else vm
+
+    def problems(self):
+        """What no test may cause, whatever it tests."""
+        found = ["%s: %s" % (vm.name, line) for vm in self.vms for line in vm.splats()]
+        for link in self.links:
+            if link.process and not link.alive():
+                found.append("ivshmem-link has ended: %s" % tail(link.folder / "link.log"))
+            elif link.process and link.total("refused_writes"):
+                found.append("a driver wrote where it may not: %s" % link.stats()["peers"])
+        return found
+
+    def tails(self):
+        return "\n".join("%s (%s), console:\n%s" % (vm.name, vm.kernel, vm.tail(20))
+                         for vm in self.vms)
+
+    def keep_logs(self, name):
+        """Copies of all logs outlive the test; the newest run's only."""
+        target = checkout_cache("failed", name)
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for path in list(self.folder.glob("vm*")) + list(self.folder.glob("*/link.log")):
+            shutil.copy(path, target / "-".join(path.relative_to(self.folder).parts))
+        return target
+
+    def close(self):
+        for thing in self.vms + self.links:
+            thing.close()
+        self.vms, self.links = [], []
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

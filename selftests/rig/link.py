@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0
+"""One link: the device process, its sockets and counters."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+from .util import RigError, TOP, end, spawn
+
+PROGRAM = TOP / "device/ivshmem-link"
+
+
+def build(folder):
+    """The programs that run on this machine; quick when nothing changed."""
+    log = TOP / folder
+    if not (log / "Makefile").exists():
+        raise RigError("%s is not there" % folder)
+    done = subprocess.run(["make", "-s", "-C", str(log)], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=300)
+    if done.returncode:
+        raise RigError("make -C %s failed:\n%s" % (folder, done.stdout.decode()[-3000:]))
+
+
+class Link:
+    """Link(folder, peers=2, rw_size="64K", strict=True, lie=["id=7"]): options as the program's."""
+
+    def __init__(self, folder, peers=2, **options):
+        self.folder, self.peers, self.options = folder, peers, options
+        self.process = None
+
+    def argv(self):
+        argv = [PROGRAM, "--dir", self.folder, "--peers", self.peers]
+        for name, value in self.options.items():
+            name = "--" + name.replace("_", "-")
+            for item in value if isinstance(value, (list, tuple)) else [value]:
+                argv += [name] if item is True else [name, item] if item is not False else []
+        return argv
+
+    def start(self):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log = open(self.folder / "link.log", "wb")
+        self.process = spawn(self.argv(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=self.log)
+        deadline = time.monotonic() + 10
+        while not self.listening():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RigError("ivshmem-link does not serve %s: %s" % (
+                    self.folder, (self.folder / "link.log").read_text().strip()))
+            time.sleep(0.02)
+        return self
+
+    def listening(self):
+        wanted = [self.peer(i) for i in range(self.peers)] + [self.folder / "control.sock"]
+        return all(path.is_socket() for path in wanted)
+
+    def peer(self, number):
+        return self.folder / ("peer%d.sock" % number)
+
+    def ask(self, line="stats"):
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(10)
+            control.connect(str(self.folder / "control.sock"))
+            control.sendall(line.encode() + b"\n")
+            with control.makefile() as answer:
+                return json.loads(answer.read())
+
+    def stats(self, number=None):
+        peers = self.ask()
+        return peers if number is None else peers["peers"][number]
+
+    def total(self, counter):
+        return sum(peer[counter] for peer in self.ask()["peers"])
+
+    def wait(self, counter, number, value, timeout=10):
+        """Until a peer's counter has that value."""
+        deadline = time.monotonic() + timeout
+        while self.stats(number)[counter] != value:
+            if time.monotonic() > deadline:
+                raise RigError("peer %d: %s is %s, want %s within %d s" % (
+                    number, counter, self.stats(number)[counter], value, timeout))
+            time.sleep(0.02)
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def memory(self):
+        """Resident kilobytes of the process that are not the shared memory."""
+        with open("/proc/%d/status" % self.process.pid) as status:
+            sizes = dict(line.split(":", 1) for line in status)
+        return int(sizes["RssAnon"].split()[0]) + int(sizes["RssFile"].split()[0])
+
+    def stop(self):
+        """Ends it as an operator would; returns the last counters."""
+        os.kill(self.process.pid, signal.SIGTERM)
+        try:
+            text = self.process.communicate(timeout=10)[0]
+        except subprocess.TimeoutExpired:
+            raise RigError("ivshmem-link does not end within 10 s of SIGTERM") from None
+        finally:
+            self.close()
+        return json.loads(text)
+
+    def close(self):
+        end(self.process)
+        if self.process:
+            self.process.stdout.close()
+            self.log.close()
+        self.process = None
+
+    def __enter__(self):
+        return self if self.process else self.start()
+
+    def __exit__(self, *_):
+        self.close()

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Runs the tests, prints TAP, and ends with one line that says how it went."""
+import fnmatch
+import os
+import signal
+import subprocess
+import time
+import traceback
+
+from . import tap
+from .suite import Skip
+from .util import RigError, TOP, end, spawn
+
+
+class TestTimeout(Exception):
+    pass
+
+
+def on_alarm(_number, _frame):
+    raise TestTimeout()
+
+
+class External:
+    """A program that prints TAP; all of its tests count."""
+
+    def __init__(self, name, folder, *target, timeout=300):
+        self.id, self.folder, self.timeout = name, folder, timeout
+        self.command = ["make", "-s", "-C", folder] + list(target)
+        self.name = "all of " + " ".join(self.command)
+
+    def run(self):
+        process = spawn(self.command, cwd=str(TOP), stdin=subprocess.DEVNULL,
+                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            text = process.communicate(timeout=self.timeout)[0].decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            return [("ends within %d s" % self.timeout, "fail", "")]
+        finally:
+            end(process)
+        results = tap.parse(text)
+        if process.returncode and not any(outcome == "fail" for _, outcome, _ in results):
+            results.append(("exits with status 0", "fail",
+                            "status %d\n%s" % (process.returncode, text[-2000:])))
+        return results
+
+
+class Runner:
+    def __init__(self, patterns=()):
+        self.patterns = list(patterns)
+        self.ci = os.environ.get("CI") == "true"
+        self.counts = {"pass": 0, "fail": 0, "skip": 0}
+        self.failures = []
+        self.fixture = self.lab = None
+
+    def wanted(self, name):
+        # A pattern may name a test, a suite, or tests by wildcard.
+        return not self.patterns or any(
+            fnmatch.fnmatch(name, p) or name.split(".")[0] == p for p in self.patterns)
+
+    # -- results ------------------------------------------------------------------------
+
+    def record(self, name, sentence, outcome, text="", seconds=None, optional=False):
+        if outcome == "skip" and self.ci and not optional:
+            outcome, text = "fail", "skipped, but CI needs it: " + text
+        self.counts[outcome] += 1
+        number = sum(self.counts.values())
+        line = "%s %d %s: %s" % ("not ok" if outcome == "fail" else "ok", number, name, sentence)
+        if outcome == "skip":
+            line += " # SKIP " + text
+        elif seconds is not None and seconds >= 1:
+            line += " # %.1f s" % seconds
+        print(line, flush=True)
+        if outcome == "fail":
+            self.failures.append((name, sentence, text))
+            print("\n".join("# " + part for part in text.splitlines()), flush=True)
+
+    # -- one test -----------------------------------------------------------------------
+
+    def open(self, fixture):
+        if fixture != self.fixture or self.lab is None:
+            self.shut()
+            self.lab, self.fixture = fixture.open() if fixture else None, fixture
+        return self.lab
+
+    def shut(self):
+        if self.lab is not None:
+            self.lab.close()
+        self.lab = self.fixture = None
+
+    def call(self, test):
+        """Returns outcome and text. A splat in any machine's log fails the test."""
+        signal.signal(signal.SIGALRM, on_alarm)
+        signal.alarm(test.timeout)
+        try:
+            lab = self.open(test.fixture)
+            test.function(*([lab] if lab is not None else []))
+            splats = lab.problems() if lab is not None else []
+            if splats:
+                return "fail", "the machines' logs have:\n" + "\n".join(splats)
+            return "pass", ""
+        except Skip as skip:
+            return ("optional" if skip.optional else "skip"), str(skip)
+        except TestTimeout:
+            return "fail", "not done within %d s" % test.timeout
+        except (AssertionError, RigError) as error:
+            return "fail", str(error)
+        except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError):
+            return "fail", traceback.format_exc()
+        finally:
+            signal.alarm(0)
+
+    def test(self, test):
+        start = time.monotonic()
+        outcome, text = self.call(test)
+        if outcome == "fail":
+            text = self.diagnose(test.id, text)
+            self.shut()                 # the next test gets a machine that is well
+        seconds = time.monotonic() - start
+        optional = outcome == "optional"
+        self.record(test.id, test.name, "skip" if optional else outcome, text, seconds, optional)
+
+    def diagnose(self, name, text):
+        if self.lab is None:
+            return text
+        parts = [text]
+        if "console:" not in text and self.lab.vms:
+            parts.append(self.lab.tails())
+        parts.append("logs: %s" % self.lab.keep_logs(name))
+        return "\n".join(parts)
+
+    def external(self, program):
+        start = time.monotonic()
+        for sentence, outcome, text in program.run():
+            self.record(program.id, sentence, outcome, text)
+        print("# %s: %.1f s" % (program.id, time.monotonic() - start), flush=True)
+
+    # -- all ----------------------------------------------------------------------------
+
+    def run(self, things):
+        things = [thing for thing in things if self.wanted(thing.id)]
+        if not things:
+            raise RigError("no test is called %s (try: rig check --list)"
+                           % " ".join(self.patterns))
+        print("TAP version 13", flush=True)
+        try:
+            for thing in things:
+                if isinstance(thing, External):
+                    self.external(thing)
+                else:
+                    self.test(thing)
+        finally:
+            self.shut()
+        print("1..%d" % sum(self.counts.values()))
+        return self.summary()
+
+    def summary(self):
+        for name, sentence, text in self.failures:
+            print("\n==== FAILED %s: %s\n%s\n  again: make check TESTS='%s'"
+                  % (name, sentence, text, name))
+        print("\n%d passed, %d failed, %d skipped"
+              % (self.counts["pass"], self.counts["fail"], self.counts["skip"]), flush=True)
+        return 1 if self.counts["fail"] else 0

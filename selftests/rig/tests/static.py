@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What can be told without running anything of ours."""
+from .. import lint, matrix
+from ..suite import Skip, expect, test
+from ..util import KERNELS, TOP, output
+
+
+def builds(kernel):
+    @test("the modules build for Linux %s with W=1 and without a warning" % kernel, timeout=300,
+          suffix="-" + kernel)
+    def builds_for():
+        names = [path.stem for path in matrix.build(kernel)]
+        for name in ("ivshmem_core", "ivshmem_net"):
+            expect(name in names, "no %s among the modules built: %s", name, names)
+
+
+for version in KERNELS:
+    builds(version)
+
+
+@test("shellcheck has nothing to say about any script")
+def shellcheck():
+    text = lint.shellcheck()
+    expect(not text, "it says:\n%s", text)
+
+
+@test("checkpatch --strict has nothing to say about any C file", timeout=300)
+def checkpatch():
+    script = lint.checkpatch_script()
+    if not script:
+        raise Skip("no linux-source package is installed", optional=True)
+    text = lint.checkpatch(script)
+    expect(not text, "it says:\n%s", text)
+
+
+@test("make help tells every target of the Makefile")
+def make_help():
+    told = output(["make", "-s", "-C", TOP, "help"])
+    phony = [line for line in (TOP / "Makefile").read_text().splitlines()
+             if line.startswith(".PHONY:")]
+    for target in phony[0].split()[1:]:
+        expect(target in ("all", "modules", "help") or "make " + target in told,
+               "make help does not tell about %s", target)
