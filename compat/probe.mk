@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0
+# What do this kernel's headers have? Looked for, never derived from a version
+# number: distributions backport.
+#
+# $(call have,MACRO,header,regular expression); make wants dots for parentheses
+have = $(shell grep -qs '$(3)' $(srctree)/include/linux/$(2) && echo -DHAVE_$(1))
+
+compat-flags := \
+	$(call have,BUS_MATCH_CONST,device/bus.h,.match..struct device .dev. const struct) \
+	$(call have,BUS_UEVENT_CONST,device/bus.h,.uevent..const struct device) \
+	$(call have,BUS_REMOVE_VOID,device/bus.h,void ..remove..struct device) \
+	$(call have,CONTAINER_OF_CONST,container_of.h,define container_of_const) \
+	$(call have,ETHTOOL_KERNEL_PARAM,ethtool.h,struct kernel_ethtool_ringparam) \
+	$(call have,NAPI_ADD_WEIGHT,netdevice.h,poll..struct napi_struct .. int.. int weight) \
+	$(call have,HRTIMER_SETUP,hrtimer.h,void hrtimer_setup.)

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the core's files know of each other
+ */
+#ifndef _IVSHMEM_CORE_H
+#define _IVSHMEM_CORE_H
+
+#include <linux/pci.h>
+
+#include <ivshmem.h>
+
+/* Registers, offsets in BAR 0 */
+#define IVSHMEM_REG_ID			0x00
+#define IVSHMEM_REG_MAX_PEERS		0x04
+#define IVSHMEM_REG_INT_CONTROL		0x08
+#define IVSHMEM_REG_DOORBELL		0x0c
+#define IVSHMEM_REG_STATE		0x10
+#define IVSHMEM_REG_END			0x14
+
+#define IVSHMEM_INT_ENABLE		BIT(0)
+
+/* Vendor specific capability, offsets in it */
+#define IVSHMEM_CAP_LENGTH		0x02
+#define IVSHMEM_CAP_PRIV_CONTROL	0x03
+#define IVSHMEM_CAP_STATE_SIZE		0x04
+#define IVSHMEM_CAP_RW_SIZE		0x08
+#define IVSHMEM_CAP_OUTPUT_SIZE		0x10
+#define IVSHMEM_CAP_BASE		0x18
+#define IVSHMEM_CAP_MIN_LENGTH		0x18
+#define IVSHMEM_CAP_BASE_LENGTH		0x20
+
+#define IVSHMEM_PRIV_ONE_SHOT		BIT(0)
+
+/* What a register reads as once the device is gone */
+#define IVSHMEM_GONE			0xffffffffU
+
+struct ivshmem_core;
+
+/**
+ * struct ivshmem_vector - an interrupt vector
+ * @core: the device
+ * @index: number of the vector
+ * @fired: how often; written by the handler only
+ * @tested: set by the handler, cleared and read by the self-test
+ * @name: in /proc/interrupts
+ */
+struct ivshmem_vector {
+	struct ivshmem_core *core;
+	unsigned int index;
+	unsigned long fired;
+	bool tested;
+	char name[24];
+};
+
+enum ivshmem_counter {
+	IVSHMEM_DOORBELLS,		/* rung by us */
+	IVSHMEM_STATE_WRITES,		/* own state register written */
+	IVSHMEM_STATE_CHANGES,		/* differences found in the state table */
+	IVSHMEM_RECHECKS,		/* rechecks that found work */
+	IVSHMEM_COUNTERS
+};
+
+enum ivshmem_core_flags {
+	IVSHMEM_RECHECK_DUE,		/* the event work has to recheck */
+	IVSHMEM_SETTLED,		/* one recheck was done since events came on */
+	IVSHMEM_ONE_SHOT,		/* one-shot mode is on */
+	IVSHMEM_DEAD,			/* registers were found to read ~0 */
+};
+
+/**
+ * struct ivshmem_core - the core's view of a device
+ * @idev: what plugins see
+ * @pdev: the PCI function
+ * @index: N in ivshmemN
+ * @variant: what the id table says of the provider
+ * @cap: offset of the vendor capability
+ * @pci_protocol: protocol number in the class code
+ * @base: physical address of the shared memory
+ * @base_claimed: @base was requested by us, as it lies in no BAR
+ * @state_size: bytes of the state table
+ * @rw_size: bytes of the R/W section
+ * @output_size: bytes of one output section
+ * @regs: BAR 0. Used under RCU and only while not @gone.
+ * @gone: no register may be touched any more; set before a grace period, after
+ *	which @regs is unmapped
+ * @state_table: mapped, read-only
+ * @state: last value written to the own state register
+ * @choice_lock: protects @choice, @chosen_name and @chosen_number
+ * @choice: how the protocol was chosen
+ * @chosen_name: plugin's name for IVSHMEM_CHOICE_NAME
+ * @chosen_number: protocol for IVSHMEM_CHOICE_NUMBER
+ * @plugin: whom events go to, NULL while events are off. Written in process
+ *	context under the device lock; handlers load-acquire it, and are waited
+ *	for by synchronize_irq() after it was cleared.
+ * @seen: states that the plugin was told, by peer. Event work only.
+ * @events: the one work item that events come from
+ * @recheck: sets IVSHMEM_RECHECK_DUE about once a second
+ * @flags: enum ivshmem_core_flags, atomic bits
+ * @counters: enum ivshmem_counter
+ * @test_lock: one self-test at a time; protects @test_result
+ * @test_result: vectors that arrived in the last self-test, -1 before the first
+ * @intx: the one vector is the interrupt pin
+ * @vector: the vectors, idev.vectors of them
+ */
+struct ivshmem_core {
+	struct ivshmem_device idev;
+	struct pci_dev *pdev;
+	int index;
+	const struct ivshmem_variant *variant;
+	int cap;
+	u16 pci_protocol;
+
+	phys_addr_t base;
+	bool base_claimed;
+	u64 state_size;
+	u64 rw_size;
+	u64 output_size;
+
+	void __iomem *regs;
+	bool gone;
+	const __le32 *state_table;
+	u32 state;
+
+	spinlock_t choice_lock;	/* see above */
+	enum ivshmem_choice {
+		IVSHMEM_CHOICE_AUTO,
+		IVSHMEM_CHOICE_NUMBER,
+		IVSHMEM_CHOICE_NAME,
+	} choice;
+	char chosen_name[32];
+	u16 chosen_number;
+
+	struct ivshmem_driver *plugin;
+	u32 *seen;
+	struct work_struct events;
+	struct delayed_work recheck;
+	unsigned long flags;
+	atomic64_t counters[IVSHMEM_COUNTERS];
+
+	struct mutex test_lock;	/* see above */
+	int test_result;
+
+	bool intx;
+	struct ivshmem_vector *vector;
+};
+
+static inline struct ivshmem_core *to_core(const struct ivshmem_device *idev)
+{
+	return container_of((struct ivshmem_device *)idev, struct ivshmem_core, idev);
+}
+
+static inline struct ivshmem_core *dev_to_core(const struct device *dev)
+{
+	return container_of((struct device *)dev, struct ivshmem_core, idev.dev);
+}
+
+static inline void ivshmem_count(struct ivshmem_core *core, enum ivshmem_counter counter)
+{
+	atomic64_inc(&core->counters[counter]);
+}
+
+/**
+ * struct ivshmem_variant - what is known of a provider of the device
+ * @name: in the log
+ */
+struct ivshmem_variant {
+	const char *name;
+};
+
+/* bus.c: the bus, its devices and their protocols */
+extern struct bus_type ivshmem_bus_type;
+u16 ivshmem_protocol(struct ivshmem_core *core);
+int ivshmem_add_device(struct ivshmem_core *core);
+
+/* sysfs.c */
+extern const struct attribute_group *ivshmem_dev_groups[];
+
+/* registers.c: the device's operations */
+int ivshmem_write_register(struct ivshmem_core *core, unsigned int reg, u32 value);
+u32 ivshmem_read_register(struct ivshmem_core *core, unsigned int reg);
+void ivshmem_quiet(struct ivshmem_core *core);
+
+/* events.c: state table, vectors and recheck, told to the plugin */
+int ivshmem_events_init(struct ivshmem_core *core);
+void ivshmem_events_on(struct ivshmem_core *core, struct ivshmem_driver *plugin);
+void ivshmem_events_off(struct ivshmem_core *core);
+
+/* vectors.c */
+int ivshmem_request_vectors(struct ivshmem_core *core);
+void ivshmem_free_vectors(struct ivshmem_core *core);
+void ivshmem_synchronize_vectors(struct ivshmem_core *core);
+int ivshmem_self_test(struct ivshmem_core *core);
+
+/* link.c: the handshake */
+bool ivshmem_link_is_broken(const struct ivshmem_link *link);
+
+/* ring.c */
+int ivshmem_ring_init(struct ivshmem_link *link);
+void ivshmem_ring_exit(struct ivshmem_link *link);
+void ivshmem_ring_clear(struct ivshmem_link *link);
+
+#endif /* _IVSHMEM_CORE_H */

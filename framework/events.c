@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events: what the plugin is told, from one work item per device
+ *
+ * The state table is compared with what was told last whenever vector 0 fires,
+ * when events come on, and about once a second, as interrupts get lost: those
+ * raised while Interrupt Control is 0 or the vector is masked.
+ */
+#include <linux/mm.h>
+
+#include "core.h"
+#include "trace.h"
+
+#define RECHECK_INTERVAL	HZ
+
+/*
+ * A device that stopped existing without a hot-unplug (its process died, the
+ * cell was destroyed) leaves a state table that never changes; its registers
+ * read as all ones, though. All peers count as gone then.
+ */
+static void check_dead(struct ivshmem_core *core)
+{
+	bool dead = ivshmem_read_register(core, IVSHMEM_REG_ID) == IVSHMEM_GONE;
+
+	if (dead == test_bit(IVSHMEM_DEAD, &core->flags))
+		return;
+	assign_bit(IVSHMEM_DEAD, &core->flags, dead);
+	if (dead)
+		dev_err(&core->idev.dev, "device is dead: ID register reads 0x%x, want %u\n",
+			IVSHMEM_GONE, core->idev.id);
+	else
+		dev_info(&core->idev.dev, "device is back\n");
+}
+
+/* Report each difference between the table and what was told last. */
+static bool scan_states(struct ivshmem_core *core, struct ivshmem_driver *plugin)
+{
+	struct ivshmem_device *idev = &core->idev;
+	bool found = false;
+	u32 peer, old, new;
+
+	for (peer = 0; peer < idev->max_peers; peer++) {
+		new = ivshmem_peer_state(idev, peer);
+		old = core->seen[peer];
+		if (new == old || peer == idev->id)
+			continue;
+		core->seen[peer] = new;
+		found = true;
+		ivshmem_count(core, IVSHMEM_STATE_CHANGES);
+		trace_ivshmem_peer_state(core, peer, old, new);
+		if (plugin->peer_state)
+			plugin->peer_state(idev, peer, old, new);
+		cond_resched();
+	}
+	return found;
+}
+
+static void event_work(struct work_struct *work)
+{
+	struct ivshmem_core *core = container_of(work, struct ivshmem_core, events);
+	struct ivshmem_driver *plugin = READ_ONCE(core->plugin);
+	bool recheck = test_and_clear_bit(IVSHMEM_RECHECK_DUE, &core->flags);
+	bool found;
+
+	/* Events went off; the plugin stays until this work was waited for. */
+	if (!plugin)
+		return;
+	if (recheck)
+		check_dead(core);
+	found = scan_states(core, plugin);
+	if (!recheck)
+		return;
+	if (plugin->recheck)
+		found |= plugin->recheck(&core->idev);
+	/* The first one has no interrupt to blame. */
+	if (test_and_set_bit(IVSHMEM_SETTLED, &core->flags) && found)
+		ivshmem_count(core, IVSHMEM_RECHECKS);
+}
+
+static void recheck_work(struct work_struct *work)
+{
+	struct ivshmem_core *core = container_of(work, struct ivshmem_core, recheck.work);
+
+	set_bit(IVSHMEM_RECHECK_DUE, &core->flags);
+	queue_work(system_highpri_wq, &core->events);
+	schedule_delayed_work(&core->recheck, RECHECK_INTERVAL);
+}
+
+static void free_seen(void *seen)
+{
+	kvfree(seen);
+}
+
+int ivshmem_events_init(struct ivshmem_core *core)
+{
+	INIT_WORK(&core->events, event_work);
+	INIT_DEFERRABLE_WORK(&core->recheck, recheck_work);
+	core->seen = kvcalloc(core->idev.max_peers, sizeof(*core->seen), GFP_KERNEL);
+	if (!core->seen)
+		return -ENOMEM;
+	return devm_add_action_or_reset(&core->pdev->dev, free_seen, core->seen);
+}
+
+/*
+ * Let events reach @plugin, starting with the peers that are there already.
+ * Interrupts are enabled last, then everything is looked at once: what happened
+ * before had no interrupt. Process context, device lock held.
+ */
+void ivshmem_events_on(struct ivshmem_core *core, struct ivshmem_driver *plugin)
+{
+	memset(core->seen, 0, core->idev.max_peers * sizeof(*core->seen));
+	clear_bit(IVSHMEM_SETTLED, &core->flags);
+	/* Pairs with the acquire in the interrupt handler. */
+	smp_store_release(&core->plugin, plugin);
+	ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
+	recheck_work(&core->recheck.work);
+}
+
+/*
+ * After this no event is running, nor does one come. Process context, device
+ * lock held.
+ */
+void ivshmem_events_off(struct ivshmem_core *core)
+{
+	ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
+	/* Handlers queue the work only when they find a plugin. */
+	WRITE_ONCE(core->plugin, NULL);
+	ivshmem_synchronize_vectors(core);
+	cancel_delayed_work_sync(&core->recheck);
+	cancel_work_sync(&core->events);
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device's operations: registers, sections, one-shot mode
+ */
+#include <linux/io.h>
+#include <linux/module.h>
+
+#include <asm/barrier.h>
+
+#include "core.h"
+#include "trace.h"
+
+/*
+ * Registers are used under RCU and only while the device is not gone, so that
+ * those who hold a reference longer than the hardware exists find an error
+ * instead of an unmapped page. Pairs with synchronize_rcu() in
+ * ivshmem_unmap_registers().
+ *
+ * Context: any. Return: 0, or -ENODEV once the device is gone.
+ */
+int ivshmem_write_register(struct ivshmem_core *core, unsigned int reg, u32 value)
+{
+	int err = -ENODEV;
+
+	rcu_read_lock();
+	if (!READ_ONCE(core->gone)) {
+		iowrite32(value, core->regs + reg);
+		err = 0;
+	}
+	rcu_read_unlock();
+	return err;
+}
+
+/* Context: any. Return: the register, IVSHMEM_GONE once the device is gone. */
+u32 ivshmem_read_register(struct ivshmem_core *core, unsigned int reg)
+{
+	u32 value = IVSHMEM_GONE;
+
+	rcu_read_lock();
+	if (!READ_ONCE(core->gone))
+		value = ioread32(core->regs + reg);
+	rcu_read_unlock();
+	return value;
+}
+
+/**
+ * ivshmem_doorbell() - interrupt a peer
+ * @idev: the device
+ * @peer: the peer's ID; our own is allowed
+ * @vector: the vector to fire over there
+ *
+ * What was written to the shared memory before is visible to the peer when the
+ * interrupt arrives. The interrupt is lost when the peer has none enabled at
+ * that moment, and several may arrive as one.
+ *
+ * Context: any. Return: 0, -EINVAL for a peer or vector that cannot exist,
+ * -ENODEV once the device is gone.
+ */
+int ivshmem_doorbell(struct ivshmem_device *idev, u32 peer, unsigned int vector)
+{
+	struct ivshmem_core *core = to_core(idev);
+
+	if (peer >= idev->max_peers || vector >= idev->vectors)
+		return -EINVAL;
+	trace_ivshmem_doorbell(core, peer, vector);
+	ivshmem_count(core, IVSHMEM_DOORBELLS);
+	return ivshmem_write_register(core, IVSHMEM_REG_DOORBELL, peer << 16 | vector);
+}
+EXPORT_SYMBOL_GPL(ivshmem_doorbell);
+
+/**
+ * ivshmem_set_state() - set our own state, and tell the peers if it changed
+ * @idev: the device
+ * @state: meaning is the protocol's, but 0 is that of a peer that is not there
+ *
+ * Context: any; concurrent callers must agree among themselves on the order.
+ * Return: 0, or -ENODEV once the device is gone.
+ */
+int ivshmem_set_state(struct ivshmem_device *idev, u32 state)
+{
+	struct ivshmem_core *core = to_core(idev);
+
+	trace_ivshmem_set_state(core, state);
+	ivshmem_count(core, IVSHMEM_STATE_WRITES);
+	WRITE_ONCE(core->state, state);
+	return ivshmem_write_register(core, IVSHMEM_REG_STATE, state);
+}
+EXPORT_SYMBOL_GPL(ivshmem_set_state);
+
+/**
+ * ivshmem_peer_state() - a peer's state right now
+ * @idev: the device
+ * @peer: the peer's ID
+ *
+ * Context: any. Return: what the state table says; 0 for a peer that cannot
+ * exist and when the device is dead or gone.
+ */
+u32 ivshmem_peer_state(const struct ivshmem_device *idev, u32 peer)
+{
+	struct ivshmem_core *core = to_core(idev);
+	u32 state = 0;
+
+	rcu_read_lock();
+	if (peer < idev->max_peers && !READ_ONCE(core->gone) &&
+	    !test_bit(IVSHMEM_DEAD, &core->flags))
+		/* Pairs with the peer's state write, after what it announces. */
+		state = le32_to_cpu(virt_load_acquire(&core->state_table[peer]));
+	rcu_read_unlock();
+	return state;
+}
+EXPORT_SYMBOL_GPL(ivshmem_peer_state);
+
+static void set_priv_control(struct ivshmem_core *core, u8 value)
+{
+	if (!READ_ONCE(core->gone))
+		pci_write_config_byte(core->pdev, core->cap + IVSHMEM_CAP_PRIV_CONTROL, value);
+}
+
+/**
+ * ivshmem_set_one_shot() - switch one-shot mode, off at binding
+ * @idev: the device
+ * @on: each delivery disables further interrupts of all vectors until
+ *	ivshmem_enable_interrupts() or a write to the Interrupt Control register
+ *
+ * Interrupts raised while they are disabled are lost: look at everything after
+ * enabling them.
+ *
+ * Context: process. Return: 0, or -ENODEV once the device is gone.
+ */
+int ivshmem_set_one_shot(struct ivshmem_device *idev, bool on)
+{
+	struct ivshmem_core *core = to_core(idev);
+
+	if (READ_ONCE(core->gone))
+		return -ENODEV;
+	set_priv_control(core, on ? IVSHMEM_PRIV_ONE_SHOT : 0);
+	assign_bit(IVSHMEM_ONE_SHOT, &core->flags, on);
+	return on ? 0 : ivshmem_enable_interrupts(idev);
+}
+EXPORT_SYMBOL_GPL(ivshmem_set_one_shot);
+
+/**
+ * ivshmem_enable_interrupts() - let the next interrupt through, in one-shot mode
+ * @idev: the device
+ *
+ * Context: any, between probe and remove. Return: 0, or -ENODEV once the device
+ * is gone.
+ */
+int ivshmem_enable_interrupts(struct ivshmem_device *idev)
+{
+	struct ivshmem_core *core = to_core(idev);
+
+	/* Not while events are off: remove() finds the device quiet. */
+	if (!READ_ONCE(core->plugin))
+		return 0;
+	return ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
+}
+EXPORT_SYMBOL_GPL(ivshmem_enable_interrupts);
+
+/* Leave the device as it is after a reset. Process context, events are off. */
+void ivshmem_quiet(struct ivshmem_core *core)
+{
+	ivshmem_set_state(&core->idev, 0);
+	ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
+	set_priv_control(core, 0);
+	clear_bit(IVSHMEM_ONE_SHOT, &core->flags);
+}
+
+/*
+ * Sections
+ */
+
+/**
+ * ivshmem_state_table() - the section that holds all peers' states
+ * @idev: the device
+ *
+ * Plugins hardly need it, as changes are told to them.
+ */
+struct ivshmem_section ivshmem_state_table(const struct ivshmem_device *idev)
+{
+	const struct ivshmem_core *core = to_core(idev);
+
+	return (struct ivshmem_section) {
+		.start = core->base,
+		.size = core->state_size,
+	};
+}
+EXPORT_SYMBOL_GPL(ivshmem_state_table);
+
+/**
+ * ivshmem_rw_section() - the section that all peers may write
+ * @idev: the device
+ *
+ * Its size may be 0.
+ */
+struct ivshmem_section ivshmem_rw_section(const struct ivshmem_device *idev)
+{
+	const struct ivshmem_core *core = to_core(idev);
+
+	return (struct ivshmem_section) {
+		.start = core->base + core->state_size,
+		.size = core->rw_size,
+		.writable = true,
+	};
+}
+EXPORT_SYMBOL_GPL(ivshmem_rw_section);
+
+/**
+ * ivshmem_output_section() - the section that only @peer may write
+ * @idev: the device
+ * @peer: the peer's ID
+ *
+ * Its size may be 0, and is for a peer that cannot exist.
+ */
+struct ivshmem_section ivshmem_output_section(const struct ivshmem_device *idev, u32 peer)
+{
+	const struct ivshmem_core *core = to_core(idev);
+
+	if (peer >= idev->max_peers)
+		return (struct ivshmem_section) { };
+	return (struct ivshmem_section) {
+		.start = core->base + core->state_size + core->rw_size + peer * core->output_size,
+		.size = core->output_size,
+		.writable = peer == idev->id,
+	};
+}
+EXPORT_SYMBOL_GPL(ivshmem_output_section);
+
+/**
+ * ivshmem_map_section() - map a section that we may write
+ * @section: the section
+ *
+ * Context: process. Return: the kernel virtual address, NULL when the section
+ * is absent or not writable, or when there is no room. To be undone by
+ * ivshmem_unmap_section(), in the plugin's remove at the latest.
+ */
+void *ivshmem_map_section(const struct ivshmem_section *section)
+{
+	if (!section->writable || !section->size)
+		return NULL;
+	return memremap(section->start, section->size, MEMREMAP_WB);
+}
+EXPORT_SYMBOL_GPL(ivshmem_map_section);
+
+/**
+ * ivshmem_map_section_ro() - map a section for reading
+ * @section: the section
+ *
+ * The kernel exports no way to map device memory read-only on all
+ * architectures, so const is what keeps writers away.
+ *
+ * Context, return: see ivshmem_map_section().
+ */
+const void *ivshmem_map_section_ro(const struct ivshmem_section *section)
+{
+	if (!section->size)
+		return NULL;
+	return memremap(section->start, section->size, MEMREMAP_WB);
+}
+EXPORT_SYMBOL_GPL(ivshmem_map_section_ro);
+
+/**
+ * ivshmem_unmap_section() - undo one of the above
+ * @base: what it returned; NULL is allowed
+ *
+ * Context: process.
+ */
+void ivshmem_unmap_section(const void *base)
+{
+	if (base)
+		memunmap((void *)base);
+}
+EXPORT_SYMBOL_GPL(ivshmem_unmap_section);

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupt vectors: requested once per device, handed to the plugin in place
+ */
+#include <linux/delay.h>
+#include <linux/interrupt.h>
+
+#include "core.h"
+#include "trace.h"
+
+/* How long the self-test waits for a vector, milliseconds */
+#define SELF_TEST_WAIT	200
+
+static irqreturn_t vector_interrupt(int irq, void *data)
+{
+	struct ivshmem_vector *vector = data;
+	struct ivshmem_core *core = vector->core;
+	/* Pairs with the release in ivshmem_events_on(). */
+	struct ivshmem_driver *plugin = smp_load_acquire(&core->plugin);
+
+	/*
+	 * The interrupt pin has no status bit: it may be shared and still is
+	 * taken for ours whenever we have interrupts enabled. Some machines
+	 * deassert it only when a register is touched.
+	 */
+	if (core->intx && ivshmem_read_register(core, IVSHMEM_REG_INT_CONTROL) == IVSHMEM_GONE)
+		return IRQ_NONE;
+	trace_ivshmem_interrupt(core, vector->index, plugin);
+	WRITE_ONCE(vector->fired, vector->fired + 1);
+	WRITE_ONCE(vector->tested, true);
+	if (!plugin)
+		return core->intx ? IRQ_NONE : IRQ_HANDLED;
+
+	if (!vector->index)
+		queue_work(system_highpri_wq, &core->events);
+	if (plugin->interrupt)
+		plugin->interrupt(&core->idev, vector->index);
+	return IRQ_HANDLED;
+}
+
+static int alloc_vectors(struct ivshmem_core *core)
+{
+	struct device *dev = &core->pdev->dev;
+	int table = pci_msix_vec_count(core->pdev);
+	int err, i;
+
+	err = pci_alloc_irq_vectors(core->pdev, 1, max(table, 1), PCI_IRQ_MSIX | PCI_IRQ_INTX);
+	if (err < 0)
+		return dev_err_probe(dev, err, "no interrupts: MSI-X table has %d entries, interrupt pin is %u\n",
+				     max(table, 0), core->pdev->pin);
+	core->intx = !core->pdev->msix_enabled;
+	core->idev.vectors = err;
+	if (table > err)
+		dev_warn(dev, "only %d of %d vectors are available\n", err, table);
+
+	core->vector = devm_kcalloc(dev, core->idev.vectors, sizeof(*core->vector), GFP_KERNEL);
+	if (!core->vector) {
+		pci_free_irq_vectors(core->pdev);
+		return -ENOMEM;
+	}
+	for (i = 0; i < core->idev.vectors; i++) {
+		core->vector[i].core = core;
+		core->vector[i].index = i;
+		snprintf(core->vector[i].name, sizeof(core->vector[i].name), "%s-%u",
+			 dev_name(&core->idev.dev), i);
+	}
+	return 0;
+}
+
+static void free_irqs(struct ivshmem_core *core, unsigned int count)
+{
+	while (count--)
+		free_irq(pci_irq_vector(core->pdev, count), &core->vector[count]);
+	pci_free_irq_vectors(core->pdev);
+}
+
+/* Process context. Sets idev.vectors. The reason for a failure is logged. */
+int ivshmem_request_vectors(struct ivshmem_core *core)
+{
+	unsigned int i;
+	int err;
+
+	err = alloc_vectors(core);
+	if (err)
+		return err;
+	for (i = 0; i < core->idev.vectors; i++) {
+		err = request_irq(pci_irq_vector(core->pdev, i), vector_interrupt,
+				  core->intx ? IRQF_SHARED : 0, core->vector[i].name,
+				  &core->vector[i]);
+		if (err) {
+			dev_err(&core->pdev->dev, "cannot request vector %u of %u: %d\n", i,
+				core->idev.vectors, err);
+			free_irqs(core, i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* Process context. Events are off. */
+void ivshmem_free_vectors(struct ivshmem_core *core)
+{
+	free_irqs(core, core->idev.vectors);
+}
+
+/* When this returns, no handler is running that began before. */
+void ivshmem_synchronize_vectors(struct ivshmem_core *core)
+{
+	unsigned int i;
+
+	for (i = 0; i < core->idev.vectors; i++)
+		synchronize_irq(pci_irq_vector(core->pdev, i));
+}
+
+static bool vector_arrives(struct ivshmem_core *core, unsigned int i)
+{
+	int wait;
+
+	WRITE_ONCE(core->vector[i].tested, false);
+	ivshmem_doorbell(&core->idev, core->idev.id, i);
+	for (wait = 0; wait < SELF_TEST_WAIT; wait++) {
+		if (READ_ONCE(core->vector[i].tested))
+			return true;
+		usleep_range(1000, 1500);
+	}
+	dev_err(&core->idev.dev, "self-test: vector %u of %u did not arrive\n", i,
+		core->idev.vectors);
+	return false;
+}
+
+/*
+ * Ring each of our own vectors and see whether it arrives. A plugin that is
+ * bound gets these interrupts too, and finds nothing to do.
+ *
+ * Context: process, device lock held. Return: how many arrived, or -EBUSY in
+ * one-shot mode, where interrupts belong to a program.
+ */
+int ivshmem_self_test(struct ivshmem_core *core)
+{
+	int arrived = 0;
+	unsigned int i;
+
+	if (test_bit(IVSHMEM_ONE_SHOT, &core->flags))
+		return -EBUSY;
+	ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
+	for (i = 0; i < core->idev.vectors; i++)
+		arrived += vector_arrives(core, i);
+	if (!core->plugin)
+		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
+	return arrived;
+}
