@@ -4,7 +4,7 @@ import argparse
 import importlib
 import sys
 
-from . import host, lint, matrix, programs, roots, suite
+from . import demo, host, lint, matrix, programs, roots, suite
 from .lab import Lab
 from .runner import External, Runner
 from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
@@ -53,6 +53,12 @@ def cmd_check(options):
     return Runner(options.pattern).run(tests)
 
 
+def cmd_demo(_options):
+    prepare(kernels=sorted({DEFAULT_KERNEL, "7.2"}))
+    programs.build_host()
+    return demo.main()
+
+
 def cmd_shell(options):
     """For people: a machine with both ends of a link; runs lines from standard input."""
     kernel = (options.kernel or [DEFAULT_KERNEL])[-1]
@@ -87,6 +93,7 @@ def parser():
     sub = add("check", cmd_check, "run the tests")
     sub.add_argument("--list", action="store_true", help="only tell the tests")
     sub.add_argument("pattern", nargs="*", help="tests or suites, for example net.* (default: all)")
+    add("demo", cmd_demo, "two machines talk over a link; one is killed and comes back")
     add("lint", lambda options: lint.main(), "shellcheck and checkpatch over the tree")
     kernels(add("shell", cmd_shell, "boot one machine with both ends of a link, run commands"))
     return top

@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by the tests of this folder: both ends of a link in one machine, each
+# in a network namespace of its own (a and b), where the interface is called link0.
+NET=10.11.0
+
+# All interfaces of ivshmem links in this namespace, one a line.
+link_names() {
+	for path in /sys/class/net/*; do
+		ls -d "$path"/device/ivshmem* >/dev/null 2>&1 && basename "$path"
+	done
+	return 0
+}
+
+wait_until() { # seconds, command...
+	tries=$(($1 * 20))
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+carrier() { # namespace, 0 or 1
+	[ "$(ip netns exec "$1" cat /sys/class/net/link0/carrier 2>/dev/null)" = "$2" ]
+}
+
+end_up() { # namespace, interface, host number
+	ip netns add "$1"
+	ip link set "$2" netns "$1" name link0
+	ip -n "$1" link set lo up
+	ip -n "$1" addr add "$NET.$3/24" dev link0
+	ip -n "$1" link set link0 up
+}
+
+pair_up() { # the two interfaces; default: the two that there are
+	# shellcheck disable=SC2046
+	[ $# = 2 ] || set -- $(link_names)
+	[ $# = 2 ] || { echo "want 2 interfaces of ivshmem links, found $#: $*"; return 1; }
+	end_up a "$1" 1
+	end_up b "$2" 2
+	wait_until 10 carrier a 1 && wait_until 10 carrier b 1 && return
+	echo "no carrier within 10 s"
+	return 1
+}
+
+# The interfaces return to the first namespace with their namespace's end.
+pair_down() {
+	ip netns del a
+	ip netns del b
+}

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0
+"""make demo: two machines talk over a link; one dies, comes back, and so does the link."""
+import json
+import time
+
+from . import qemu, roots
+from .machines import NET, Two, ping_figures
+from .suite import until
+from .util import DEFAULT_KERNEL, say, step
+
+ATTRIBUTES = ("protocol", "id", "max_peers", "vectors", "state", "peer_states",
+              "output_section_size")
+
+
+def show_devices(lab):
+    for vm in lab.vms:
+        say("    %s: /sys/bus/ivshmem/devices/ivshmem0" % vm.name)
+        for name in ATTRIBUTES:
+            value = vm.run("cat /sys/bus/ivshmem/devices/ivshmem0/%s" % name, check=False)
+            say("        %-20s %s" % (name, " ".join(value.out.split())))
+
+
+def iperf(lab, options="", seconds=4):
+    """Bits per second as the receiver counted them, from vm0 to vm1."""
+    server = lab.vms[1].job("iperf3 -s -1", timeout=seconds + 30)
+    # The server needs a moment; the client tells when it was too early.
+    client, _ = until(lambda: try_client(lab, options, seconds), "iperf3 connects", 10, 0.2)
+    server.result(check=False)
+    return client
+
+
+def try_client(lab, options, seconds):
+    text = lab.vms[0].run("iperf3 -J -c %s2 -t %d %s" % (NET, seconds, options),
+                          timeout=seconds + 20, check=False).out
+    end = json.loads(text).get("end", {})
+    return end.get("sum_received", {}).get("bits_per_second")
+
+
+def doorbells(lab):
+    return lab.link.total("doorbells")
+
+
+def packets(vm):
+    return sum(int(vm.out("cat /sys/class/net/eth0/statistics/%s_packets" % way))
+               for way in ("rx", "tx"))
+
+
+def traffic(lab):
+    figures = {}
+    with step("ping"):
+        figures["ping"] = "%.2f ms" % ping_figures(lab.ping(50))[2]
+    rung, moved = doorbells(lab), packets(lab.vms[0])
+    for name, options in (("TCP vm0 to vm1", ""), ("TCP vm1 to vm0", "-R")):
+        with step("iperf3, %s" % name):
+            figures[name] = "%.0f Mbit/s" % (iperf(lab, options) / 1e6)
+    rung, moved = doorbells(lab) - rung, packets(lab.vms[0]) - moved
+    figures["packets for each doorbell"] = "%.1f (%d packets)" % (moved / max(rung, 1), moved)
+    return figures
+
+
+def crash_and_return(lab):
+    """vm1 loses power; how long until the link stands again once its driver is loaded?"""
+    survivor, victim = lab.vms
+    with step("kill -9 of vm1's QEMU"):
+        victim.kill()
+        _, seconds = until(lambda: not lab.carrier(0), "vm0's carrier goes off")
+        say("    vm0 took its carrier off after %.2f s" % seconds)
+    with step("vm1 boots again"):
+        victim.start()
+    before = survivor.out("cat /sys/class/net/eth0/carrier_changes")
+    start = time.monotonic()
+    lab.bring_up(1)
+    lab.wait_both()
+    lab.ping(1)
+    back = time.monotonic() - start
+    after = survivor.out("cat /sys/class/net/eth0/carrier_changes")
+    say("    vm0's interface: carrier changes %s -> %s, nobody touched it" % (before, after))
+    return back
+
+
+def summary(figures, stats, took):
+    say("\n  Summary")
+    for name, value in figures.items():
+        say("    %-32s %s" % (name, value))
+    for peer in stats["peers"]:
+        say("    peer %d of the device              doorbells %d, interrupts %d, state changes %d"
+            % (peer["id"], peer["doorbells"], peer["interrupts"], peer["state_changes"]))
+    say("    %-32s %.0f s" % ("the demo took", took))
+
+
+def main():
+    start = time.monotonic()
+    say("    QEMU:    %s (%s)" % (qemu.version(), qemu.accelerator()[1].split(",")[0]))
+    say("    kernel:  %s" % roots.release(DEFAULT_KERNEL))
+    with step("a link with two peers, and a machine at each of its ends"):
+        lab = Two(load=False)
+    with lab:
+        with step("modprobe ivshmem_net, addresses, links up"):
+            for number in (0, 1):
+                lab.bring_up(number)
+            lab.wait_both()
+        show_devices(lab)
+        figures = traffic(lab)
+        figures["link back after vm1's restart"] = "%.2f s" % crash_and_return(lab)
+        problems = lab.problems()
+        summary(figures, lab.link.stop(), time.monotonic() - start)
+    for problem in problems:
+        say("    PROBLEM %s" % problem)
+    return 1 if problems else 0

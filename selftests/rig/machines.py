@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The machines that most tests and the demo use."""
+import re
+import shlex
+
+from .lab import Lab
+from .suite import expect, until
+from .util import DEFAULT_KERNEL, RigError
+
+NET = "10.11.0."
+LIB = ". /selftests/net/lib.sh; "
+
+
+class Pair(Lab):
+    """One machine with both ends of a link, in the network namespaces a and b."""
+
+    def __init__(self, kernel=DEFAULT_KERNEL, append="", **link):
+        super().__init__(kernel)
+        self.link = self.link(**link)
+        self.vm = self.vm([self.link.peer(0), self.link.peer(1)], append=append)
+        self.vm.run("modprobe ivshmem_net")
+        self.join()
+
+    def join(self):
+        self.vm.run(LIB + "pair_up")
+
+    def at(self, end, command, timeout=60, check=True):
+        """Runs a shell command in namespace a or b."""
+        return self.vm.run(self.inside(end, command), timeout, check)
+
+    def start(self, end, command, timeout=60):
+        return self.vm.job(self.inside(end, command), timeout)
+
+    @staticmethod
+    def inside(end, command):
+        return "ip netns exec %s sh -c %s" % (end, shlex.quote(command))
+
+    def ping(self, count=5, options="", end="a"):
+        other = NET + ("2" if end == "a" else "1")
+        return self.at(end, "ping -q -c %d -i 0.01 -W 2 %s %s" % (count, options, other)).out
+
+    def carrier(self, end):
+        return self.at(end, "cat /sys/class/net/link0/carrier", check=False).out.strip() == "1"
+
+    def wait_carrier(self, end, value=True, timeout=10):
+        what = "carrier of %s %s" % (end, "on" if value else "off")
+        return until(lambda: self.carrier(end) == value, what, timeout)[1]
+
+
+class Two(Lab):
+    """Two machines, a link between them; the interface is eth0 in both."""
+
+    def __init__(self, kernel=DEFAULT_KERNEL, load=True, **link):
+        super().__init__(kernel)
+        self.link = self.link(**link)
+        for number in (0, 1):
+            self.vm([self.link.peer(number)], start=False).spawn()
+        for vm in self.vms:
+            vm.ready()
+        if load:
+            for number in (0, 1):
+                self.bring_up(number)
+            self.wait_both()
+
+    def bring_up(self, number):
+        """What an operator does after a boot."""
+        self.vms[number].run("modprobe ivshmem_net && ip addr add %s%d/24 dev eth0 && "
+                             "ip link set eth0 up" % (NET, number + 1))
+
+    def restart(self, number):
+        """Power cut, boot, and the interface configured again."""
+        self.vms[number].restart()
+        self.bring_up(number)
+
+    def carrier(self, number):
+        vm = self.vms[number]
+        return vm.run("cat /sys/class/net/eth0/carrier", check=False).out.strip() == "1"
+
+    def wait_both(self, timeout=10):
+        return max(until(lambda n=n: self.carrier(n), "carrier of %s" % self.vms[n].name,
+                         timeout)[1] for n in (0, 1))
+
+    def ping(self, count=5, number=0, options=""):
+        other = NET + str(2 - number)
+        return self.vms[number].run("ping -q -c %d -i 0.01 -W 2 %s %s"
+                                    % (count, options, other)).out
+
+
+def ping_figures(text):
+    """(sent, received, average milliseconds)"""
+    counts = re.search(r"(\d+) packets transmitted, (\d+) received", text)
+    times = re.search(r"= [\d.]+/([\d.]+)/", text)
+    if not counts:
+        raise RigError("this is no output of ping: %s" % text)
+    return int(counts.group(1)), int(counts.group(2)), float(times.group(1)) if times else None
+
+
+def all_came_back(text):
+    sent, received, _ = ping_figures(text)
+    expect(sent == received, "%d of %d pings came back", received, sent)
