@@ -11,5 +11,5 @@ compat-flags := \
 	$(call have,BUS_REMOVE_VOID,device/bus.h,void ..remove..struct device) \
 	$(call have,CONTAINER_OF_CONST,container_of.h,define container_of_const) \
 	$(call have,ETHTOOL_KERNEL_PARAM,ethtool.h,struct kernel_ethtool_ringparam) \
-	$(call have,NAPI_ADD_WEIGHT,netdevice.h,poll..struct napi_struct .. int.. int weight) \
+	$(call have,NAPI_ADD_WEIGHT,netdevice.h,netif_napi_add_weight) \
 	$(call have,HRTIMER_SETUP,hrtimer.h,void hrtimer_setup.)

@@ -300,7 +300,7 @@ EXPORT_SYMBOL_GPL(ivshmem_tx_arm);
  */
 
 /* Learn how far the peer has got. Returns the number of frames to take. */
-static int rx_pending(struct ivshmem_link *link)
+static int rx_frames(struct ivshmem_link *link)
 {
 	struct ivshmem_rx *rx = &link->rx;
 	u16 pending;
@@ -340,7 +340,7 @@ int ivshmem_rx_peek(struct ivshmem_link *link, struct ivshmem_frame *frame)
 
 	if (ivshmem_link_is_broken(link))
 		return -EPROTO;
-	pending = rx_pending(link);
+	pending = rx_frames(link);
 	if (pending <= 0)
 		return pending;
 
@@ -429,3 +429,19 @@ bool ivshmem_rx_arm(struct ivshmem_link *link, u16 after)
 	return (u16)(get16(&rx->vring.avail->idx) - rx->next) > after;
 }
 EXPORT_SYMBOL_GPL(ivshmem_rx_arm);
+
+/**
+ * ivshmem_rx_pending() - are there frames to take?
+ * @link: the link
+ *
+ * A hint for rechecks: nothing but the peer's index is looked at.
+ *
+ * Context: any. Return: true when there seem to be.
+ */
+bool ivshmem_rx_pending(const struct ivshmem_link *link)
+{
+	const struct ivshmem_rx *rx = &link->rx;
+
+	return get16(&rx->vring.avail->idx) != READ_ONCE(rx->next);
+}
+EXPORT_SYMBOL_GPL(ivshmem_rx_pending);

@@ -329,5 +329,6 @@ int ivshmem_rx_peek(struct ivshmem_link *link, struct ivshmem_frame *frame);
 void ivshmem_rx_done(struct ivshmem_link *link);
 bool ivshmem_rx_kick(struct ivshmem_link *link);
 bool ivshmem_rx_arm(struct ivshmem_link *link, u16 after);
+bool ivshmem_rx_pending(const struct ivshmem_link *link);
 
 #endif /* _IVSHMEM_H */

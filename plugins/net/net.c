@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ethernet over an ivshmem link, protocol 0001
+ *
+ * A frame is copied into the own output section when it is sent and out of the
+ * peer's when it is received; nothing of the kernel's is shared. Doorbells are
+ * what costs, so they are left out while the other side polls: the ring's event
+ * indices tell.
+ */
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/jhash.h>
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+#include <net/checksum.h>
+
+#include "net.h"
+
+/* Frames up to this size get one linear buffer, bytes */
+#define LINEAR_MAX	2048
+
+/* How much of a larger frame is linear, so that headers need no pulling */
+#define LINEAR_HEAD	256
+
+/* The longest frame that any Ethernet link of the kernel has, bytes */
+#define FRAME_MAX	(ETH_MAX_MTU + VLAN_ETH_HLEN)
+
+/* How long the peer may keep all our frames before the link starts over */
+#define TX_TIMEOUT	(5 * HZ)
+
+static void count_frame(struct ivshmem_net_stats *stats, unsigned int bytes)
+{
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(&stats->packets);
+	u64_stats_add(&stats->bytes, bytes);
+	u64_stats_update_end(&stats->syncp);
+}
+
+static void count_loss(struct ivshmem_net_stats *stats, u64_stats_t *reason)
+{
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(reason);
+	u64_stats_update_end(&stats->syncp);
+}
+
+/*
+ * Sending: under the transmit queue's lock
+ */
+
+static bool tx_has_room(struct ivshmem_net *net)
+{
+	return ivshmem_tx_reserve(&net->link, READ_ONCE(net->netdev->mtu) + VLAN_ETH_HLEN);
+}
+
+/* Take back what the peer has returned. Returns false when that was nothing. */
+static bool tx_reclaim(struct ivshmem_net *net)
+{
+	unsigned int bytes = 0;
+	int frames = ivshmem_tx_reclaim(&net->link, &bytes);
+
+	if (frames <= 0)
+		return false;
+	netdev_completed_queue(net->netdev, frames, bytes);
+	if (netif_queue_stopped(net->netdev) && tx_has_room(net))
+		netif_wake_queue(net->netdev);
+	return true;
+}
+
+/* The queue is stopped, by us or by BQL: be told when half of it is back. */
+static void tx_wait(struct ivshmem_net *net)
+{
+	net->tx_waits++;
+	while (ivshmem_tx_arm(&net->link, ivshmem_tx_in_flight(&net->link) / 2))
+		if (!tx_reclaim(net))
+			return;
+}
+
+static void tx_stop_if_full(struct ivshmem_net *net)
+{
+	if (!tx_has_room(net))
+		netif_stop_queue(net->netdev);
+	if (netif_xmit_stopped(netdev_get_tx_queue(net->netdev, 0)))
+		tx_wait(net);
+}
+
+static netdev_tx_t ivshmem_net_xmit(struct sk_buff *skb, struct net_device *netdev)
+{
+	struct ivshmem_net *net = netdev_priv(netdev);
+	struct ivshmem_link *link = &net->link;
+	bool more = netdev_xmit_more();
+	unsigned int len = skb->len;
+	void *frame;
+
+	tx_reclaim(net);
+	frame = ivshmem_tx_reserve(link, len);
+	if (unlikely(!frame)) {
+		/* The MTU grew after room was looked for. */
+		netif_stop_queue(netdev);
+		tx_wait(net);
+		return NETDEV_TX_BUSY;
+	}
+	skb_copy_and_csum_dev(skb, frame);
+	ivshmem_tx_commit(link, len);
+	count_frame(&net->tx, len);
+	skb_tx_timestamp(skb);
+	dev_consume_skb_any(skb);
+
+	more = !__netdev_sent_queue(netdev, len, more);
+	tx_stop_if_full(net);
+	if ((!more || netif_queue_stopped(netdev)) && ivshmem_tx_kick(link))
+		ivshmem_link_doorbell(link);
+	return NETDEV_TX_OK;
+}
+
+/*
+ * Receiving: in NAPI
+ */
+
+/* Copy from the peer's memory, reading it once, and sum up what was copied. */
+static void rx_copy(struct sk_buff *skb, const void *frame, unsigned int len)
+{
+	unsigned int head = skb_headlen(skb), pos = 0, i;
+	__wsum csum;
+
+	memcpy(skb->data, frame, ETH_HLEN);
+	frame += ETH_HLEN;
+	pos = head - ETH_HLEN;
+	csum = csum_partial_copy_nocheck(frame, skb->data + ETH_HLEN, pos);
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
+		skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
+		unsigned int size = skb_frag_size(frag);
+
+		csum = csum_block_add(csum, csum_partial_copy_nocheck(frame + pos,
+								      skb_frag_address(frag), size),
+				      pos);
+		pos += size;
+	}
+	skb->csum = csum;
+	skb->ip_summed = CHECKSUM_COMPLETE;
+}
+
+static struct sk_buff *rx_alloc(struct ivshmem_net *net, unsigned int len)
+{
+	struct sk_buff *skb;
+	int err;
+
+	if (len <= LINEAR_MAX) {
+		skb = napi_alloc_skb(&net->napi, len);
+		if (skb)
+			skb_put(skb, len);
+		return skb;
+	}
+	skb = alloc_skb_with_frags(NET_IP_ALIGN + LINEAR_HEAD, len - LINEAR_HEAD,
+				   PAGE_ALLOC_COSTLY_ORDER, &err, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, NET_IP_ALIGN);
+	skb_put(skb, LINEAR_HEAD);
+	skb->data_len = len - LINEAR_HEAD;
+	skb->len = len;
+	return skb;
+}
+
+static void rx_frame(struct ivshmem_net *net, const struct ivshmem_frame *frame)
+{
+	struct sk_buff *skb;
+
+	if (frame->len < ETH_HLEN || frame->len > FRAME_MAX) {
+		count_loss(&net->rx, &net->rx.length_errors);
+		return;
+	}
+	skb = rx_alloc(net, frame->len);
+	if (!skb) {
+		count_loss(&net->rx, &net->rx.dropped);
+		return;
+	}
+	rx_copy(skb, frame->data, frame->len);
+	count_frame(&net->rx, frame->len);
+	skb->protocol = eth_type_trans(skb, net->netdev);
+	napi_gro_receive(&net->napi, skb);
+}
+
+/* Take up to @budget frames. Returns how many. */
+static int rx_frames(struct ivshmem_net *net, int budget)
+{
+	struct ivshmem_frame frame;
+	int frames = 0;
+
+	while (frames < budget && ivshmem_rx_peek(&net->link, &frame) > 0) {
+		rx_frame(net, &frame);
+		ivshmem_rx_done(&net->link);
+		frames++;
+	}
+	if (frames && ivshmem_rx_kick(&net->link))
+		ivshmem_link_doorbell(&net->link);
+	return frames;
+}
+
+/*
+ * Have the peer ring for the next frame; or, where coalescing is on and there
+ * were frames just now, for the last of rx_frames more, with a timer for when
+ * they do not come.
+ */
+static bool rx_arm(struct ivshmem_net *net, bool busy)
+{
+	u32 usecs = READ_ONCE(net->rx_usecs), frames = READ_ONCE(net->rx_frames);
+	u32 qlen = net->link.layout.qlen;
+
+	if (!usecs || !busy)
+		return ivshmem_rx_arm(&net->link, 0);
+	hrtimer_start(&net->timer, ns_to_ktime((u64)usecs * NSEC_PER_USEC), HRTIMER_MODE_REL);
+	return ivshmem_rx_arm(&net->link, min(frames ?: qlen, qlen) - 1);
+}
+
+static int ivshmem_net_poll(struct napi_struct *napi, int budget)
+{
+	struct ivshmem_net *net = container_of(napi, struct ivshmem_net, napi);
+	struct netdev_queue *txq = netdev_get_tx_queue(net->netdev, 0);
+	int frames;
+
+	/*
+	 * Whoever has the lock reclaims, and looks again after arming. Waiting
+	 * for it could be for ever: netconsole polls from within xmit.
+	 */
+	if (__netif_tx_trylock(txq)) {
+		tx_reclaim(net);
+		__netif_tx_unlock(txq);
+	}
+	/* Netpoll only wants to send. */
+	if (!budget)
+		return 0;
+
+	WRITE_ONCE(net->polls, net->polls + 1);
+	frames = rx_frames(net, budget);
+	if (frames < budget && napi_complete_done(napi, frames) && rx_arm(net, frames))
+		napi_schedule(napi);
+	return frames;
+}
+
+static enum hrtimer_restart ivshmem_net_timer(struct hrtimer *timer)
+{
+	struct ivshmem_net *net = container_of(timer, struct ivshmem_net, timer);
+
+	napi_schedule(&net->napi);
+	return HRTIMER_NORESTART;
+}
+
+/*
+ * Link
+ */
+
+/* Have NAPI look at both directions. Process context. */
+static bool schedule_poll(struct ivshmem_net *net)
+{
+	bool idle;
+
+	local_bh_disable();
+	idle = napi_schedule_prep(&net->napi);
+	if (idle)
+		__napi_schedule(&net->napi);
+	local_bh_enable();
+	return idle;
+}
+
+static void ivshmem_net_up(struct ivshmem_link *link)
+{
+	struct ivshmem_net *net = container_of(link, struct ivshmem_net, link);
+
+	net->ups++;
+	netdev_reset_queue(net->netdev);
+	napi_enable(&net->napi);
+	netif_carrier_on(net->netdev);
+	netif_wake_queue(net->netdev);
+	/* The peer may have sent already. */
+	schedule_poll(net);
+}
+
+/* NAPI first: it starts the timer and wakes the queue. */
+static void ivshmem_net_down(struct ivshmem_link *link)
+{
+	struct ivshmem_net *net = container_of(link, struct ivshmem_net, link);
+
+	napi_disable(&net->napi);
+	hrtimer_cancel(&net->timer);
+	netif_tx_disable(net->netdev);
+	netif_carrier_off(net->netdev);
+}
+
+static const struct ivshmem_link_ops ivshmem_net_link_ops = {
+	.up = ivshmem_net_up,
+	.down = ivshmem_net_down,
+};
+
+static int ivshmem_net_open(struct net_device *netdev)
+{
+	struct ivshmem_net *net = netdev_priv(netdev);
+
+	netif_stop_queue(netdev);
+	ivshmem_link_start(&net->link);
+	return 0;
+}
+
+static int ivshmem_net_stop(struct net_device *netdev)
+{
+	struct ivshmem_net *net = netdev_priv(netdev);
+
+	ivshmem_link_stop(&net->link);
+	return 0;
+}
+
+static int ivshmem_net_change_mtu(struct net_device *netdev, int mtu)
+{
+	WRITE_ONCE(netdev->mtu, mtu);
+	return 0;
+}
+
+static void get_stats(const struct ivshmem_net_stats *stats, u64 *packets, u64 *bytes,
+		      u64 *dropped, u64 *length_errors)
+{
+	unsigned int start;
+
+	do {
+		start = u64_stats_fetch_begin(&stats->syncp);
+		*packets = u64_stats_read(&stats->packets);
+		*bytes = u64_stats_read(&stats->bytes);
+		*dropped = u64_stats_read(&stats->dropped);
+		*length_errors = u64_stats_read(&stats->length_errors);
+	} while (u64_stats_fetch_retry(&stats->syncp, start));
+}
+
+static void ivshmem_net_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats)
+{
+	struct ivshmem_net *net = netdev_priv(netdev);
+	u64 unused;
+
+	get_stats(&net->tx, &stats->tx_packets, &stats->tx_bytes, &stats->tx_dropped, &unused);
+	get_stats(&net->rx, &stats->rx_packets, &stats->rx_bytes, &stats->rx_dropped,
+		  &stats->rx_length_errors);
+	stats->rx_frame_errors = atomic64_read(&net->link.errors);
+	stats->rx_errors = stats->rx_length_errors + stats->rx_frame_errors;
+}
+
+static const struct net_device_ops ivshmem_net_ops = {
+	.ndo_open = ivshmem_net_open,
+	.ndo_stop = ivshmem_net_stop,
+	.ndo_start_xmit = ivshmem_net_xmit,
+	.ndo_change_mtu = ivshmem_net_change_mtu,
+	.ndo_get_stats64 = ivshmem_net_get_stats64,
+	.ndo_set_mac_address = eth_mac_addr,
+	.ndo_validate_addr = eth_validate_addr,
+};
+
+/*
+ * The device's events
+ */
+
+/* Which vector the peer rings for what is up to the peer. */
+static void ivshmem_net_interrupt(struct ivshmem_device *idev, unsigned int vector)
+{
+	struct ivshmem_net *net = ivshmem_get_drvdata(idev);
+
+	napi_schedule(&net->napi);
+}
+
+static void ivshmem_net_peer_state(struct ivshmem_device *idev, u32 peer, u32 old, u32 new)
+{
+	struct ivshmem_net *net = ivshmem_get_drvdata(idev);
+
+	ivshmem_link_update(&net->link);
+}
+
+/*
+ * The kernel's transmit watchdog warns with a stack trace on some versions,
+ * which a peer must not be able to cause, so this is ours.
+ */
+static void check_tx_timeout(struct ivshmem_net *net)
+{
+	u16 done = READ_ONCE(net->link.tx.done);
+
+	if (!netif_carrier_ok(net->netdev) || done != net->stuck_done ||
+	    !netif_xmit_stopped(netdev_get_tx_queue(net->netdev, 0))) {
+		net->stuck_done = done;
+		net->stuck_since = jiffies;
+		return;
+	}
+	if (time_before(jiffies, net->stuck_since + TX_TIMEOUT))
+		return;
+	net->stuck_since = jiffies;
+	net->tx_timeouts++;
+	if (__ratelimit(&net->link.ratelimit))
+		netdev_warn(net->netdev, "peer returned none of %u frames for %u s, resetting the link\n",
+			    ivshmem_tx_in_flight(&net->link), TX_TIMEOUT / HZ);
+	ivshmem_link_reset(&net->link);
+}
+
+/* Has a doorbell been lost? The timer of coalescing is no loss. */
+static bool check_ring(struct ivshmem_net *net)
+{
+	bool waiting = netif_xmit_stopped(netdev_get_tx_queue(net->netdev, 0));
+
+	if (!netif_carrier_ok(net->netdev) || hrtimer_active(&net->timer))
+		return false;
+	if (ivshmem_rx_pending(&net->link))
+		return schedule_poll(net);
+	if (waiting)
+		schedule_poll(net);
+	return false;
+}
+
+static bool ivshmem_net_recheck(struct ivshmem_device *idev)
+{
+	struct ivshmem_net *net = ivshmem_get_drvdata(idev);
+	bool found = ivshmem_link_update(&net->link);
+
+	check_tx_timeout(net);
+	return check_ring(net) || found;
+}
+
+static void ivshmem_net_suspend(struct ivshmem_device *idev)
+{
+	struct ivshmem_net *net = ivshmem_get_drvdata(idev);
+
+	rtnl_lock();
+	ivshmem_link_stop(&net->link);
+	rtnl_unlock();
+}
+
+static void ivshmem_net_resume(struct ivshmem_device *idev)
+{
+	struct ivshmem_net *net = ivshmem_get_drvdata(idev);
+
+	rtnl_lock();
+	if (netif_running(net->netdev))
+		ivshmem_link_start(&net->link);
+	rtnl_unlock();
+}
+
+/*
+ * The same over reloads and reboots, and different for the two peers: a hash of
+ * where the device is, then the peer's ID.
+ */
+static void set_address(struct ivshmem_net *net, struct ivshmem_device *idev)
+{
+	const char *name = dev_name(idev->dev.parent);
+	u32 hash = jhash(name, strlen(name), 0);
+	u8 address[ETH_ALEN] = { 0x02, hash >> 24, hash >> 16, hash >> 8, hash, idev->id };
+
+	eth_hw_addr_set(net->netdev, address);
+}
+
+static void set_up_netdev(struct ivshmem_net *net, struct ivshmem_device *idev)
+{
+	const struct ivshmem_layout *layout = &net->link.layout;
+	struct net_device *netdev = net->netdev;
+
+	SET_NETDEV_DEV(netdev, idev->dev.parent);
+	netdev->netdev_ops = &ivshmem_net_ops;
+	netdev->ethtool_ops = &ivshmem_net_ethtool_ops;
+	netdev->hw_features = NETIF_F_SG | NETIF_F_HW_CSUM;
+	netdev->features = netdev->hw_features | NETIF_F_HIGHDMA;
+	netdev->vlan_features = netdev->features;
+	netdev->min_mtu = ETH_MIN_MTU;
+	netdev->max_mtu = min_t(u64, ETH_MAX_MTU, (layout->size - layout->data) / 4);
+	netdev->mtu = min_t(u32, ETH_DATA_LEN, netdev->max_mtu);
+	set_address(net, idev);
+	netif_carrier_off(netdev);
+}
+
+static int ivshmem_net_probe(struct ivshmem_device *idev)
+{
+	struct net_device *netdev;
+	struct ivshmem_net *net;
+	int err;
+
+	netdev = alloc_etherdev(sizeof(*net));
+	if (!netdev)
+		return -ENOMEM;
+	net = netdev_priv(netdev);
+	net->netdev = netdev;
+	u64_stats_init(&net->rx.syncp);
+	u64_stats_init(&net->tx.syncp);
+	ivshmem_set_drvdata(idev, net);
+
+	err = ivshmem_link_init(&net->link, idev, &ivshmem_net_link_ops,
+				ivshmem_output_section(idev, idev->id).size);
+	if (err)
+		goto free;
+	set_up_netdev(net, idev);
+	hrtimer_setup(&net->timer, ivshmem_net_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	netif_napi_add(netdev, &net->napi, ivshmem_net_poll);
+	err = register_netdev(netdev);
+	if (err) {
+		dev_err(&idev->dev, "cannot register a network interface: %d\n", err);
+		goto exit;
+	}
+	return 0;
+
+exit:
+	netif_napi_del(&net->napi);
+	ivshmem_link_exit(&net->link);
+free:
+	free_netdev(netdev);
+	return err;
+}
+
+static void ivshmem_net_remove(struct ivshmem_device *idev)
+{
+	struct ivshmem_net *net = ivshmem_get_drvdata(idev);
+
+	unregister_netdev(net->netdev);
+	netif_napi_del(&net->napi);
+	ivshmem_link_exit(&net->link);
+	free_netdev(net->netdev);
+}
+
+static const struct ivshmem_device_id ivshmem_net_ids[] = {
+	IVSHMEM_PROTOCOL(IVSHMEM_PROTOCOL_NETWORK),
+	IVSHMEM_PROTOCOL_END
+};
+
+static struct ivshmem_driver ivshmem_net_driver = {
+	.driver = { .name = "net" },
+	.id_table = ivshmem_net_ids,
+	.probe = ivshmem_net_probe,
+	.remove = ivshmem_net_remove,
+	.peer_state = ivshmem_net_peer_state,
+	.interrupt = ivshmem_net_interrupt,
+	.recheck = ivshmem_net_recheck,
+	.suspend = ivshmem_net_suspend,
+	.resume = ivshmem_net_resume,
+};
+module_ivshmem_driver(ivshmem_net_driver);
+
+MODULE_ALIAS("ivshmem:p0001");
+MODULE_DESCRIPTION("Ethernet over ivshmem links");
+MODULE_LICENSE("GPL");
