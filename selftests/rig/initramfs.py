@@ -9,7 +9,9 @@ from . import cpio, roots
 from .util import RigError, TOP, cache, checkout_cache, digest, lock, output, remove
 
 TOOLS = ("dash", "busybox", "kmod", "ip", "ss", "tc", "bridge", "ping", "iperf3", "ethtool",
-         "sockperf", "socat", "tcpdump", "trace-cmd", "kexec", "udevadm")
+         "sockperf", "socat", "tcpdump", "trace-cmd", "kexec", "udevadm",
+         "flock")
+PLUGINS = ("libkmod.so.2",)             # udev finds it by dlopen()
 LINKS = {"sh": "dash", "modprobe": "kmod", "rmmod": "kmod", "insmod": "kmod", "lsmod": "kmod",
          "depmod": "kmod", "modinfo": "kmod"}
 UDEV = ("usr/lib/udev/rules.d/50-udev-default.rules", "usr/lib/udev/rules.d/80-drivers.rules",
@@ -59,6 +61,8 @@ def add_programs(tree):
         for library in libraries(real):
             if not (tree / LIBRARIES / library.name).exists():
                 copy(resolve(base, library), tree / LIBRARIES / library.name)
+    for name in PLUGINS:
+        copy(resolve(base, base / LIBRARIES / name), tree / LIBRARIES / name)
     copy(resolve(base, base / "lib64/ld-linux-x86-64.so.2"),
          tree / "usr/lib64/ld-linux-x86-64.so.2")
     for name in UDEV:
@@ -115,7 +119,7 @@ def add_modules(kernel, tree):
 def base_tree(kernel):
     """Everything that is Debian's; made once for a root."""
     tree = cache("initramfs", kernel)
-    recipe = digest(RECIPE, TOOLS, LINKS, MODULES, UDEV, pathlib.Path(__file__).read_text(),
+    recipe = digest(RECIPE, pathlib.Path(__file__).read_text(),
                     roots.release(kernel), roots.stamp("7.2")[1], roots.stamp(kernel)[1])
     stamp = cache("initramfs", kernel + ".stamp")
     with lock(cache("initramfs", kernel + ".lock"), "the initramfs for %s" % kernel):

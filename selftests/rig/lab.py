@@ -18,6 +18,7 @@ def initrd(kernel, modules=None):
 
 class Lab:
     images = {}                         # one initramfs per kernel and run
+    shared = False                      # may the next test go on with it?
 
     def __init__(self, kernel=DEFAULT_KERNEL):
         self.kernel = kernel

@@ -14,6 +14,8 @@ LIB = ". /selftests/net/lib.sh; "
 class Pair(Lab):
     """One machine with both ends of a link, in the network namespaces a and b."""
 
+    shared = True
+
     def __init__(self, kernel=DEFAULT_KERNEL, append="", **link):
         super().__init__(kernel)
         self.link = self.link(**link)
@@ -49,6 +51,8 @@ class Pair(Lab):
 
 class Two(Lab):
     """Two machines, a link between them; the interface is eth0 in both."""
+
+    shared = True
 
     def __init__(self, kernel=DEFAULT_KERNEL, load=True, **link):
         super().__init__(kernel)

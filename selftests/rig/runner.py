@@ -72,12 +72,12 @@ class Runner:
         print(line, flush=True)
         if outcome == "fail":
             self.failures.append((name, sentence, text))
-            print("\n".join("# " + part for part in text.splitlines()), flush=True)
+            print("\n".join("# " + part for part in text.splitlines()[:3]), flush=True)
 
     # -- one test -----------------------------------------------------------------------
 
     def open(self, fixture):
-        if fixture != self.fixture or self.lab is None:
+        if fixture != self.fixture or self.lab is None or not self.lab.shared:
             self.shut()
             self.lab, self.fixture = fixture.open() if fixture else None, fixture
         return self.lab

@@ -148,9 +148,10 @@ class VM:
     def error(self, text):
         state = "runs" if self.alive() else "has ended"
         message = "%s (%s, %s): %s" % (self.name, self.kernel, state, text)
-        qemu_says = self.errors.read_text(errors="replace").strip()
-        if qemu_says:
-            message += "\n  QEMU: " + qemu_says[-500:]
+        said = [line for line in self.errors.read_text(errors="replace").splitlines()
+                if "deprecated" not in line]
+        if said:
+            message += "\n  QEMU: " + "\n  QEMU: ".join(said[-5:])
         return GuestError(message + "\n  console:\n" + self.tail())
 
     def tail(self, lines=12):

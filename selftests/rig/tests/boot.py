@@ -8,6 +8,8 @@ from ..util import KERNELS
 class Bare(Lab):
     """Both ends of a link in one machine, no module loaded."""
 
+    shared = True
+
     def __init__(self, kernel):
         super().__init__(kernel)
         self.link = self.link(output_size="64K")

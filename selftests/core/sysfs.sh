@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Do the attributes of all ivshmem devices tell what they should? Needs
+# ivshmem_core and at least one device; changes nothing that lasts.
+BUS=/sys/bus/ivshmem/devices
+number=0
+
+report() { # status, name
+	number=$((number + 1))
+	if [ "$1" = 0 ]; then echo "ok $number $2"; else echo "not ok $number $2"; fi
+}
+
+is_number() { # attribute, lowest, highest
+	value=$(cat "$1")
+	[ "$value" -ge "$2" ] && [ "$value" -le "$3" ] && return
+	echo "# $1 is $value, want $2 to $3"
+	return 1
+}
+
+is_page_multiple() {
+	value=$(cat "$1")
+	[ $((value % 4096)) = 0 ] && return
+	echo "# $1 is $value, want a multiple of 4096"
+	return 1
+}
+
+# Writes what makes no sense: the write must fail and the protocol stay.
+refuses_nonsense() {
+	before=$(cat protocol)
+	for text in nonsense 65536 -1 0x10000 "net uio" "" 1x; do
+		if (echo "$text" >protocol) 2>/dev/null; then
+			echo "# '$text' was accepted"
+			return 1
+		fi
+	done
+	[ "$(cat protocol)" = "$before" ] && return
+	echo "# protocol was $before, is $(cat protocol)"
+	return 1
+}
+
+all_vectors_arrive() {
+	echo 1 >self_test || return 1
+	[ "$(cat self_test)" = "$(cat vectors) of $(cat vectors) vectors arrived" ] && return
+	echo "# $(cat self_test)"
+	return 1
+}
+
+set -- "$BUS"/ivshmem*
+if [ ! -d "$1" ]; then
+	echo "1..0 # SKIP no ivshmem device"
+	exit 0
+fi
+echo "1..$(($# * 8))"
+for device; do
+	cd "$device" || exit 1
+	name=$(basename "$device")
+	is_number max_peers 2 65536; report $? "$name: max_peers is in range"
+	is_number id 0 $(($(cat max_peers) - 1)); report $? "$name: id is below max_peers"
+	is_number vectors 1 2048; report $? "$name: there is a vector"
+	is_page_multiple state_table_size; report $? "$name: the state table is whole pages"
+	is_page_multiple rw_section_size; report $? "$name: the R/W section is whole pages"
+	is_page_multiple output_section_size; report $? "$name: the output section is whole pages"
+	refuses_nonsense; report $? "$name: nonsense is no protocol and changes nothing"
+	all_vectors_arrive; report $? "$name: the self-test's doorbells arrive on all vectors"
+done

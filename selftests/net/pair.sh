@@ -1,0 +1,155 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Both ends of a link in one machine: does Ethernet over it work? Needs root, the
+# module ivshmem_net, iproute2, ping, socat, cmp; the interfaces may be named as
+# arguments. BYTES (default 2000000) go through each connection; STEP leaves out
+# frame sizes, for links that are slow.
+here=$(dirname "$0")
+# shellcheck source=selftests/net/lib.sh
+. "$here/lib.sh"
+BYTES=${BYTES:-2000000}
+STEP=${STEP:-1}
+number=0
+work=$(mktemp -d)
+
+report() { # status, name
+	number=$((number + 1))
+	if [ "$1" = 0 ]; then echo "ok $number $2"; else echo "not ok $number $2"; fi
+}
+
+at() { # namespace, command...
+	ns=$1
+	shift
+	ip netns exec "$ns" "$@"
+}
+
+pings() { # namespace, host number, options...
+	from=$1
+	to=$NET.$2
+	shift 2
+	at "$from" ping -q -W 3 -i 0.01 "$@" "$to" >"$work/ping" && return
+	sed 's/^/# /' "$work/ping"
+	return 1
+}
+
+listening() { # namespace, kind
+	[ -n "$(at "$1" ss -Hln"$2" 'sport = :5000')" ]
+}
+
+# A file through a TCP connection must arrive byte for byte.
+tcp() { # from, to, host number of to
+	head -c "$BYTES" /dev/urandom >"$work/sent"
+	at "$2" timeout 60 socat -u tcp-listen:5000,reuseaddr "open:$work/got,creat,trunc" &
+	listener=$!
+	wait_until 5 listening "$2" t
+	at "$1" timeout 60 socat -u "open:$work/sent" "tcp:$NET.$3:5000" || return 1
+	wait $listener
+	cmp "$work/sent" "$work/got"
+}
+
+# One datagram of each of some sizes, echoed; beyond the MTU they are fragments.
+udp() { # from, to, host number of to
+	at "$2" socat udp-listen:5000,fork exec:cat &
+	echo_server=$!
+	wait_until 5 listening "$2" u
+	status=0
+	for size in 1 17 64 512 1400 1472 1473 4000; do
+		head -c $size /dev/urandom >"$work/sent"
+		at "$1" socat -t 2 -b 65536 stdio,ignoreeof "udp:$NET.$3:5000" \
+			<"$work/sent" >"$work/got" 2>/dev/null &
+		client=$!
+		arrived() { cmp -s "$work/sent" "$work/got"; }
+		wait_until 5 arrived || { echo "# $size bytes did not return"; status=1; }
+		kill $client
+		wait $client 2>/dev/null
+	done
+	kill $echo_server
+	return $status
+}
+
+mtu_works() { # mtu
+	ip -n a link set link0 mtu "$1" && ip -n b link set link0 mtu "$1" || return 1
+	wait_until 10 carrier a 1 && wait_until 10 carrier b 1 || return 1
+	pings a 2 -c 3 -M "do" -s $(($1 - 28)) && pings b 1 -c 3 -M "do" -s $(($1 - 28))
+}
+
+mtu_changes() {
+	for mtu in 576 1500 4000 9000 1280 1500; do
+		mtu_works $mtu || { echo "# MTU $mtu"; return 1; }
+	done
+}
+
+# A frame up to the ring's limit is taken whatever our own MTU is.
+mtu_differs() {
+	ip -n a link set link0 mtu 4000 && ip -n b link set link0 mtu 1500 || return 1
+	wait_until 10 carrier a 1 && wait_until 10 carrier b 1 &&
+		"$here/frames" a link0 b link0 1514 1514
+	status=$?
+	# b sends nothing larger than its own MTU, but receives it
+	at b ping -q -c 1 -W 2 -s 1472 -M "do" "$NET.1" >/dev/null &&
+		at a ping -q -c 3 -i 0.1 -W 2 -s 3000 "$NET.2" >/dev/null || status=1
+	ip -n a link set link0 mtu 1500
+	return $status
+}
+
+# The first two are put down, in that order; the others come up, in that order.
+order() { # down1 down2 up1 up2
+	ip -n "$1" link set link0 down
+	ip -n "$2" link set link0 down
+	ip -n "$3" link set link0 up
+	sleep 0.2
+	carrier "$3" 1 && { echo "# $3 has a carrier though $4 is down"; return 1; }
+	ip -n "$4" link set link0 up
+	wait_until 10 carrier a 1 && wait_until 10 carrier b 1 && pings a 2 -c 3
+}
+
+one_side() { # which
+	other=$([ "$1" = a ] && echo b || echo a)
+	ip -n "$1" link set link0 down
+	wait_until 5 carrier "$other" 0 || { echo "# $other keeps its carrier"; return 1; }
+	ip -n "$1" link set link0 up
+	wait_until 10 carrier a 1 && wait_until 10 carrier b 1 && pings a 2 -c 3
+}
+
+statistic() { # namespace, name
+	at "$1" cat "/sys/class/net/link0/statistics/$2"
+}
+
+statistics_right() {
+	sent=$(statistic a tx_packets)
+	got=$(statistic b rx_packets)
+	pings a 2 -c 20 || return 1
+	at a ethtool -S link0 >"$work/one" 2>&1 && at a ethtool -S link0 >/dev/null 2>&1
+	sent=$(($(statistic a tx_packets) - sent))
+	got=$(($(statistic b rx_packets) - got))
+	[ $sent -ge 20 ] && [ $got -ge 20 ] && [ "$(statistic a rx_bytes)" -gt 0 ] &&
+		[ "$(statistic a rx_errors)" = 0 ] && [ "$(statistic b rx_errors)" = 0 ] && return
+	echo "# of 20 pings $sent were counted as sent, $got as received"
+	ip -n a -s link show link0 | sed 's/^/# /'
+	return 1
+}
+
+# shellcheck disable=SC2068
+why=$(pair_up $@)
+status=$?
+trap 'pair_down; rm -rf "$work"' EXIT
+echo "1..18"
+[ $status = 0 ] || echo "# $why"
+report $status "both ends have a carrier"
+pings a 2 -c 20; report $? "a pings b"
+pings b 1 -c 20; report $? "b pings a"
+pings a 2 -c 200 -l 3 -s 1400 -i 0.002; report $? "many pings in flight, none is lost"
+"$here/frames" a link0 b link0 14 1514 "$STEP"; report $? "frames of all sizes arrive unchanged, both ways"
+tcp a b 2; report $? "TCP from a to b brings every byte"
+tcp b a 1; report $? "TCP from b to a brings every byte"
+udp a b 2; report $? "UDP datagrams of all kinds of sizes return from b"
+udp b a 1; report $? "UDP datagrams of all kinds of sizes return from a"
+order a b a b; report $? "carrier and traffic after: a down, b down, a up, b up"
+order a b b a; report $? "carrier and traffic after: a down, b down, b up, a up"
+order b a a b; report $? "carrier and traffic after: b down, a down, a up, b up"
+order b a b a; report $? "carrier and traffic after: b down, a down, b up, a up"
+one_side a; report $? "b loses its carrier while a is down, and has it back"
+one_side b; report $? "a loses its carrier while b is down, and has it back"
+mtu_changes; report $? "the MTU changes while the link is up"
+mtu_differs; report $? "frames larger than the own MTU are received"
+statistics_right; report $? "statistics count what was sent, and reading does not clear them"
