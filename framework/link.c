@@ -61,7 +61,7 @@ static void enter_reset(struct ivshmem_link *link, enum ivshmem_link_state peer)
 	}
 	clear_bit(LINK_RESET, &link->flags);
 	if (test_and_clear_bit(LINK_BROKEN, &link->flags)) {
-		link->holdoff = jiffies + BROKEN_HOLDOFF;
+		link->holdoff = get_jiffies_64() + BROKEN_HOLDOFF;
 		mod_delayed_work(system_wq, &link->work, BROKEN_HOLDOFF);
 	}
 	if (link->state == IVSHMEM_LINK_RESET)
@@ -95,7 +95,7 @@ static bool link_step(struct ivshmem_link *link)
 
 	switch (link->state) {
 	case IVSHMEM_LINK_RESET:
-		if (peer >= IVSHMEM_LINK_READY || time_before(jiffies, link->holdoff))
+		if (peer >= IVSHMEM_LINK_READY || time_before64(get_jiffies_64(), link->holdoff))
 			return false;
 		set_link_state(link, IVSHMEM_LINK_INIT, peer);
 		return true;
@@ -167,7 +167,7 @@ void ivshmem_link_start(struct ivshmem_link *link)
 {
 	mutex_lock(&link->lock);
 	link->started = true;
-	link->holdoff = jiffies;
+	link->holdoff = 0;
 	link_update(link);
 	mutex_unlock(&link->lock);
 }
@@ -295,7 +295,6 @@ int ivshmem_link_init(struct ivshmem_link *link, struct ivshmem_device *idev,
 	link->ops = ops;
 	link->peer = !idev->id;
 	link->vector = min(1U, idev->vectors - 1);
-	link->holdoff = jiffies;
 	mutex_init(&link->lock);
 	INIT_DELAYED_WORK(&link->work, link_work);
 	ratelimit_state_init(&link->ratelimit, HZ, 1);

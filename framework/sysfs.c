@@ -78,7 +78,9 @@ static ssize_t protocol_store(struct device *dev, struct device_attribute *attr,
 	 * without one: chosen all the same.
 	 */
 	err = device_reprobe(dev);
-	return err < 0 && err != -EINVAL ? err : count;
+	if (err)
+		dev_dbg(dev, "no plugin took protocol %s: %d\n", choice, err);
+	return count;
 }
 
 static ssize_t protocol_show(struct device *dev, struct device_attribute *attr, char *buf)

@@ -287,7 +287,7 @@ struct ivshmem_link {
 	enum ivshmem_link_state state;
 	bool started;
 	bool running;			/* between ops->up and ops->down */
-	unsigned long holdoff;		/* jiffies until which RESET is held */
+	u64 holdoff;			/* jiffies_64 until which RESET is held */
 	unsigned long flags;
 	struct delayed_work work;
 	struct ratelimit_state ratelimit;

@@ -3,9 +3,6 @@
 
 #include "net.h"
 
-/* The longest delay that coalescing may add, microseconds */
-#define RX_USECS_MAX	10000
-
 static void ivshmem_net_get_drvinfo(struct net_device *netdev, struct ethtool_drvinfo *info)
 {
 	strscpy(info->driver, "ivshmem_net", sizeof(info->driver));
@@ -41,9 +38,9 @@ static int ivshmem_net_set_coalesce(struct net_device *netdev, struct ethtool_co
 {
 	struct ivshmem_net *net = netdev_priv(netdev);
 
-	if (coalesce->rx_coalesce_usecs > RX_USECS_MAX) {
+	if (coalesce->rx_coalesce_usecs > IVSHMEM_NET_RX_USECS_MAX) {
 		netdev_err(netdev, "rx-usecs is %u, want at most %u\n",
-			   coalesce->rx_coalesce_usecs, RX_USECS_MAX);
+			   coalesce->rx_coalesce_usecs, IVSHMEM_NET_RX_USECS_MAX);
 		return -EINVAL;
 	}
 	WRITE_ONCE(net->rx_usecs, coalesce->rx_coalesce_usecs);

@@ -7,6 +7,7 @@
  * what costs, so they are left out while the other side polls: the ring's event
  * indices tell.
  */
+#include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/jhash.h>
@@ -24,6 +25,9 @@
 
 /* The longest frame that any Ethernet link of the kernel has, bytes */
 #define FRAME_MAX	(ETH_MAX_MTU + VLAN_ETH_HLEN)
+
+/* How long an interrupt may be on its way, with coalescing at its longest */
+#define INTERRUPT_USECS	IVSHMEM_NET_RX_USECS_MAX
 
 /* How long the peer may keep all our frames before the link starts over */
 #define TX_TIMEOUT	(5 * HZ)
@@ -100,9 +104,9 @@ static netdev_tx_t ivshmem_net_xmit(struct sk_buff *skb, struct net_device *netd
 		return NETDEV_TX_BUSY;
 	}
 	skb_copy_and_csum_dev(skb, frame);
+	skb_tx_timestamp(skb);
 	ivshmem_tx_commit(link, len);
 	count_frame(&net->tx, len);
-	skb_tx_timestamp(skb);
 	dev_consume_skb_any(skb);
 
 	more = !__netdev_sent_queue(netdev, len, more);
@@ -393,16 +397,19 @@ static void check_tx_timeout(struct ivshmem_net *net)
 	ivshmem_link_reset(&net->link);
 }
 
-/* Has a doorbell been lost? The timer of coalescing is no loss. */
+/* Has a doorbell been lost? It may as well be on its way, or its timer. */
 static bool check_ring(struct ivshmem_net *net)
 {
-	bool waiting = netif_xmit_stopped(netdev_get_tx_queue(net->netdev, 0));
+	unsigned long polls = READ_ONCE(net->polls);
 
-	if (!netif_carrier_ok(net->netdev) || hrtimer_active(&net->timer))
+	if (!netif_carrier_ok(net->netdev))
 		return false;
-	if (ivshmem_rx_pending(&net->link))
-		return schedule_poll(net);
-	if (waiting)
+	if (ivshmem_rx_pending(&net->link)) {
+		usleep_range(INTERRUPT_USECS, 2 * INTERRUPT_USECS);
+		if (polls == READ_ONCE(net->polls))
+			return schedule_poll(net);
+	}
+	if (netif_xmit_stopped(netdev_get_tx_queue(net->netdev, 0)))
 		schedule_poll(net);
 	return false;
 }

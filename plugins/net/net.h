@@ -8,6 +8,9 @@
 
 #include <ivshmem.h>
 
+/* The longest delay that coalescing may add, microseconds */
+#define IVSHMEM_NET_RX_USECS_MAX	10000
+
 /**
  * struct ivshmem_net_stats - of one direction, with one writer at a time
  * @syncp: for readers on 32-bit machines
