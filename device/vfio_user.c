@@ -595,10 +595,8 @@ static void handle_message(struct conn *c, const struct header *hdr, bool fds)
 	} else {
 		reply.size += ret;
 	}
-	if (hdr->flags & FLAG_NO_REPLY) {
-		c->out_memfd = false;
+	if (hdr->flags & FLAG_NO_REPLY)
 		return;
-	}
 	memcpy(c->out, &reply, sizeof(reply));
 	c->out_len = reply.size;
 	if (!flush(c) && c->src.fd >= 0)

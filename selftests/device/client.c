@@ -135,6 +135,21 @@ unsigned int device_fds(struct device *d)
 	return n;
 }
 
+double device_cpu(struct device *d)
+{
+	unsigned long user, sys;
+	char path[40];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", d->pid);
+	f = fopen(path, "r");
+	ASSERT_NE(NULL, f);
+	ASSERT_EQ(2, fscanf(f, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+			    &user, &sys));
+	fclose(f);
+	return (double)(user + sys) / sysconf(_SC_CLK_TCK);
+}
+
 void device_control(struct device *d, const char *line, char *json, size_t size)
 {
 	int fd = unix_connect(d->dir, "control.sock");
@@ -175,13 +190,18 @@ void client_connect(struct client *c, struct device *d, unsigned int peer)
 	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 }
 
-void client_open(struct client *c, struct device *d, unsigned int peer)
+void client_greet(struct client *c)
 {
 	static const char caps[] = "\0\0\0\0{\"capabilities\":{\"max_msg_fds\":8}}";
-	struct reply r;
 
+	ASSERT_EQ(0, client_try(c, CMD_VERSION, caps, sizeof(caps), NULL, 0,
+				NULL));
+}
+
+void client_open(struct client *c, struct device *d, unsigned int peer)
+{
 	client_connect(c, d, peer);
-	ASSERT_EQ(0, client_try(c, CMD_VERSION, caps, sizeof(caps), NULL, 0, &r));
+	client_greet(c);
 }
 
 void client_join(struct client *c, struct device *d, unsigned int peer,

@@ -78,6 +78,7 @@ int device_wait(struct device *d, char *text, size_t size);
 /* What it has written to standard error by now */
 void device_stderr(struct device *d, char *text, size_t size);
 unsigned int device_fds(struct device *d);
+double device_cpu(struct device *d);	/* seconds used */
 void device_control(struct device *d, const char *line, char *json, size_t size);
 /* A counter or other number of one peer in "stats" */
 long long device_stat(struct device *d, unsigned int peer, const char *name);
@@ -98,7 +99,8 @@ struct reply {
 };
 
 void client_connect(struct client *c, struct device *d, unsigned int peer);
-/* Connect and agree on the version */
+void client_greet(struct client *c);	/* agree on the version */
+/* Both */
 void client_open(struct client *c, struct device *d, unsigned int peer);
 /* As a driver would: open, bus mastering, @vectors eventfds, interrupts on */
 void client_join(struct client *c, struct device *d, unsigned int peer,

@@ -244,34 +244,3 @@ TEST(without_writable_sections_strict_mode_maps_nothing)
 	EXPECT_EQ(-1, r.fd);
 	EXPECT_EQ(0, device_stop(&dev, NULL, 0));
 }
-
-/*
- * A word that changes under the reader must never be seen half old, half new,
- * also when it is read by messages.
- */
-TEST_F(fast, words_are_read_in_one_piece)
-{
-	struct areas a;
-	uint64_t *mem, value;
-	unsigned int i;
-	pid_t pid;
-
-	get_areas(&self->a, &a);
-	mem = mmap(NULL, END, PROT_READ | PROT_WRITE, MAP_SHARED, a.fd, 0);
-	ASSERT_NE(MAP_FAILED, mem);
-	pid = fork();
-	if (!pid) {
-		volatile uint64_t *word = mem + OUTPUT(0) / 8;
-
-		for (;;) {
-			*word = 0;
-			*word = UINT64_MAX;
-		}
-	}
-	for (i = 0; i < 3000; i++) {
-		ASSERT_EQ(0, try_read(&self->b, BAR2, OUTPUT(0), &value, 8));
-		if (value != UINT64_MAX)
-			ASSERT_EQ(0, value);
-	}
-	kill(pid, SIGKILL);
-}

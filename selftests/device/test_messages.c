@@ -474,6 +474,7 @@ TEST_F(msg, a_client_that_does_not_read_stalls_only_itself)
 	unsigned long before = rss_kb(&self->dev);
 	unsigned int sent = 0, i;
 	struct reply r;
+	double cpu;
 
 	for (i = 0; i < 200; i++) {	/* until nothing has fitted for 200 ms */
 		m.hdr.id = sent;
@@ -497,6 +498,10 @@ TEST_F(msg, a_client_that_does_not_read_stalls_only_itself)
 		ASSERT_EQ(16 + 4096, r.len);
 	}
 	EXPECT_EQ(0, reg(&self->a, REG_ID));
+	/* and all are asleep again */
+	cpu = device_cpu(&self->dev);
+	usleep(500000);
+	EXPECT_LT((device_cpu(&self->dev) - cpu) * 1000, 100);
 }
 
 TEST_F(msg, a_stalled_client_can_leave)

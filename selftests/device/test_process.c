@@ -210,6 +210,7 @@ TEST(the_control_socket_answers_and_survives_bad_clients)
 	struct device dev = { 0 };
 	char json[20000];
 	struct client c;
+	unsigned int fds_before;
 	int fds[30], i;
 
 	device_start(&dev, "");
@@ -228,15 +229,21 @@ TEST(the_control_socket_answers_and_survives_bad_clients)
 	set_reg(&c, REG_DOORBELL, DOORBELL(0, 0));
 	EXPECT_EQ(1, taken(&c, 0));
 
+	client_leave(&c, &dev, 0);
+	fds_before = device_fds(&dev);
 	for (i = 0; i < 30; i++)	/* silent ones, and endless lines */
 		fds[i] = unix_connect(dev.dir, "control.sock");
 	memset(json, 'x', sizeof(json));
 	for (i = 0; i < 30; i += 2)
 		send(fds[i], json, sizeof(json), MSG_NOSIGNAL | MSG_DONTWAIT);
+	client_open(&c, &dev, 0);
 	EXPECT_EQ(0, reg(&c, REG_ID));
 	for (i = 0; i < 30; i++)
 		close(fds[i]);
-	usleep(50000);
+	close(c.fd);
+	for (i = 0; i < 1000 && device_fds(&dev) != fds_before; i++)
+		usleep(1000);
+	EXPECT_EQ(fds_before, device_fds(&dev));
 	device_control(&dev, "stats", json, sizeof(json));
 	EXPECT_NE(NULL, strstr(json, "\"peers\""));
 	EXPECT_EQ(0, device_stop(&dev, NULL, 0));
