@@ -9,7 +9,7 @@ from . import roots
 from .util import (KERNELS, RigError, TOP, checkout_cache, digest, lock, remove, run, say, step)
 
 FOLDERS = ("include", "compat", "framework", "plugins", "Documentation", "selftests/core")
-FLAGS = "W=1"
+FLAGS = "W=1 EXAMPLES=1"
 # Neither is about our sources.
 IGNORED = re.compile(r"the compiler differs from the one used|Clock skew detected|"
                      r"modification time .* in the future")
