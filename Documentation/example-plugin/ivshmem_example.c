@@ -6,8 +6,6 @@
  *	# echo 1 >ping
  *	# cat ping
  *	sent 1 answered 1
- *	# cat pings
- *	interrupts 1 answers 0
  *
  * Each of two peers has a struct example_section at the start of its output
  * section. To ping, a peer counts up its @sent and rings. The other one copies
