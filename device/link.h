@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The link: what all peers share, and what each peer's device does. How a peer
- * reaches its device is not known here (see vfio_user.h).
+ * reaches its device is not known here (see conn.h).
  */
 #ifndef LINK_H
 #define LINK_H

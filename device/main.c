@@ -16,10 +16,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "conn.h"
 #include "control.h"
 #include "event.h"
 #include "link.h"
-#include "vfio_user.h"
 
 #define VERSION		"0.1"
 #define SIZE_LIMIT	(1ULL << 40)

@@ -1,29 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The server's side of vfio-user 0.1, as far as a device without DMA and
- * migration needs it.
- *
- * A message is untrusted. What it may look like is in commands[], checked
- * before a handler runs; a handler checks values. A bad message is answered
- * with an error. When it is not clear where the next message starts, the
- * connection ends, and nothing else does.
- *
- * At most one reply waits to be sent, and while one does, nothing is read.
- * So a client that does not read stalls itself, in bounded memory.
+ * The commands of vfio-user 0.1, as far as a device without DMA and migration
+ * needs them. A message is untrusted: what it may look like is in commands[],
+ * checked before a handler runs; a handler checks values.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "conn.h"
 #include "pci.h"
-#include "vfio_user.h"
 
 enum {
 	CMD_VERSION = 1,
@@ -39,19 +30,6 @@ enum {
 	CMD_DMA_READ,
 	CMD_DMA_WRITE,
 	CMD_RESET,
-};
-
-#define FLAG_TYPE	0x0f
-#define FLAG_REPLY	0x01
-#define FLAG_NO_REPLY	0x10
-#define FLAG_ERROR	0x20
-
-struct header {
-	uint16_t id;
-	uint16_t command;
-	uint32_t size;
-	uint32_t flags;
-	uint32_t error;
 };
 
 struct version {
@@ -80,15 +58,6 @@ struct dma_unmap {
 };
 
 #define DMA_MAP_SIZE	32
-
-/* A handler that keeps a descriptor replaces it by -1. */
-struct message {
-	const uint8_t *data;
-	size_t len;
-	int *fds;
-	unsigned int nfds;
-	uint8_t *reply;		/* room for MSG_MAX - sizeof(struct header) */
-};
 
 /* The version reply must not be longer than QEMU's request. */
 static int do_version(struct conn *c, struct message *m)
@@ -269,7 +238,7 @@ static int set_eventfds(struct conn *c, const struct vfio_irq_set *set,
 	return 0;
 }
 
-static void resample_ready(struct source *src)
+void vfio_user_resample(struct source *src)
 {
 	struct conn *c = container_of(src, struct conn, resample);
 	uint64_t count;
@@ -482,7 +451,7 @@ static const struct command {
 	[CMD_RESET] = { do_reset, 0, 0, 0 },
 };
 
-static int run_command(struct conn *c, uint16_t command, struct message *m)
+int vfio_user_command(struct conn *c, uint16_t command, struct message *m)
 {
 	const struct command *cmd;
 
@@ -495,262 +464,4 @@ static int run_command(struct conn *c, uint16_t command, struct message *m)
 	if (m->len < cmd->min || m->len > cmd->max || m->nfds > cmd->fds)
 		return -EINVAL;
 	return cmd->handle(c, m);
-}
-
-static void close_fds(struct conn *c)
-{
-	unsigned int i;
-
-	for (i = 0; i < c->nfds && i < MSG_FDS_MAX; i++)
-		if (c->fds[i] >= 0)
-			close(c->fds[i]);
-	c->nfds = 0;
-}
-
-static __attribute__((format(printf, 2, 3)))
-void conn_fail(struct conn *c, const char *fmt, ...)
-{
-	char why[160];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(why, sizeof(why), fmt, args);
-	va_end(args);
-	complain("peer %u: %s; connection closed", c->peer->id, why);
-	c->peer->count.errors++;
-	conn_close(c);
-}
-
-/* Send what is waiting. Returns whether all of it went out. */
-static bool flush(struct conn *c)
-{
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec iov;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	ssize_t sent;
-
-	iov.iov_base = c->out + c->out_sent;
-	iov.iov_len = c->out_len - c->out_sent;
-	if (c->out_memfd) {
-		struct cmsghdr *cmsg = &control.align;
-
-		msg.msg_control = control.buf;
-		msg.msg_controllen = sizeof(control.buf);
-		cmsg->cmsg_level = SOL_SOCKET;
-		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(cmsg), &c->peer->link->memfd, sizeof(int));
-	}
-	sent = sendmsg(c->src.fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-		conn_close(c);	/* it has gone; recvmsg() need not say so too */
-		return false;
-	}
-	if (sent > 0) {
-		c->out_memfd = false;
-		c->out_sent += sent;
-	}
-	if (c->out_sent < c->out_len)
-		return false;
-	c->out_len = 0;
-	c->out_sent = 0;
-	return true;
-}
-
-/* Handle the message at the start of @in. The reply follows the deed. */
-static void handle_message(struct conn *c, const struct header *hdr, bool fds)
-{
-	struct message m = {
-		.data = c->in + sizeof(*hdr),
-		.len = hdr->size - sizeof(*hdr),
-		.fds = c->fds,
-		.nfds = fds ? c->nfds : 0,
-		.reply = c->out + sizeof(*hdr),
-	};
-	struct header reply = *hdr;
-	int ret;
-
-	c->peer->count.messages++;
-	c->out_memfd = false;
-	ret = run_command(c, hdr->command, &m);
-	if (fds)
-		close_fds(c);
-	reply.flags = FLAG_REPLY;
-	reply.error = 0;
-	reply.size = sizeof(reply);
-	if (ret < 0) {
-		/* These two are no mistakes in the protocol. */
-		if (ret != -EPERM && ret != -ENOENT) {
-			c->peer->count.errors++;
-			complain("peer %u: command %u, %u bytes, %u descriptors: %s",
-				 c->peer->id, hdr->command, hdr->size, m.nfds,
-				 strerror(-ret));
-		}
-		c->out_memfd = false;
-		reply.flags |= FLAG_ERROR;
-		reply.error = -ret;
-	} else {
-		reply.size += ret;
-	}
-	if (hdr->flags & FLAG_NO_REPLY)
-		return;
-	memcpy(c->out, &reply, sizeof(reply));
-	c->out_len = reply.size;
-	if (!flush(c) && c->src.fd >= 0)
-		source_rewatch(&c->src, EPOLLOUT);
-}
-
-/* Bytes that the message at the start of @in has, or 0 for a bad one */
-static size_t message_size(struct conn *c, struct header *hdr)
-{
-	if (c->in_len < sizeof(*hdr))
-		return sizeof(*hdr);
-	memcpy(hdr, c->in, sizeof(*hdr));
-	if (hdr->size < sizeof(*hdr) || hdr->size > MSG_MAX) {
-		conn_fail(c, "a message of %u bytes, want %zu to %u", hdr->size,
-			  sizeof(*hdr), MSG_MAX);
-		return 0;
-	}
-	if (hdr->flags & FLAG_TYPE) {
-		conn_fail(c, "message flags 0x%x, want a command", hdr->flags);
-		return 0;
-	}
-	return hdr->size;
-}
-
-/*
- * Handle all complete messages in @in, until one's reply has to wait.
- * Descriptors belong to the message that has the last byte which came with
- * them. Returns how many bytes the next message lacks, 0 when there is
- * nothing to receive now.
- */
-static size_t handle_input(struct conn *c)
-{
-	size_t size, at_end;
-	struct header hdr;
-
-	while (!c->out_len) {
-		size = message_size(c, &hdr);
-		if (!size)
-			return 0;
-		if (c->in_len < size || c->in_len < sizeof(hdr))
-			return size - c->in_len;
-		at_end = c->fds_end <= size;
-		handle_message(c, &hdr, c->nfds && at_end);
-		if (c->src.fd < 0)
-			return 0;
-		c->in_len -= size;
-		c->fds_end -= at_end ? c->fds_end : size;
-		memmove(c->in, c->in + size, c->in_len);
-	}
-	return 0;
-}
-
-/* Keep the first MSG_FDS_MAX of all descriptors, close the others. */
-static void keep_fds(struct conn *c, struct cmsghdr *cmsg)
-{
-	size_t n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int), i;
-	int fd;
-
-	for (i = 0; i < n; i++) {
-		memcpy(&fd, CMSG_DATA(cmsg) + i * sizeof(fd), sizeof(fd));
-		if (c->nfds < MSG_FDS_MAX)
-			c->fds[c->nfds] = fd;
-		else
-			close(fd);
-		c->nfds++;
-	}
-	c->fds_end = c->in_len;
-}
-
-/* Receive once, at most @max bytes. Returns whether there is more to handle. */
-static bool receive(struct conn *c, size_t max)
-{
-	union {
-		char buf[CMSG_SPACE(253 * sizeof(int))];	/* SCM_MAX_FD */
-		struct cmsghdr align;
-	} control;
-	struct iovec iov = { c->in + c->in_len, max };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
-	};
-	struct cmsghdr *cmsg;
-	ssize_t len;
-
-	len = recvmsg(c->src.fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	if (len < 0 && (errno == EAGAIN || errno == EINTR))
-		return false;
-	if (len <= 0) {
-		conn_close(c);
-		return false;
-	}
-	c->in_len += len;
-	for (cmsg = CMSG_FIRSTHDR(&msg); cmsg; cmsg = CMSG_NXTHDR(&msg, cmsg))
-		if (cmsg->cmsg_level == SOL_SOCKET &&
-		    cmsg->cmsg_type == SCM_RIGHTS)
-			keep_fds(c, cmsg);
-	if (msg.msg_flags & MSG_CTRUNC) {
-		conn_fail(c, "descriptors got lost: too many are open");
-		return false;
-	}
-	return true;
-}
-
-/*
- * One recvmsg() takes all that has arrived, so that most messages cost one
- * receive and one send. The kernel ends it after data that descriptors came
- * with. While a message that has some is incomplete, nothing behind it is
- * read: its descriptors and the next one's could not be told apart.
- */
-static void conn_ready(struct source *src)
-{
-	struct conn *c = container_of(src, struct conn, src);
-	size_t lacks;
-
-	if (src->fd < 0)
-		return;
-	if (c->out_len) {
-		if (!flush(c))
-			return;
-		source_rewatch(src, EPOLLIN);
-	}
-	lacks = handle_input(c);
-	if (lacks && receive(c, c->nfds ? lacks : sizeof(c->in) - c->in_len))
-		handle_input(c);
-}
-
-void conn_init(struct conn *c, struct peer *peer)
-{
-	memset(c, 0, sizeof(*c));
-	c->src = (struct source){ -1, conn_ready };
-	c->resample = (struct source){ -1, resample_ready };
-	c->peer = peer;
-}
-
-int conn_open(struct conn *c, int fd)
-{
-	conn_init(c, c->peer);
-	c->src.fd = fd;
-	if (source_watch(&c->src, EPOLLIN)) {
-		source_close(&c->src);
-		return -1;
-	}
-	peer_connect(c->peer);
-	return 0;
-}
-
-void conn_close(struct conn *c)
-{
-	if (c->src.fd < 0)
-		return;
-	close_fds(c);
-	source_close(&c->src);
-	source_close(&c->resample);
-	peer_disconnect(c->peer);
 }

@@ -29,7 +29,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../vfio_user.h"
+#include "../conn.h"
 
 #define CLIENTS	2
 

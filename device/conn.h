@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The vfio-user protocol: one connection per peer */
-#ifndef VFIO_USER_H
-#define VFIO_USER_H
+#ifndef CONN_H
+#define CONN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,8 +30,21 @@ struct conn {
 	uint8_t out[MSG_MAX];
 };
 
+/* A handler that keeps a descriptor replaces it by -1. */
+struct message {
+	const uint8_t *data;
+	size_t len;
+	int *fds;
+	unsigned int nfds;
+	uint8_t *reply;		/* room for a reply without its header */
+};
+
 void conn_init(struct conn *c, struct peer *peer);
 int conn_open(struct conn *c, int fd);	/* takes @fd, also when it fails */
 void conn_close(struct conn *c);
+
+/* vfio_user.c: returns the size of the reply, or -errno */
+int vfio_user_command(struct conn *c, uint16_t command, struct message *m);
+void vfio_user_resample(struct source *src);
 
 #endif
