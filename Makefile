@@ -5,7 +5,7 @@ DESTDIR ?=
 TESTS ?=
 PROGRAMS := $(patsubst %/Makefile,%,$(wildcard device/Makefile selftests/*/Makefile))
 
-.PHONY: all modules modules-matrix install clean help demo check bench device peer setup lint
+.PHONY: all modules modules-matrix install clean help demo check bench device peer setup lint debug-kernel
 
 all: modules
 
@@ -40,6 +40,9 @@ bench:
 lint:
 	@$(RIG) lint
 
+debug-kernel:
+	@$(RIG) debug-kernel
+
 clean:
 	for folder in $(PROGRAMS); do $(MAKE) -C $$folder clean || exit; done
 	@test ! -d $(KDIR) || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
@@ -54,6 +57,7 @@ help:
 	@echo 'make bench           compare the link with veth, figures as a table and as JSON'
 	@echo 'make modules-matrix  modules for kernels 5.10, 6.1, 6.12 and 7.2, no warning allowed'
 	@echo 'make setup           only install what the rig needs and prepare its kernels'
-	@echo 'make lint            shellcheck, and checkpatch where linux-source is installed'
+	@echo 'make lint            shellcheck and checkpatch (fetches the kernel source: 150 MB)'
+	@echo 'make debug-kernel    build a kernel with KASAN, lockdep, ...; make check then uses it, too'
 	@echo 'make clean           remove what was built in this folder'
 	@echo 'The rig keeps its kernels and builds in $${XDG_CACHE_HOME:-~/.cache}/ivshmem.'

@@ -4,7 +4,7 @@ import argparse
 import importlib
 import sys
 
-from . import demo, host, lint, matrix, programs, roots, suite
+from . import debug, demo, host, lint, matrix, programs, roots, suite
 from .lab import Lab
 from .runner import External, Runner
 from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
@@ -20,6 +20,8 @@ EXTERNALS = (
 
 def prepare(check=False, kernels=KERNELS):
     host.setup(check)
+    if debug.NAME in kernels and not debug.ready():
+        raise RigError(debug.MISSING)
     roots.ensure(kernels)
 
 
@@ -28,7 +30,7 @@ def cmd_setup(options):
 
 
 def cmd_matrix(options):
-    kernels = options.kernel or KERNELS
+    kernels = options.kernel or debug.kernels()
     prepare(kernels=kernels)
     return matrix.main(kernels)
 
@@ -59,6 +61,11 @@ def cmd_demo(_options):
     return demo.main()
 
 
+def cmd_debug(_options):
+    host.setup()
+    debug.make()
+
+
 def cmd_shell(options):
     """For people: a machine with both ends of a link; runs lines from standard input."""
     kernel = (options.kernel or [DEFAULT_KERNEL])[-1]
@@ -85,7 +92,7 @@ def parser():
         return sub
 
     def kernels(sub):
-        sub.add_argument("--kernel", action="append", choices=KERNELS,
+        sub.add_argument("-k", "--kernel", action="append", choices=KERNELS + (debug.NAME,),
                          help="only this kernel (may be repeated)")
 
     kernels(add("matrix", cmd_matrix, "build the modules for all kernels"))
@@ -95,6 +102,7 @@ def parser():
     sub.add_argument("pattern", nargs="*", help="tests or suites, for example net.* (default: all)")
     add("demo", cmd_demo, "two machines talk over a link; one is killed and comes back")
     add("lint", lambda options: lint.main(), "shellcheck and checkpatch over the tree")
+    add("debug-kernel", cmd_debug, "build the kernel that finds bugs, or see that it is current")
     kernels(add("shell", cmd_shell, "boot one machine with both ends of a link, run commands"))
     return top
 

@@ -4,7 +4,7 @@ import pathlib
 import shutil
 import tempfile
 
-from . import initramfs, matrix, programs
+from . import debug, initramfs, matrix, programs
 from .link import Link
 from .util import DEFAULT_KERNEL, checkout_cache, tail
 from .vm import VM
@@ -21,6 +21,8 @@ class Lab:
     shared = False                      # may the next test go on with it?
 
     def __init__(self, kernel=DEFAULT_KERNEL):
+        if kernel == debug.NAME:
+            debug.need()
         self.kernel = kernel
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ivshmem-"))
         self.links, self.vms = [], []

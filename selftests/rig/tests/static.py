@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What can be told without running anything of ours."""
-from .. import lint, matrix
+from .. import debug, lint, matrix
 from ..suite import Skip, expect, test
 from ..util import KERNELS, TOP, output
 
@@ -9,12 +9,14 @@ def builds(kernel):
     @test("the modules build for Linux %s with W=1 and without a warning" % kernel, timeout=300,
           suffix="-" + kernel)
     def builds_for():
+        if kernel == debug.NAME:
+            debug.need()
         names = [path.stem for path in matrix.build(kernel)]
         for name in ("ivshmem_core", "ivshmem_net"):
             expect(name in names, "no %s among the modules built: %s", name, names)
 
 
-for version in KERNELS:
+for version in KERNELS + (debug.NAME,):
     builds(version)
 
 
@@ -28,7 +30,7 @@ def shellcheck():
 def checkpatch():
     script = lint.checkpatch_script()
     if not script:
-        raise Skip("no linux-source package is installed", optional=True)
+        raise Skip("no kernel source, make lint fetches it", optional=True)
     text = lint.checkpatch(script)
     expect(not text, "it says:\n%s", text)
 
