@@ -74,8 +74,10 @@ mtu_works() { # mtu
 }
 
 mtu_changes() {
-	for mtu in 576 1500 4000 9000 1280 1500; do
-		mtu_works $mtu || { echo "# MTU $mtu"; return 1; }
+	largest=$(ip -n a -d link show link0 | sed -n 's/.* maxmtu \([0-9]*\) .*/\1/p')
+	for mtu in 576 1500 4000 "$largest" 1280 1500; do
+		[ "$mtu" -le "$largest" ] || continue
+		mtu_works "$mtu" || { echo "# MTU $mtu"; return 1; }
 	done
 }
 

@@ -20,7 +20,8 @@ UDEV = ("usr/lib/udev/rules.d/50-udev-default.rules", "usr/lib/udev/rules.d/80-d
         "usr/lib/systemd/network/99-default.link")
 MODULES = ("virtio_pci", "virtio_console", "virtio_rng", "uio", "uio_pci_generic", "veth",
            "netconsole", "sch_netem", "sch_fq", "sch_fq_codel", "bridge", "8021q", "macvlan",
-           "tun", "dummy", "pktgen", "vfio-pci", "ifb", "act_mirred")
+           "tun", "dummy", "pktgen", "vfio-pci", "ifb", "act_mirred",
+           "cls_matchall", "sch_ingress")
 RECIPE = 3
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
@@ -80,8 +81,8 @@ def add_links(tree):
             link.symlink_to("busybox")
     for name in ("bin", "lib", "lib64"):
         (tree / name).symlink_to("usr/" + name)
-    (tree / "usr/sbin").mkdir()
-    (tree / "sbin").symlink_to("usr/sbin")
+    (tree / "sbin").symlink_to("usr/bin")       # the kernel itself calls /sbin/modprobe
+    (tree / "usr/sbin").symlink_to("bin")
     (tree / "init").symlink_to("usr/bin/init")
     for name in ("proc", "sys", "dev", "run", "tmp", "root", "etc"):
         (tree / name).mkdir()
@@ -155,7 +156,7 @@ def overlay(kernel, tree, modules, files):
     guest = TOP / "selftests/rig/guest"
     copy(guest / "inittab", tree / "etc/inittab")
     copy(guest / "rc", tree / "etc/rc")
-    copy(guest / "agent", tree / "usr/sbin/agent")
+    copy(guest / "agent", tree / "usr/bin/agent")
     for name, source in files.items():
         copy(source, tree / name.lstrip("/"))
 

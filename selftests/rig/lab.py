@@ -5,7 +5,7 @@ import shutil
 import tempfile
 
 from . import debug, initramfs, matrix, programs
-from .link import Link
+from .link import Link, Peer
 from .util import DEFAULT_KERNEL, checkout_cache, tail
 from .vm import VM
 
@@ -25,12 +25,17 @@ class Lab:
             debug.need()
         self.kernel = kernel
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ivshmem-"))
-        self.links, self.vms = [], []
+        self.links, self.vms, self.peers = [], [], []
 
     def link(self, peers=2, **options):
         link = Link(self.folder / ("link%d" % len(self.links)), peers, **options)
         self.links.append(link)
         return link.start()
+
+    def peer(self, path, mode, *argument, **options):
+        peer = Peer(path, mode, *argument, **options)
+        self.peers.append(peer)
+        return peer
 
     def vm(self, devices=(), start=True, **options):
         if self.kernel not in self.images:
@@ -64,7 +69,7 @@ class Lab:
         return target
 
     def close(self):
-        for thing in self.vms + self.links:
+        for thing in self.peers + self.vms + self.links:
             thing.close()
         self.vms, self.links = [], []
         shutil.rmtree(self.folder, ignore_errors=True)

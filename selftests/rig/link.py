@@ -10,6 +10,7 @@ import time
 from .util import RigError, TOP, end, spawn
 
 PROGRAM = TOP / "device/ivshmem-link"
+PEER = TOP / "selftests/peer/ivshmem-peer"
 
 
 def build(folder):
@@ -21,6 +22,42 @@ def build(folder):
                           stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=300)
     if done.returncode:
         raise RigError("make -C %s failed:\n%s" % (folder, done.stdout.decode()[-3000:]))
+
+
+class Peer:
+    """A peer without a machine: ivshmem-peer in one of its modes."""
+
+    def __init__(self, path, mode, *argument, **options):
+        self.command = [PEER, "--socket", path, "--json"]
+        for name, value in options.items():
+            name = "--" + name.replace("_", "-")
+            self.command += [name] if value is True else [name, value]
+        self.command += [mode] + list(argument)
+        self.process = spawn(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+
+    def result(self, timeout=60):
+        """What it tells at its end. It must not have seen a rule broken."""
+        try:
+            out, errors = self.process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            raise RigError("%s does not end within %d s" % (self.name(), timeout)) from None
+        finally:
+            end(self.process)
+        if self.process.returncode:
+            raise RigError("%s: exit status %d: %s %s" % (
+                self.name(), self.process.returncode, errors.decode().strip(), out.decode()))
+        return json.loads(out.decode() or "{}")
+
+    def name(self):
+        return " ".join(str(word) for word in self.command[1:])
+
+    def stop(self):
+        os.kill(self.process.pid, signal.SIGINT)
+        return self.result()
+
+    def close(self):
+        end(self.process)
 
 
 class Link:

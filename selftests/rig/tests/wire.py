@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0
+"""ivshmem_net against a peer without a machine that speaks as known drivers do."""
+import functools
+
+from ..lab import Lab
+from ..machines import NET, all_came_back
+from ..suite import Fixture, equal, expect, test, until
+from ..util import DEFAULT_KERNEL
+
+PROFILES = ("linux", "nuttx", "zephyr")
+REFLECT = ("tc qdisc replace dev eth0 root pfifo limit 10000; "
+           "tc qdisc add dev eth0 clsact; tc filter add dev eth0 ingress matchall "
+           "action mirred egress redirect dev eth0")
+
+
+class Against(Lab):
+    """A machine at peer 0; the tests are peer 1."""
+    shared = True
+
+    def __init__(self, kernel=DEFAULT_KERNEL, mtu=1500, **link):
+        super().__init__(kernel)
+        self.link = self.link(**link)
+        self.vm = self.vm([self.link.peer(0)])
+        self.vm.run("modprobe ivshmem_net && ip addr add %s1/24 dev eth0 && ip link set eth0 "
+                    "mtu %d up" % (NET, mtu))
+
+    def other(self, mode, *argument, **options):
+        return self.peer(self.link.peer(1), mode, *argument, **options)
+
+    def carrier(self):
+        return self.vm.out("cat /sys/class/net/eth0/carrier") == "1"
+
+    def wait_carrier(self, value):
+        return until(lambda: self.carrier() == value, "carrier %s" % value)[1]
+
+
+def profiles(name, timeout=120):
+    """One test for each profile; NuttX copies what it gets into 592 bytes."""
+    def add(function):
+        for profile in PROFILES:
+            bound = functools.partial(function, profile=profile)
+            functools.update_wrapper(bound, function)
+            machine = Fixture(Against, mtu=576 if profile == "nuttx" else 1500)
+            test(name % profile, machine, timeout, suffix="-" + profile)(bound)
+        return function
+    return add
+
+
+@profiles("a peer that speaks like %s answers ping and breaks no rule of its own")
+def ping(lab, profile):
+    peer = lab.other("echo", profile=profile, ip=NET + "2")
+    lab.wait_carrier(True)
+    size = 500 if profile == "nuttx" else 1400
+    for options in ("", "-s %d" % size):
+        all_came_back(lab.vm.out("ping -q -i 0.01 -c 50 -W 3 %s %s2" % (options, NET)))
+    result = peer.stop()
+    equal(result["broken"], {}, "rules that our driver broke")
+    lab.wait_carrier(False)
+
+
+@profiles("frames of a peer that speaks like %s come back unchanged and in order")
+def reflect(lab, profile):
+    lab.vm.run(REFLECT)
+    try:
+        largest = 590 if profile == "nuttx" else 1514
+        result = lab.other("source", profile=profile, seconds=5, size="60-%d" % largest,
+                           expect_echo=True, allow_loss=True).result()
+    finally:
+        lab.vm.run("tc qdisc del dev eth0 clsact; tc qdisc del dev eth0 root")
+    equal(result["broken"], {}, "rules that our driver broke")
+    for what in ("changed", "reordered", "doubled"):
+        equal(result[what], 0, what + " frames")
+    # Linux drops until its queue is awake, and when the peer is slow to take frames.
+    expect(result["intact"] > 0.9 * result["tx_frames"] > 900, "%d of %d frames came back",
+           result["intact"], result["tx_frames"])
+
+
+@profiles("the link returns each of 100 times that a %s peer takes its interface down and up")
+def flap(lab, profile):
+    result = lab.other("flap", profile=profile, count=100).result(100)
+    equal(result["broken"], {}, "rules that our driver broke")
+
+
+@profiles("a %s peer that dies and returns 1000 times always finds the link again", timeout=400)
+def restart(lab, profile):
+    result = lab.other("restart", profile=profile, count=1000, wait=10).result(380)
+    equal(result["rounds"], 1000, "restarts done")
+    print("# %s: link back after %.1f ms (median), %.1f ms (99 %%), %.1f ms (worst), %d by recheck"
+          % (profile, result["median_ms"], result["p99_ms"], result["max_ms"],
+             result["rechecks_found"]))
+    lab.wait_carrier(False)
+
+
+@test("no carrier while the peer goes no further than RESET or INIT",
+      Fixture(Against, mtu=1500))
+def hold(lab):
+    for state, wanted in (("reset", 1), ("init", 2)):
+        peer = lab.other("hold", state, seconds=2)
+        until(lambda w=wanted: lab.vm.out(
+            "cat /sys/bus/ivshmem/devices/ivshmem0/state") == str(w), "state %d" % wanted)
+        expect(not lab.carrier(), "carrier although the peer is in %s", state)
+        peer.result()
