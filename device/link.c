@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -141,7 +140,7 @@ void peer_signal(struct peer *p, unsigned int vector)
 			return;
 		p->intx_masked = true;
 	}
-	atomic_thread_fence(memory_order_seq_cst);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	ret = write(p->eventfd[vector], &one, sizeof(one));
 	(void)ret;
 }
@@ -189,13 +188,13 @@ static void ring_doorbell(struct peer *p, uint32_t value)
 static void set_state(struct peer *p, uint32_t state)
 {
 	struct link *link = p->link;
-	_Atomic uint32_t *table = (_Atomic uint32_t *)link->mem;
+	uint32_t *table = (uint32_t *)link->mem;
 	bool changed = state != p->state;
 	unsigned int i;
 
 	/* Written even if unchanged: in fast mode a guest may have spoilt it. */
 	p->state = state;
-	atomic_store(&table[p->id], state);
+	__atomic_store_n(&table[p->id], state, __ATOMIC_SEQ_CST);
 	if (!changed)
 		return;
 	p->count.state_changes++;

@@ -22,7 +22,7 @@
 #include "link.h"
 
 #define VERSION		"0.1"
-#define SIZE_LIMIT	(1ULL << 40)
+#define SIZE_LIMIT	0x10000000000	/* 1 TiB */
 
 static const char usage[] =
 "Usage: ivshmem-link --dir DIR [OPTION]...\n"
@@ -373,7 +373,7 @@ static void port_ready(struct source *src)
 	end_if_gone(&port->conn);
 	if (p->connected) {
 		p->count.refused_connections++;
-		complain("peer %u: refused a second connection to %s/peer%u.sock: one client at a time",
+		complain("peer %u: refused a second client of %s/peer%u.sock, it has one",
 			 p->id, dir, p->id);
 		close(fd);
 	} else if (conn_open(&port->conn, fd)) {

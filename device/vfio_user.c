@@ -62,8 +62,8 @@ struct dma_unmap {
 /* The version reply must not be longer than QEMU's request. */
 static int do_version(struct conn *c, struct message *m)
 {
-	static const char caps[] = "{\"capabilities\":{\"max_msg_fds\":16,"
-		"\"max_data_xfer_size\":4096,\"pgsizes\":4096}}";
+	static const char caps[] =
+		"{\"capabilities\":{\"max_msg_fds\":16,\"max_data_xfer_size\":4096}}";
 	struct version v;
 
 	_Static_assert(MSG_FDS_MAX == 16 && XFER_MAX == 4096,
@@ -403,7 +403,7 @@ static int do_region_write(struct conn *c, struct message *m)
 	case VFIO_PCI_BAR2_REGION_INDEX:
 		err = peer_mem_write(c->peer, a.offset, data, a.count);
 		if (err)
-			complain("peer %u: refused to write %u bytes at 0x%llx of the shared memory",
+			complain("peer %u: refused to write %u bytes of shared memory at 0x%llx",
 				 c->peer->id, a.count,
 				 (unsigned long long)a.offset);
 		break;

@@ -281,7 +281,7 @@ static inline int th_main(int argc, char **argv)
 #define TEST_HARNESS_MAIN						\
 	int main(int argc, char **argv)					\
 	{								\
-		return th_main(argc, argv);				\
+		exit(th_main(argc, argv));				\
 	}
 
 #endif

@@ -147,8 +147,10 @@ int try_set_irqs(struct client *c, uint32_t index, uint32_t flags,
 		 unsigned int nfds);
 void reset(struct client *c);
 
-/* How many times an eventfd was signalled since the last look; no waiting:
- * the device delivers before it replies */
+/*
+ * How many times an eventfd was signalled since the last look; no waiting:
+ * the device delivers before it replies
+ */
 uint64_t taken(struct client *c, unsigned int vector);
 
 #endif

@@ -295,7 +295,7 @@ TEST_F(link, a_second_connection_is_refused_with_a_reason)
 	client_connect(&second, &self->dev, 1);
 	EXPECT_TRUE(client_closed(&second));
 	device_stderr(&self->dev, text, sizeof(text));
-	EXPECT_NE(NULL, strstr(text, "peer 1: refused a second connection to "));
+	EXPECT_NE(NULL, strstr(text, "peer 1: refused a second client of "));
 	EXPECT_NE(NULL, strstr(text, "peer1.sock"));
 	EXPECT_EQ(strlen(text) - 1, strcspn(text, "\n"));
 	EXPECT_EQ(1, device_stat(&self->dev, 1, "refused_connections"));
@@ -383,6 +383,13 @@ TEST(nuttx_finds_bar2_in_the_capability)
 	EXPECT_EQ(0, device_stop(&dev, NULL, 0));
 }
 
+#define WRONG_ID	"--lie vendor=0x1234 --lie device=0x5678 --lie revision=9 "
+#define WRONG_CLASS	"--lie class=0xabcdef --lie subsystem-vendor=0x1111 "
+#define WRONG_CAP	"--lie subsystem=0x2222 --lie cap-length=0x10 "
+#define WRONG_SIZES	"--lie state-size=0 --lie rw-size=0x1001 "
+#define WRONG_PLACE	"--lie output-size=0xfffffffffffff000 --lie base-address=0x5000 "
+#define WRONG_NUMBERS	"--lie bar2-size=4K --lie id=5 --lie max-peers=1 --lie msix-vectors=7"
+
 TEST(the_device_lies_when_told_to)
 {
 	struct device dev = { 0 };
@@ -391,14 +398,8 @@ TEST(the_device_lies_when_told_to)
 	struct reply r;
 	unsigned int cap;
 
-	device_start(&dev,
-		     "--lie vendor=0x1234 --lie device=0x5678 --lie revision=9 "
-		     "--lie class=0xabcdef --lie subsystem-vendor=0x1111 "
-		     "--lie subsystem=0x2222 --lie cap-length=0x10 "
-		     "--lie state-size=0 --lie rw-size=0x1001 "
-		     "--lie output-size=0xfffffffffffff000 "
-		     "--lie base-address=0x5000 --lie bar2-size=4K "
-		     "--lie id=5 --lie max-peers=1 --lie msix-vectors=7");
+	device_start(&dev, WRONG_ID WRONG_CLASS WRONG_CAP WRONG_SIZES WRONG_PLACE
+		     WRONG_NUMBERS);
 	client_open(&c, &dev, 0);
 	EXPECT_EQ(0x56781234, read_le(&c, CONFIG, PCI_VENDOR_ID, 4));
 	EXPECT_EQ(0xabcdef09, read_le(&c, CONFIG, PCI_REVISION_ID, 4));
