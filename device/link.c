@@ -124,12 +124,13 @@ static bool chance(struct link *link, double rate)
  * entry has.
  *
  * The eventfd is non-blocking. A full counter means that the client has not
- * looked yet, so nothing is lost.
+ * looked yet, so nothing is lost. A hostile client can make it blocking again
+ * behind our back; then the watchdog's signal ends the wait (see main.c), and
+ * there is no second one.
  */
 void peer_signal(struct peer *p, unsigned int vector)
 {
 	const uint64_t one = 1;
-	ssize_t ret;
 
 	if (p->eventfd[vector] < 0)
 		return;
@@ -141,8 +142,8 @@ void peer_signal(struct peer *p, unsigned int vector)
 		p->intx_masked = true;
 	}
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	ret = write(p->eventfd[vector], &one, sizeof(one));
-	(void)ret;
+	if (write(p->eventfd[vector], &one, sizeof(one)) < 0 && errno == EINTR)
+		peer_set_eventfd(p, vector, -1);
 }
 
 /*

@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -381,6 +382,21 @@ static void port_ready(struct source *src)
 	}
 }
 
+/* Something that QEMU can name in memory-backend-file, without BAR2 */
+static void link_memory(bool create)
+{
+	char target[64], path[4096];
+
+	snprintf(path, sizeof(path), "%s/memory", dir);
+	unlink(path);
+	if (!create)
+		return;
+	snprintf(target, sizeof(target), "/proc/%d/fd/%d", getpid(),
+		 the_link.memfd);
+	if (symlink(target, path))
+		die("cannot make %s: %s", path, strerror(errno));
+}
+
 /*
  * The control socket comes first to find another link in the same directory
  * before touching that one's peers, and again last: who can connect to it
@@ -403,23 +419,10 @@ static void open_sockets(void)
 		port_name(name, i);
 		open_listener(&ports[i].listener, name);
 	}
+	if (the_link.cfg.base_address)
+		link_memory(true);
 	control_init(&control, &the_link);
 	open_listener(&control.listener, "control.sock");
-}
-
-/* Something that QEMU can name in memory-backend-file, without BAR2 */
-static void link_memory(bool create)
-{
-	char target[64], path[4096];
-
-	snprintf(path, sizeof(path), "%s/memory", dir);
-	unlink(path);
-	if (!create)
-		return;
-	snprintf(target, sizeof(target), "/proc/%d/fd/%d", getpid(),
-		 the_link.memfd);
-	if (symlink(target, path))
-		die("cannot make %s: %s", path, strerror(errno));
 }
 
 static void close_sockets(void)
@@ -463,6 +466,25 @@ static void watch_signals(struct source *src)
 		die("signalfd: %s", strerror(errno));
 }
 
+static void do_nothing(int sig)
+{
+	(void)sig;
+}
+
+/*
+ * No system call here is meant to wait, save epoll_wait(). Should one do so
+ * all the same, this interrupts it within a second.
+ */
+static void start_watchdog(void)
+{
+	const struct sigaction action = { .sa_handler = do_nothing };
+	const struct itimerval second = { { 1, 0 }, { 1, 0 } };
+
+	if (sigaction(SIGALRM, &action, NULL) ||
+	    setitimer(ITIMER_REAL, &second, NULL))
+		die("cannot start the watchdog: %s", strerror(errno));
+}
+
 static void raise_fd_limit(void)
 {
 	struct rlimit lim;
@@ -483,13 +505,12 @@ int main(int argc, char **argv)
 	raise_fd_limit();
 	umask(0177);	/* sockets: 0600 */
 	watch_signals(&signals);
+	start_watchdog();
 	err = link_init(&the_link, &cfg);
 	if (err)
 		die("cannot create %llu bytes of shared memory: %s",
 		    (unsigned long long)the_link.mem_size, strerror(-err));
 	open_sockets();
-	if (cfg.base_address)
-		link_memory(true);
 	err = events_run(&stop);
 	if (err)
 		complain("epoll_wait: %s", strerror(errno));

@@ -200,10 +200,7 @@ static int do_get_irq_info(struct conn *c, struct message *m)
 	return sizeof(info);
 }
 
-/*
- * A write to anything else could block and hold up all peers. A client that
- * makes its eventfd blocking again after this could still do that.
- */
+/* A write to anything else could block and hold up all peers. */
 static bool is_eventfd(int fd)
 {
 	char path[32], name[32];

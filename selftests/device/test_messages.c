@@ -541,6 +541,21 @@ TEST_F(msg, a_descriptor_that_could_block_is_not_taken)
 	EXPECT_TRUE(fcntl(self->a.event[0], F_GETFL) & O_NONBLOCK);
 }
 
+/* Non-blocking mode belongs to the open file, which the client shares. */
+TEST_F(msg, an_eventfd_made_blocking_again_holds_up_nobody_for_long)
+{
+	uint64_t full = UINT64_MAX - 1;
+	unsigned int i;
+
+	ASSERT_EQ(0, fcntl(self->b.event[0], F_SETFL, 0));
+	ASSERT_EQ(8, write(self->b.event[0], &full, sizeof(full)));
+	for (i = 0; i < 10; i++)	/* 5 s is the patience of a client */
+		set_reg(&self->a, REG_DOORBELL, DOORBELL(1, 0));
+	set_reg(&self->a, REG_DOORBELL, DOORBELL(1, 1));
+	EXPECT_EQ(1, taken(&self->b, 1));
+	EXPECT_EQ(9, device_stat(&self->dev, 1, "dropped_masked"));
+}
+
 TEST_F(msg, garbage_costs_one_connection_and_no_descriptor)
 {
 	unsigned int fds = device_fds(&self->dev), i, n;
