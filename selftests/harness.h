@@ -153,8 +153,11 @@ static inline void th_bail(void)
 		th_add(&th_test_##id);					\
 	}
 
+/* Not inlined: a function that calls setjmp() must not have their variables. */
+#define th_function	static __attribute__((noinline)) void
+
 #define TEST_TIMEOUT(name, seconds)					\
-	static void name(void);						\
+	th_function name(void);						\
 	static void th_run_##name(void)					\
 	{								\
 		jmp_buf env;						\
@@ -170,8 +173,8 @@ static inline void th_bail(void)
 
 #define FIXTURE(f)							\
 	struct f##_fixture;						\
-	static void f##_setup(struct f##_fixture *self);		\
-	static void f##_teardown(struct f##_fixture *self);		\
+	th_function f##_setup(struct f##_fixture *self);		\
+	th_function f##_teardown(struct f##_fixture *self);		\
 	struct f##_fixture
 #define FIXTURE_SETUP(f)						\
 	static void f##_setup(struct f##_fixture *self __attribute__((unused)))
@@ -180,7 +183,7 @@ static inline void th_bail(void)
 
 /* A teardown sees what setup has filled in so far, the rest is 0. */
 #define TEST_F_TIMEOUT(f, name, seconds)				\
-	static void f##_##name(struct f##_fixture *self);		\
+	th_function f##_##name(struct f##_fixture *self);		\
 	static void th_run_##f##_##name(void)				\
 	{								\
 		static struct f##_fixture self;				\
