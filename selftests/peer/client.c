@@ -69,6 +69,13 @@ static int fail(struct client *c, const char *fmt, ...)
 	return -1;
 }
 
+static int io_error(struct client *c, const char *what)
+{
+	if (errno == EPIPE || errno == ECONNRESET)
+		return fail(c, "the link closed the connection");
+	return fail(c, "%s the link: %s", what, strerror(errno));
+}
+
 /* Sends len bytes; the descriptors travel with the first of them. */
 static int send_all(struct client *c, char *buf, size_t len, const int *fds,
 		    unsigned int nfds)
@@ -98,8 +105,7 @@ static int send_all(struct client *c, char *buf, size_t len, const int *fds,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return fail(c, "sending to the link: %s",
-				    strerror(errno));
+			return io_error(c, "sending to");
 		msg.msg_controllen = 0;
 		iov.iov_base = (char *)iov.iov_base + n;
 		iov.iov_len -= n;
@@ -170,8 +176,7 @@ static int receive(struct client *c, void *buf, size_t len, int *fd)
 			return fail(c, "the link gave no reply within %d s",
 				    REPLY_TIMEOUT_S);
 		if (n < 0)
-			return fail(c, "reading from the link: %s",
-				    strerror(errno));
+			return io_error(c, "reading from");
 		if (n == 0)
 			return fail(c, "the link closed the connection");
 		take_fds(&msg, fd);

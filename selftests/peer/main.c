@@ -174,7 +174,7 @@ static void parse_option(struct options *o, int opt, const char *name)
 			     optarg);
 		break;
 	case OPT_IP:
-		if (!inet_aton(optarg, &o->ip))
+		if (inet_pton(AF_INET, optarg, &o->ip) != 1)
 			errx(EXIT_USAGE, "--ip is '%s', want an IPv4 address",
 			     optarg);
 		break;
@@ -252,7 +252,7 @@ int main(int argc, char **argv)
 	};
 	unsigned int i;
 
-	inet_aton("10.0.0.2", &o.ip);
+	inet_pton(AF_INET, "10.0.0.2", &o.ip);
 	parse(&o, argc, argv);
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);

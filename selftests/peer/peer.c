@@ -192,7 +192,7 @@ static int check_silence(struct peer *p)
 	int ret;
 
 	if (p->recheck_ms) {
-		if (!what && handshake_may_receive(&p->hs) == p->hs.running)
+		if (!what && p->hs.running)
 			return 0;
 		p->rechecks_found += !!what;
 		p->data_due = true;
@@ -217,10 +217,19 @@ int peer_wait(struct peer *p, int timeout_ms, int extra_fd)
 	int idle = p->recheck_ms ? p->recheck_ms : IDLE_MS;
 	int ret;
 
-	if (timeout_ms >= 0 && timeout_ms < idle)
-		return poll_vectors(p, timeout_ms, extra_fd);
-	ret = poll_vectors(p, idle, extra_fd);
-	return ret ? ret : check_silence(p);
+	if (timeout_ms < 0 || timeout_ms > idle)
+		timeout_ms = idle;
+	ret = poll_vectors(p, timeout_ms, extra_fd);
+	if (ret || !timeout_ms) {
+		p->quiet_since = 0;
+		return ret;
+	}
+	if (!p->quiet_since)
+		p->quiet_since = now_ms() - timeout_ms;
+	if (now_ms() - p->quiet_since < idle)
+		return 0;
+	p->quiet_since = 0;
+	return check_silence(p);
 }
 
 int peer_wait_running(struct peer *p, int timeout_ms)

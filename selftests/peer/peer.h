@@ -33,6 +33,7 @@ struct peer {
 	struct verdict verdict;
 	uint16_t data_vector;
 	bool data_due;		/* look at the ring: an interrupt, or RUN */
+	double quiet_since;	/* the last interrupt; 0: just now */
 	int recheck_ms;		/* 0: a missing interrupt is a broken rule */
 	uint64_t interrupts;
 	uint64_t rechecks_found;

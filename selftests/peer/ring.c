@@ -182,30 +182,39 @@ static uint32_t cost(struct ring *r, uint32_t pos, uint32_t len)
 	return rest < size ? rest + size : size;
 }
 
+/* What lies free in one piece, where head never reaches tail. */
+static uint32_t free_space(struct ring *r)
+{
+	if (r->head < r->tail)
+		return r->tail - r->head;
+	if (r->l.data_len - r->head > r->tail)
+		return r->l.data_len - r->head;
+	return r->tail;
+}
+
 static bool has_room(struct ring *r, uint32_t len)
 {
-	uint32_t space;
-
 	if (r->prof->exact_space)
 		return r->num_free && r->l.data_len - r->data_used >=
 			cost(r, r->head, len);
-	/* head never reaches tail, because a second frame always fits. */
-	if (r->head < r->tail)
-		space = r->tail - r->head;
-	else if (r->l.data_len - r->head > r->tail)
-		space = r->l.data_len - r->head;
-	else
-		space = r->tail;
-	return r->num_free >= 2 && space >= 2 * frame_size(len);
+	/*
+	 * Keeping room for a second frame, Jailhouse's Linux can find none in
+	 * an empty ring once frames exceed a quarter of the data area, and
+	 * waits for ever. This one starts over at the beginning.
+	 */
+	if (!ring_tx_outstanding(r) && free_space(r) < 2 * frame_size(len))
+		r->head = r->tail = 0;
+	return r->num_free >= 2 && free_space(r) >= 2 * frame_size(len);
 }
 
 void *ring_tx_reserve(struct ring *r, uint32_t len)
 {
-	uint32_t head = r->head;
+	uint32_t head;
 
 	if (r->wedged || !len || !has_room(r, len))
 		return NULL;
 	r->reserved = len;
+	head = r->head;
 	return r->own + r->l.data + advance(r, &head, len);
 }
 

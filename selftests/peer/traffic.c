@@ -375,6 +375,9 @@ static void watch_carrier(struct traffic *t)
 		return;
 	if (h->runs != t->runs)
 		t->payload.resync = true;
+	/* What the peer returned before it left has arrived. */
+	if (t->up && !h->running)
+		ring_tx_reclaim(&t->peer->ring);
 	t->up = h->running;
 	t->runs = h->runs;
 	if (t->carrier)
