@@ -31,9 +31,12 @@
 	static void __ivshmem_bus_remove(struct device *dev)
 #endif
 
-#ifndef HAVE_ETHTOOL_KERNEL_PARAM
+#ifndef HAVE_ETHTOOL_KERNEL_RINGPARAM
 #define ivshmem_net_get_ringparam(_netdev, _ring, _kernel_ring, _extack) \
 	ivshmem_net_get_ringparam(struct net_device *netdev, struct ethtool_ringparam *ring)
+#endif
+
+#ifndef HAVE_ETHTOOL_KERNEL_COALESCE
 #define ivshmem_net_get_coalesce(_netdev, _coalesce, _kernel_coalesce, _extack) \
 	ivshmem_net_get_coalesce(struct net_device *netdev, struct ethtool_coalesce *coalesce)
 #define ivshmem_net_set_coalesce(_netdev, _coalesce, _kernel_coalesce, _extack) \

@@ -85,9 +85,8 @@ static void ivshmem_bus_shutdown(struct device *dev)
 	if (!dev->driver)
 		return;
 	ivshmem_events_off(core);
-	ivshmem_quiet(core);
 	/* The plugin is still there; it shall not wake the device again. */
-	WRITE_ONCE(core->gone, true);
+	ivshmem_shut(core);
 }
 
 static int ivshmem_bus_suspend(struct device *dev)

@@ -85,6 +85,7 @@ enum ivshmem_core_flags {
  *	which @regs is unmapped
  * @state_table: mapped, read-only
  * @state: last value written to the own state register
+ * @choosing: held while a choice is made and acted upon, one at a time
  * @choice_lock: protects @choice, @chosen_name and @chosen_number
  * @choice: how the protocol was chosen
  * @chosen_name: plugin's name for IVSHMEM_CHOICE_NAME
@@ -121,6 +122,7 @@ struct ivshmem_core {
 	const __le32 *state_table;
 	u32 state;
 
+	struct mutex choosing;	/* see above */
 	spinlock_t choice_lock;	/* see above */
 	enum ivshmem_choice {
 		IVSHMEM_CHOICE_AUTO,
@@ -179,6 +181,7 @@ extern const struct attribute_group *ivshmem_dev_groups[];
 int ivshmem_write_register(struct ivshmem_core *core, unsigned int reg, u32 value);
 u32 ivshmem_read_register(struct ivshmem_core *core, unsigned int reg);
 void ivshmem_quiet(struct ivshmem_core *core);
+void ivshmem_shut(struct ivshmem_core *core);
 
 /* events.c: state table, vectors and recheck, told to the plugin */
 int ivshmem_events_init(struct ivshmem_core *core);

@@ -4,7 +4,8 @@
  *
  * The state table is compared with what was told last whenever vector 0 fires,
  * when events come on, and about once a second, as interrupts get lost: those
- * raised while Interrupt Control is 0 or the vector is masked.
+ * raised while Interrupt Control is 0 or the vector is masked. The recheck is
+ * not deferrable: on an idle CPU that would be no bound at all.
  */
 #include <linux/mm.h>
 
@@ -25,11 +26,15 @@ static void check_dead(struct ivshmem_core *core)
 	if (dead == test_bit(IVSHMEM_DEAD, &core->flags))
 		return;
 	assign_bit(IVSHMEM_DEAD, &core->flags, dead);
-	if (dead)
+	if (dead) {
 		dev_err(&core->idev.dev, "device is dead: ID register reads 0x%x, want %u\n",
 			IVSHMEM_GONE, core->idev.id);
-	else
-		dev_info(&core->idev.dev, "device is back\n");
+		return;
+	}
+	/* As after a reset, so without what we had set. */
+	dev_info(&core->idev.dev, "device is back\n");
+	ivshmem_write_register(core, IVSHMEM_REG_STATE, READ_ONCE(core->state));
+	ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
 }
 
 /* Report each difference between the table and what was told last. */
@@ -83,7 +88,8 @@ static void recheck_work(struct work_struct *work)
 
 	set_bit(IVSHMEM_RECHECK_DUE, &core->flags);
 	queue_work(system_highpri_wq, &core->events);
-	schedule_delayed_work(&core->recheck, RECHECK_INTERVAL);
+	queue_delayed_work(system_highpri_wq, &core->recheck,
+			   round_jiffies_relative(RECHECK_INTERVAL));
 }
 
 static void free_seen(void *seen)
@@ -94,7 +100,7 @@ static void free_seen(void *seen)
 int ivshmem_events_init(struct ivshmem_core *core)
 {
 	INIT_WORK(&core->events, event_work);
-	INIT_DEFERRABLE_WORK(&core->recheck, recheck_work);
+	INIT_DELAYED_WORK(&core->recheck, recheck_work);
 	core->seen = kvcalloc(core->idev.max_peers, sizeof(*core->seen), GFP_KERNEL);
 	if (!core->seen)
 		return -ENOMEM;

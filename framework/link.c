@@ -62,7 +62,7 @@ static void enter_reset(struct ivshmem_link *link, enum ivshmem_link_state peer)
 	clear_bit(LINK_RESET, &link->flags);
 	if (test_and_clear_bit(LINK_BROKEN, &link->flags)) {
 		link->holdoff = get_jiffies_64() + BROKEN_HOLDOFF;
-		mod_delayed_work(system_wq, &link->work, BROKEN_HOLDOFF);
+		mod_delayed_work(system_highpri_wq, &link->work, BROKEN_HOLDOFF);
 	}
 	if (link->state == IVSHMEM_LINK_RESET)
 		return;
@@ -202,7 +202,7 @@ EXPORT_SYMBOL_GPL(ivshmem_link_stop);
 void ivshmem_link_reset(struct ivshmem_link *link)
 {
 	set_bit(LINK_RESET, &link->flags);
-	mod_delayed_work(system_wq, &link->work, 0);
+	mod_delayed_work(system_highpri_wq, &link->work, 0);
 }
 EXPORT_SYMBOL_GPL(ivshmem_link_reset);
 
@@ -227,7 +227,7 @@ void ivshmem_link_broken(struct ivshmem_link *link, const char *what, u64 found,
 	if (__ratelimit(&link->ratelimit))
 		dev_warn(&link->idev->dev, "peer %u broke the ring: %s 0x%llx, bound 0x%llx\n",
 			 link->peer, what, found, expected);
-	mod_delayed_work(system_wq, &link->work, 0);
+	mod_delayed_work(system_highpri_wq, &link->work, 0);
 }
 EXPORT_SYMBOL_GPL(ivshmem_link_broken);
 

@@ -59,8 +59,6 @@ static int read_capability(struct ivshmem_core *core)
 	core->state_size = state_size;
 	core->rw_size = read_cap64(core, IVSHMEM_CAP_RW_SIZE);
 	core->output_size = read_cap64(core, IVSHMEM_CAP_OUTPUT_SIZE);
-	if (length >= IVSHMEM_CAP_BASE_LENGTH)
-		core->base = read_cap64(core, IVSHMEM_CAP_BASE);
 
 	if (core->state_size < (u64)core->idev.max_peers * sizeof(*core->state_table)) {
 		dev_err(&pdev->dev, "state table is 0x%llx bytes, want at least 0x%zx for %u peers\n",
@@ -103,14 +101,9 @@ static int map_registers(struct ivshmem_core *core)
 	return -EINVAL;
 }
 
-/*
- * Users of registers either see the device gone or are waited for here; pairs
- * with ivshmem_write_register() and its like.
- */
 static void unmap_registers(struct ivshmem_core *core)
 {
-	WRITE_ONCE(core->gone, true);
-	synchronize_rcu();
+	ivshmem_shut(core);
 	pci_iounmap(core->pdev, core->regs);
 }
 
@@ -126,15 +119,26 @@ static bool memory_size(struct ivshmem_core *core, u64 *size)
 	       end - 1 <= PHYS_ADDR_MAX;
 }
 
+static int read_base(struct ivshmem_core *core)
+{
+	u64 base = 0;
+	u8 length;
+
+	pci_read_config_byte(core->pdev, core->cap + IVSHMEM_CAP_LENGTH, &length);
+	if (length >= IVSHMEM_CAP_BASE_LENGTH)
+		base = read_cap64(core, IVSHMEM_CAP_BASE);
+	core->base = base;
+	if (base && PAGE_ALIGNED(base) && core->base == base)
+		return 0;
+	dev_err(&core->pdev->dev, "no BAR %d, and base address is 0x%llx, want a multiple of 0x%lx up to 0x%llx\n",
+		BAR_MEMORY, base, PAGE_SIZE, (u64)PHYS_ADDR_MAX);
+	return -EINVAL;
+}
+
 static int claim_base(struct ivshmem_core *core, u64 size)
 {
 	struct device *dev = &core->pdev->dev;
 
-	if (!core->base || !PAGE_ALIGNED(core->base)) {
-		dev_err(dev, "no BAR %d, and base address is 0x%llx, want a multiple of 0x%lx\n",
-			BAR_MEMORY, (u64)core->base, PAGE_SIZE);
-		return -EINVAL;
-	}
 	if (!request_mem_region(core->base, size, "ivshmem")) {
 		dev_err(dev, "0x%llx bytes at base address 0x%llx are claimed already\n", size,
 			(u64)core->base);
@@ -154,10 +158,17 @@ static void release_base(struct ivshmem_core *core, u64 size)
 static int find_memory(struct ivshmem_core *core, u64 *size)
 {
 	struct device *dev = &core->pdev->dev;
-	u64 bar = pci_resource_len(core->pdev, BAR_MEMORY);
+	u64 bar = 0;
+	int err = 0;
 
+	if (pci_resource_flags(core->pdev, BAR_MEMORY) & IORESOURCE_MEM)
+		bar = pci_resource_len(core->pdev, BAR_MEMORY);
 	if (bar)
 		core->base = pci_resource_start(core->pdev, BAR_MEMORY);
+	else
+		err = read_base(core);
+	if (err)
+		return err;
 	if (!memory_size(core, size)) {
 		dev_err(dev, "state table 0x%llx, R/W section 0x%llx and %u output sections of 0x%llx bytes at 0x%llx overflow\n",
 			core->state_size, core->rw_size, core->idev.max_peers, core->output_size,
@@ -226,7 +237,7 @@ static int open_function(struct ivshmem_core *core)
 	return 0;
 
 unmap:
-	unmap_registers(core);
+	pci_iounmap(pdev, core->regs);
 release:
 	pci_release_regions(pdev);
 disable:
@@ -247,6 +258,7 @@ static void ivshmem_release(struct device *dev)
 	struct ivshmem_core *core = dev_to_core(dev);
 
 	ida_free(&ivshmem_ida, core->index);
+	pci_dev_put(core->pdev);
 	kfree(core);
 }
 
@@ -261,10 +273,11 @@ static struct ivshmem_core *alloc_core(struct pci_dev *pdev, const struct ivshme
 		kfree(core);
 		return NULL;
 	}
-	core->pdev = pdev;
+	core->pdev = pci_dev_get(pdev);
 	core->variant = variant;
 	core->pci_protocol = pdev->class & 0xffff;
 	core->test_result = -1;
+	mutex_init(&core->choosing);
 	spin_lock_init(&core->choice_lock);
 	mutex_init(&core->test_lock);
 	device_initialize(&core->idev.dev);

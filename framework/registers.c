@@ -112,8 +112,7 @@ EXPORT_SYMBOL_GPL(ivshmem_peer_state);
 
 static void set_priv_control(struct ivshmem_core *core, u8 value)
 {
-	if (!READ_ONCE(core->gone))
-		pci_write_config_byte(core->pdev, core->cap + IVSHMEM_CAP_PRIV_CONTROL, value);
+	pci_write_config_byte(core->pdev, core->cap + IVSHMEM_CAP_PRIV_CONTROL, value);
 }
 
 /**
@@ -164,6 +163,20 @@ void ivshmem_quiet(struct ivshmem_core *core)
 	ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
 	set_priv_control(core, 0);
 	clear_bit(IVSHMEM_ONE_SHOT, &core->flags);
+}
+
+/*
+ * The last word to the device: quiet, and from now on nobody touches a
+ * register. Users of registers see it gone or are waited for here; pairs with
+ * ivshmem_write_register() and its like. Process context, events are off.
+ */
+void ivshmem_shut(struct ivshmem_core *core)
+{
+	WRITE_ONCE(core->gone, true);
+	synchronize_rcu();
+	iowrite32(0, core->regs + IVSHMEM_REG_STATE);
+	iowrite32(0, core->regs + IVSHMEM_REG_INT_CONTROL);
+	set_priv_control(core, 0);
 }
 
 /*
@@ -236,7 +249,7 @@ EXPORT_SYMBOL_GPL(ivshmem_output_section);
  */
 void *ivshmem_map_section(const struct ivshmem_section *section)
 {
-	if (!section->writable || !section->size)
+	if (!section->writable || !section->size || section->size > SIZE_MAX)
 		return NULL;
 	return memremap(section->start, section->size, MEMREMAP_WB);
 }
@@ -253,7 +266,7 @@ EXPORT_SYMBOL_GPL(ivshmem_map_section);
  */
 const void *ivshmem_map_section_ro(const struct ivshmem_section *section)
 {
-	if (!section->size)
+	if (!section->size || section->size > SIZE_MAX)
 		return NULL;
 	return memremap(section->start, section->size, MEMREMAP_WB);
 }

@@ -426,7 +426,9 @@ bool ivshmem_rx_arm(struct ivshmem_link *link, u16 after)
 	put16(&vring_avail_event(&rx->vring), rx->next + after);
 	/* As in ivshmem_tx_arm(); pairs with ivshmem_tx_kick() over there. */
 	virt_mb();
-	return (u16)(get16(&rx->vring.avail->idx) - rx->next) > after;
+	/* A broken ring has nothing to offer until the link has been reset. */
+	return (u16)(get16(&rx->vring.avail->idx) - rx->next) > after &&
+	       !ivshmem_link_is_broken(link);
 }
 EXPORT_SYMBOL_GPL(ivshmem_rx_arm);
 

@@ -50,6 +50,32 @@ static bool bound_as_chosen(struct device *dev)
 	return bound;
 }
 
+/*
+ * Bind what was chosen. No lock that binding wants is held: the module's init
+ * binds to this very device.
+ */
+static void bind_choice(struct ivshmem_core *core, const char *choice)
+{
+	struct device *dev = &core->idev.dev;
+	int err;
+
+	if (bound_as_chosen(dev))
+		return;
+	if (core->choice == IVSHMEM_CHOICE_NAME)
+		request_module("ivshmem_%s", choice);
+	else
+		request_module("ivshmem:p%04X", ivshmem_protocol(core));
+	if (bound_as_chosen(dev))
+		return;
+	/*
+	 * Where the plugin refuses, it has logged why, and the device stays
+	 * without one: chosen all the same.
+	 */
+	err = device_reprobe(dev);
+	if (err)
+		dev_dbg(dev, "no plugin took protocol %s: %d\n", choice, err);
+}
+
 static ssize_t protocol_store(struct device *dev, struct device_attribute *attr,
 			      const char *buf, size_t count)
 {
@@ -60,27 +86,12 @@ static ssize_t protocol_store(struct device *dev, struct device_attribute *attr,
 	if (strscpy(choice, skip_spaces(buf), sizeof(choice)) < 0)
 		return -EINVAL;
 	strim(choice);
+	mutex_lock(&core->choosing);
 	err = set_choice(core, choice);
-	if (err)
-		return err;
-	if (bound_as_chosen(dev))
-		return count;
-
-	/* No lock is held: the module's init binds to this very device. */
-	if (core->choice == IVSHMEM_CHOICE_NAME)
-		request_module("ivshmem_%s", choice);
-	else
-		request_module("ivshmem:p%04X", ivshmem_protocol(core));
-	if (bound_as_chosen(dev))
-		return count;
-	/*
-	 * Where the plugin refuses, it has logged why, and the device stays
-	 * without one: chosen all the same.
-	 */
-	err = device_reprobe(dev);
-	if (err)
-		dev_dbg(dev, "no plugin took protocol %s: %d\n", choice, err);
-	return count;
+	if (!err)
+		bind_choice(core, choice);
+	mutex_unlock(&core->choosing);
+	return err ?: count;
 }
 
 static ssize_t protocol_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -130,7 +141,8 @@ static ssize_t peer_states_show(struct device *dev, struct device_attribute *att
 
 	for (peer = 0; peer < core->idev.max_peers; peer++) {
 		state = ivshmem_peer_state(&core->idev, peer);
-		if (state)
+		/* As many whole lines as fit. */
+		if (state && len < PAGE_SIZE - 32)
 			len += sysfs_emit_at(buf, len, "%u %u\n", peer, state);
 	}
 	return len;

@@ -112,20 +112,18 @@ void ivshmem_synchronize_vectors(struct ivshmem_core *core)
 		synchronize_irq(pci_irq_vector(core->pdev, i));
 }
 
-static bool vector_arrives(struct ivshmem_core *core, unsigned int i)
+static int count_arrived(struct ivshmem_core *core, unsigned int *first_lost)
 {
-	int wait;
+	int arrived = 0;
+	unsigned int i;
 
-	WRITE_ONCE(core->vector[i].tested, false);
-	ivshmem_doorbell(&core->idev, core->idev.id, i);
-	for (wait = 0; wait < SELF_TEST_WAIT; wait++) {
+	*first_lost = core->idev.vectors;
+	for (i = 0; i < core->idev.vectors; i++)
 		if (READ_ONCE(core->vector[i].tested))
-			return true;
-		usleep_range(1000, 1500);
-	}
-	dev_err(&core->idev.dev, "self-test: vector %u of %u did not arrive\n", i,
-		core->idev.vectors);
-	return false;
+			arrived++;
+		else if (*first_lost == core->idev.vectors)
+			*first_lost = i;
+	return arrived;
 }
 
 /*
@@ -137,14 +135,25 @@ static bool vector_arrives(struct ivshmem_core *core, unsigned int i)
  */
 int ivshmem_self_test(struct ivshmem_core *core)
 {
-	int arrived = 0;
+	int arrived, wait;
 	unsigned int i;
 
 	if (test_bit(IVSHMEM_ONE_SHOT, &core->flags))
 		return -EBUSY;
 	ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
-	for (i = 0; i < core->idev.vectors; i++)
-		arrived += vector_arrives(core, i);
+	for (i = 0; i < core->idev.vectors; i++) {
+		WRITE_ONCE(core->vector[i].tested, false);
+		ivshmem_doorbell(&core->idev, core->idev.id, i);
+	}
+	for (wait = 0; wait < SELF_TEST_WAIT; wait++) {
+		arrived = count_arrived(core, &i);
+		if (i == core->idev.vectors)
+			break;
+		usleep_range(1000, 1500);
+	}
+	if (i < core->idev.vectors)
+		dev_err(&core->idev.dev, "self-test: %d of %u vectors arrived within %u ms, the first that did not is %u\n",
+			arrived, core->idev.vectors, SELF_TEST_WAIT, i);
 	if (!core->plugin)
 		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
 	return arrived;

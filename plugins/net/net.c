@@ -51,6 +51,11 @@ static void count_loss(struct ivshmem_net_stats *stats, u64_stats_t *reason)
  * Sending: under the transmit queue's lock
  */
 
+static struct netdev_queue *tx_queue(struct ivshmem_net *net)
+{
+	return netdev_get_tx_queue(net->netdev, 0);
+}
+
 static bool tx_has_room(struct ivshmem_net *net)
 {
 	return ivshmem_tx_reserve(&net->link, READ_ONCE(net->netdev->mtu) + VLAN_ETH_HLEN);
@@ -70,49 +75,87 @@ static bool tx_reclaim(struct ivshmem_net *net)
 	return true;
 }
 
-/* The queue is stopped, by us or by BQL: be told when half of it is back. */
+/*
+ * While the queue is stopped, by us or by BQL, have the peer ring when half of
+ * the frames are back. Called after each time that the queue is stopped or was
+ * found stopped after a reclaim, as an event index is good for one doorbell.
+ */
 static void tx_wait(struct ivshmem_net *net)
 {
-	net->tx_waits++;
-	while (ivshmem_tx_arm(&net->link, ivshmem_tx_in_flight(&net->link) / 2))
+	while (netif_xmit_stopped(tx_queue(net)) &&
+	       ivshmem_tx_arm(&net->link, ivshmem_tx_in_flight(&net->link) / 2))
 		if (!tx_reclaim(net))
 			return;
 }
 
-static void tx_stop_if_full(struct ivshmem_net *net)
+static void tx_kick(struct ivshmem_net *net)
 {
-	if (!tx_has_room(net))
-		netif_stop_queue(net->netdev);
-	if (netif_xmit_stopped(netdev_get_tx_queue(net->netdev, 0)))
-		tx_wait(net);
+	if (ivshmem_tx_kick(&net->link))
+		ivshmem_link_doorbell(&net->link);
+}
+
+static void tx_stop(struct ivshmem_net *net)
+{
+	netif_stop_queue(net->netdev);
+	net->tx_waits++;
+	tx_wait(net);
+}
+
+/* Copy to our section; the checksum that is still due is made on the way. */
+static void tx_copy(struct sk_buff *skb, void *frame)
+{
+	__sum16 *sum;
+
+	skb_copy_and_csum_dev(skb, frame);
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return;
+	/* UDP takes 0 for "no checksum", which IPv6 does not allow. */
+	sum = frame + skb_checksum_start_offset(skb) + skb->csum_offset;
+	if (!*sum)
+		*sum = CSUM_MANGLED_0;
+}
+
+/* What no protocol of the kernel sends, but a packet socket can. */
+static bool tx_is_malformed(struct ivshmem_net *net, struct sk_buff *skb)
+{
+	return skb->len > net->link.layout.size - net->link.layout.data ||
+	       (skb->ip_summed == CHECKSUM_PARTIAL &&
+		skb_checksum_start_offset(skb) > (int)skb_headlen(skb));
 }
 
 static netdev_tx_t ivshmem_net_xmit(struct sk_buff *skb, struct net_device *netdev)
 {
 	struct ivshmem_net *net = netdev_priv(netdev);
-	struct ivshmem_link *link = &net->link;
 	bool more = netdev_xmit_more();
 	unsigned int len = skb->len;
 	void *frame;
 
+	if (unlikely(tx_is_malformed(net, skb))) {
+		count_loss(&net->tx, &net->tx.length_errors);
+		dev_kfree_skb_any(skb);
+		return NETDEV_TX_OK;
+	}
 	tx_reclaim(net);
-	frame = ivshmem_tx_reserve(link, len);
+	frame = ivshmem_tx_reserve(&net->link, len);
 	if (unlikely(!frame)) {
-		/* The MTU grew after room was looked for. */
-		netif_stop_queue(netdev);
-		tx_wait(net);
+		/* Longer than what room was looked for: MTU grown, or more tags. */
+		tx_stop(net);
+		tx_kick(net);
 		return NETDEV_TX_BUSY;
 	}
-	skb_copy_and_csum_dev(skb, frame);
+	tx_copy(skb, frame);
 	skb_tx_timestamp(skb);
-	ivshmem_tx_commit(link, len);
+	ivshmem_tx_commit(&net->link, len);
 	count_frame(&net->tx, len);
 	dev_consume_skb_any(skb);
 
 	more = !__netdev_sent_queue(netdev, len, more);
-	tx_stop_if_full(net);
-	if ((!more || netif_queue_stopped(netdev)) && ivshmem_tx_kick(link))
-		ivshmem_link_doorbell(link);
+	if (!tx_has_room(net))
+		tx_stop(net);
+	else
+		tx_wait(net);
+	if (!more || netif_queue_stopped(netdev))
+		tx_kick(net);
 	return NETDEV_TX_OK;
 }
 
@@ -216,28 +259,45 @@ static bool rx_arm(struct ivshmem_net *net, bool busy)
 	return ivshmem_rx_arm(&net->link, min(frames ?: qlen, qlen) - 1);
 }
 
+/*
+ * The sending half, in NAPI. A running queue is left to whoever has its lock; a
+ * stopped one may be waiting for just this, so it is worth waiting for: xmit
+ * stops the queue, arms, and then looks at what was returned, while the peer
+ * returns, rings, and then we look whether the queue is stopped. But never with
+ * netpoll, which may have interrupted the holder of the lock.
+ */
+static void tx_poll(struct ivshmem_net *net, bool netpoll)
+{
+	struct netdev_queue *txq = tx_queue(net);
+
+	if (!netpoll && netif_xmit_stopped(txq))
+		__netif_tx_lock(txq, smp_processor_id());
+	else if (!__netif_tx_trylock(txq))
+		return;
+	if (tx_reclaim(net))
+		tx_wait(net);
+	__netif_tx_unlock(txq);
+}
+
 static int ivshmem_net_poll(struct napi_struct *napi, int budget)
 {
 	struct ivshmem_net *net = container_of(napi, struct ivshmem_net, napi);
-	struct netdev_queue *txq = netdev_get_tx_queue(net->netdev, 0);
 	int frames;
 
-	/*
-	 * Whoever has the lock reclaims, and looks again after arming. Waiting
-	 * for it could be for ever: netconsole polls from within xmit.
-	 */
-	if (__netif_tx_trylock(txq)) {
-		tx_reclaim(net);
-		__netif_tx_unlock(txq);
-	}
+	tx_poll(net, !budget);
 	/* Netpoll only wants to send. */
 	if (!budget)
 		return 0;
 
 	WRITE_ONCE(net->polls, net->polls + 1);
 	frames = rx_frames(net, budget);
-	if (frames < budget && napi_complete_done(napi, frames) && rx_arm(net, frames))
-		napi_schedule(napi);
+	if (frames < budget) {
+		/* Before completing: what comes after, napi_disable() does not wait for. */
+		bool again = rx_arm(net, frames);
+
+		if (napi_complete_done(napi, frames) && again)
+			napi_schedule(napi);
+	}
 	return frames;
 }
 
@@ -279,7 +339,7 @@ static void ivshmem_net_up(struct ivshmem_link *link)
 	schedule_poll(net);
 }
 
-/* NAPI first: it starts the timer and wakes the queue. */
+/* NAPI first: poll starts the timer and wakes the queue. */
 static void ivshmem_net_down(struct ivshmem_link *link)
 {
 	struct ivshmem_net *net = container_of(link, struct ivshmem_net, link);
@@ -335,9 +395,9 @@ static void get_stats(const struct ivshmem_net_stats *stats, u64 *packets, u64 *
 static void ivshmem_net_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats)
 {
 	struct ivshmem_net *net = netdev_priv(netdev);
-	u64 unused;
 
-	get_stats(&net->tx, &stats->tx_packets, &stats->tx_bytes, &stats->tx_dropped, &unused);
+	get_stats(&net->tx, &stats->tx_packets, &stats->tx_bytes, &stats->tx_dropped,
+		  &stats->tx_errors);
 	get_stats(&net->rx, &stats->rx_packets, &stats->rx_bytes, &stats->rx_dropped,
 		  &stats->rx_length_errors);
 	stats->rx_frame_errors = atomic64_read(&net->link.errors);
@@ -382,7 +442,7 @@ static void check_tx_timeout(struct ivshmem_net *net)
 	u16 done = READ_ONCE(net->link.tx.done);
 
 	if (!netif_carrier_ok(net->netdev) || done != net->stuck_done ||
-	    !netif_xmit_stopped(netdev_get_tx_queue(net->netdev, 0))) {
+	    !netif_xmit_stopped(tx_queue(net))) {
 		net->stuck_done = done;
 		net->stuck_since = jiffies;
 		return;
@@ -409,7 +469,7 @@ static bool check_ring(struct ivshmem_net *net)
 		if (polls == READ_ONCE(net->polls))
 			return schedule_poll(net);
 	}
-	if (netif_xmit_stopped(netdev_get_tx_queue(net->netdev, 0)))
+	if (netif_xmit_stopped(tx_queue(net)))
 		schedule_poll(net);
 	return false;
 }

@@ -40,7 +40,7 @@ struct ivshmem_net_stats {
  * @tx: sent; written under the transmit queue's lock
  * @polls: times that NAPI ran; written in NAPI
  * @ups: times that the link came up; written in up
- * @tx_waits: times that transmission had to wait; under the queue's lock
+ * @tx_waits: times that the ring was full; under the queue's lock
  * @tx_timeouts: times that the peer returned nothing for too long
  * @stuck_since: jiffies when the peer was last seen to return frames; recheck
  * @stuck_done: used index at that time; recheck

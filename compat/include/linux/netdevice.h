@@ -4,7 +4,7 @@
 
 #include_next <linux/netdevice.h>
 
-#ifndef HAVE_NAPI_ADD_WEIGHT
+#ifndef HAVE_NAPI_ADD_DEFAULT_WEIGHT
 #define netif_napi_add(_netdev, _napi, _poll) \
 	netif_napi_add(_netdev, _napi, _poll, NAPI_POLL_WEIGHT)
 #endif
