@@ -4,13 +4,13 @@ import argparse
 import importlib
 import sys
 
-from . import debug, demo, host, lint, matrix, programs, roots, suite
+from . import bench, debug, demo, host, lint, matrix, programs, roots, suite
 from .lab import Lab
 from .runner import External, Runner
 from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
 
 # In this order: what is quick and needs no machine comes first.
-SUITES = ("static", "boot", "core", "net", "restart", "hostile")
+SUITES = ("static", "boot", "core", "docs", "net", "wire", "restart")
 EXTERNALS = (
     External("device", "selftests/device", "check"),
     External("fuzz", "device", "fuzz", "SECS=20"),
@@ -61,6 +61,13 @@ def cmd_demo(_options):
     return demo.main()
 
 
+def cmd_bench(options):
+    kernel = (options.kernel or [DEFAULT_KERNEL])[-1]
+    prepare(kernels=sorted({kernel, "7.2"}))
+    programs.build_host()
+    return bench.main(kernel, options.rounds, options.seconds, options.json)
+
+
 def cmd_debug(_options):
     host.setup()
     debug.make()
@@ -101,6 +108,11 @@ def parser():
     sub.add_argument("--list", action="store_true", help="only tell the tests")
     sub.add_argument("pattern", nargs="*", help="tests or suites, for example net.* (default: all)")
     add("demo", cmd_demo, "two machines talk over a link; one is killed and comes back")
+    sub = add("bench", cmd_bench, "compare the link with veth; a table, and JSON")
+    kernels(sub)
+    sub.add_argument("--rounds", type=int, default=5, help="alternating rounds (default: 5)")
+    sub.add_argument("--seconds", type=int, default=4, help="length of each run (default: 4)")
+    sub.add_argument("--json", default="bench.json", help="file for all figures (bench.json)")
     add("lint", lambda options: lint.main(), "shellcheck and checkpatch over the tree")
     add("debug-kernel", cmd_debug, "build the kernel that finds bugs, or see that it is current")
     kernels(add("shell", cmd_shell, "boot one machine with both ends of a link, run commands"))
