@@ -161,9 +161,9 @@ def overlay(kernel, tree, modules, files):
         copy(source, tree / name.lstrip("/"))
 
 
-def image(kernel, modules=(), files=None):
+def image(kernel, modules=(), files=None, path=None):
     """One file for QEMU's -initrd."""
-    path = checkout_cache(kernel, "initramfs.cpio")
+    path = path or checkout_cache(kernel, "initramfs.cpio")
     tree = checkout_cache(kernel, "overlay")
     base = str(base_tree(kernel)) + ".cpio"
     with lock(checkout_cache(kernel, "initramfs.lock"), "the initramfs for %s" % kernel):

@@ -10,10 +10,10 @@ from .util import DEFAULT_KERNEL, checkout_cache, tail
 from .vm import VM
 
 
-def initrd(kernel, modules=None):
+def initrd(kernel, path=None, files=None):
     """Fresh for every run: made from what is in the checkout now."""
-    modules = matrix.build(kernel) if modules is None else modules
-    return initramfs.image(kernel, modules, programs.guest_files())
+    files = dict(programs.guest_files(), **files or {})
+    return initramfs.image(kernel, matrix.build(kernel), files, path)
 
 
 class Lab:
@@ -37,10 +37,16 @@ class Lab:
         self.peers.append(peer)
         return peer
 
-    def vm(self, devices=(), start=True, **options):
+    def image(self, files):
+        if files:
+            return initrd(self.kernel, self.folder / "initramfs.cpio", files)
         if self.kernel not in self.images:
             self.images[self.kernel] = initrd(self.kernel)
-        vm = VM(self.folder, self.images[self.kernel], name="vm%d" % len(self.vms),
+        return self.images[self.kernel]
+
+    def vm(self, devices=(), start=True, files=None, **options):
+        """files: path in the guest -> file, for this machine only."""
+        vm = VM(self.folder, self.image(files), name="vm%d" % len(self.vms),
                 kernel=self.kernel, devices=devices, **options)
         self.vms.append(vm)
         return vm.start() if start else vm
@@ -71,7 +77,7 @@ class Lab:
     def close(self):
         for thing in self.peers + self.vms + self.links:
             thing.close()
-        self.vms, self.links = [], []
+        self.peers, self.vms, self.links = [], [], []
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):

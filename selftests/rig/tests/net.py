@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """ivshmem_net with both ends in one machine: every variant of the device, every kernel."""
+import json
+import re
+
 from .. import tap
-from ..machines import Pair
-from ..suite import Fixture, expect, test
+from ..lab import Lab
+from ..machines import LIB, NET, Pair, all_came_back
+from ..suite import Fixture, equal, expect, test, until
 from ..util import DEFAULT_KERNEL, KERNELS
 
 # name -> options of the device, and how much a connection carries: slow ones less.
@@ -16,9 +20,8 @@ VARIANTS = {
 }
 
 
-def pair_script(lab, settings):
-    text = lab.vm.run("umount /run/netns 2>/dev/null; %s /selftests/net/pair.sh" % settings,
-                      timeout=280, check=False).out
+def guest_script(lab, command):
+    text = lab.vm.run(command, timeout=280, check=False).out
     bad = [(name, why) for name, outcome, why in tap.parse(text) if outcome != "pass"]
     expect(not bad, "\n".join("%s\n%s" % pair for pair in bad))
 
@@ -34,7 +37,7 @@ def pair(name, kernel, options, settings):
     @test("Ethernet works in every respect: %s, Linux %s" % (name, kernel),
           Fixture(Loaded, kernel=kernel, **options), timeout=300, suffix="-%s-%s" % (name, kernel))
     def pair_sh(lab):
-        pair_script(lab, settings)
+        guest_script(lab, settings + " /selftests/net/pair.sh")
 
 
 for version in KERNELS:
@@ -42,3 +45,182 @@ for version in KERNELS:
 for variant in VARIANTS:
     if variant != "msix":
         pair(variant, DEFAULT_KERNEL, *VARIANTS[variant])
+
+
+@test("unbind and rmmod under traffic, 25 times each: the link returns each time", Fixture(Loaded),
+      timeout=300)
+def remove(lab):
+    guest_script(lab, "COUNT=25 /selftests/net/remove.sh")
+
+
+PAIR = Fixture(Pair)
+
+
+def iperf(lab, options, seconds=3):
+    """iperf3 from a to b; its JSON."""
+    server = lab.start("b", "iperf3 -s -1", seconds + 30)
+    until(lambda: lab.at("b", "ss -Hlnt 'sport = :5201'").out, "iperf3 listens")
+    result = json.loads(lab.at("a", "iperf3 -J -c %s2 -t %d %s" % (NET, seconds, options),
+                               seconds + 20, check=False).out)
+    server.result()
+    expect("error" not in result, "iperf3: %s", result.get("error"))
+    return result["end"]
+
+
+@test("bulk TCP rings at most one doorbell for ten packets", PAIR)
+def doorbells(lab):
+    def count():
+        packets = sum(int(n) for n in lab.at("a", "cat /sys/class/net/link0/statistics/?x_packets"
+                                             ).out.split())
+        return packets, lab.link.total("doorbells")
+    before = count()
+    iperf(lab, "")
+    packets, rung = [after - b for after, b in zip(count(), before)]
+    expect(packets > 1000, "only %d packets moved", packets)
+    expect(rung * 10 <= packets, "%d doorbells for %d packets", rung, packets)
+
+
+@test("doubling the coalescing time halves the interrupts", PAIR)
+def coalescing(lab):
+    interrupts = {}
+    for usecs in (2000, 4000):
+        lab.at("b", "ethtool -C link0 rx-usecs %d rx-frames 10000" % usecs)
+        shown = lab.at("b", "ethtool -c link0").out
+        expect(re.search(r"rx-usecs:\s+%d\n" % usecs, shown), "ethtool -c shows %s", shown)
+        before = lab.link.stats(1)["interrupts"]
+        iperf(lab, "-u -l 200 -b 3M", 4)
+        interrupts[usecs] = lab.link.stats(1)["interrupts"] - before
+    lab.at("b", "ethtool -C link0 rx-usecs 0 rx-frames 0")
+    ratio = interrupts[4000] / interrupts[2000]
+    expect(0.35 < ratio < 0.7, "interrupts by usecs: %s", interrupts)
+
+
+@test("ethtool tells driver, bus, link, rings and statistics; a coalescing time too long is refused",
+      PAIR)
+def ethtool(lab):
+    info = lab.at("a", "ethtool -i link0").out
+    expect("driver: ivshmem_net\n" in info and "bus-info: 0000:00:08.0\n" in info,
+           "ethtool -i says %s", info)
+    expect("Link detected: yes" in lab.at("a", "ethtool link0").out, "ethtool sees no link")
+    expect(re.search(r"TX:\s+4096", lab.at("a", "ethtool -g link0").out), "no ring of 4096")
+    one = lab.at("a", "ethtool -S link0").out
+    expect("link_ups: 1\n" in one, "ethtool -S says %s", one)
+    refused = lab.at("a", "ethtool -C link0 rx-usecs 10001", check=False)
+    expect(refused.status, "rx-usecs 10001 was accepted")
+
+
+@test("netconsole's lines arrive at the other end", PAIR)
+def netconsole(lab):
+    # netconsole sends from the first namespace only.
+    lab.vm.run("ip -n a link set link0 netns 1; ip addr add %s1/24 dev link0; "
+               "ip link set link0 up" % NET)
+    try:
+        lab.wait_carrier("b")
+        mac = lab.at("b", "cat /sys/class/net/link0/address").out.strip()
+        listener = lab.start("b", "socat -u udp-recv:6666 stdout")
+        until(lambda: lab.at("b", "ss -Hlnu 'sport = :6666'").out, "socat listens")
+        lab.vm.run("modprobe netconsole netconsole=@%s1/link0,6666@%s2/%s" % (NET, NET, mac))
+        lab.vm.run("for i in 1 2 3 4 5; do echo over the link $i >/dev/kmsg; sleep 0.1; done")
+        heard = listener.kill().out
+        expect("over the link 5" in heard, "b heard %r", heard[-500:])
+    finally:
+        lab.vm.run("rmmod netconsole; ip addr flush dev link0; ip link set link0 netns a; "
+                   "ip -n a addr add %s1/24 dev link0; ip -n a link set link0 up" % NET,
+                   check=False)
+
+
+@test("the MAC address is the same after a reload, differs between the ends, and can be set", PAIR)
+def mac(lab):
+    def macs():
+        return [lab.at(end, "cat /sys/class/net/link0/address").out.strip() for end in "ab"]
+    first = macs()
+    expect(first[0] != first[1], "both ends have %s", first[0])
+    lab.at("a", "ip link set link0 down; ip link set link0 address 02:00:00:00:00:42; "
+           "ip link set link0 up")
+    lab.wait_carrier("a")
+    equal(macs()[0], "02:00:00:00:00:42", "the address that was set")
+    all_came_back(lab.ping())
+    lab.vm.run(LIB + "pair_down; rmmod ivshmem_net && modprobe ivshmem_net && pair_up")
+    equal(macs(), first, "addresses after the reload")
+    lab.vm.restart()
+    lab.vm.run("modprobe ivshmem_net; " + LIB + "pair_up")
+    equal(macs(), first, "addresses after a reboot")
+
+
+EMPTY = Fixture(Lab)
+
+
+@test("the interface's name says which PCI function it is", EMPTY)
+def name(lab):
+    link = lab.link(output_size="64K")
+    vm = lab.vm([link.peer(0), link.peer(1)])
+    vm.run("/usr/lib/systemd/systemd-udevd --daemon && udevadm trigger --action=add && "
+           "udevadm settle -t 30")
+    names = vm.out(LIB + "link_names").split()
+    expect(re.match(r"^(enp0s|ens)8$", names[0]) and re.match(r"^(enp0s|ens)9$", names[1]),
+           "the interfaces are called %s", names)
+
+
+@test("two links in one machine do not mind each other", EMPTY)
+def two_links(lab):
+    links = [lab.link(output_size="64K"), lab.link(output_size="1M")]
+    vm = lab.vm([link.peer(n) for link in links for n in (0, 1)])
+    vm.run("modprobe ivshmem_net")
+    for number, (a, b) in enumerate((("eth0", "eth1"), ("eth2", "eth3"))):
+        vm.run(LIB + "NET=10.11.%d; end_up a%d %s 1; end_up b%d %s 2"
+               % (number, number, a, number, b))
+    for number in (0, 1):
+        all_came_back(vm.out(LIB + "wait_until 10 carrier a%d 1; ip netns exec a%d ping -q -c 20 "
+                             "-i 0.01 -s 1400 10.11.%d.2" % (number, number, number)))
+    changes = "ip netns exec a0 cat /sys/class/net/link0/carrier_changes"
+    before = vm.out(changes)
+    vm.run("ip netns exec a0 ping -f -q -w 20 10.11.0.2 >/dev/null & "
+           "ip -n b1 link set link0 down; sleep 0.5; ip -n b1 link set link0 up; "
+           + LIB + "wait_until 10 carrier a1 1; kill $!")
+    equal(vm.out(changes), before, "carrier changes of the first link when the second went down")
+
+
+@test("an interface takes less than 1 MiB of kernel memory beside its sections", EMPTY)
+def memory(lab):
+    links = [lab.link() for _ in range(8)]
+    vm = lab.vm([link.peer(n) for link in links for n in (0, 1)])
+
+    def used():
+        vm.run("sync; echo 3 >/proc/sys/vm/drop_caches")
+        sizes = dict(line.split(":") for line in vm.out("cat /proc/meminfo").splitlines())
+        return -int(sizes["MemFree"].split()[0])
+    vm.run("modprobe ivshmem_net; rmmod ivshmem_net; rmmod ivshmem_core")
+    before = used()
+    vm.run("modprobe ivshmem_net")
+    vm.run(LIB + "for i in $(link_names); do ip link set $i up; done")
+    vm.run(LIB + "up() { [ $(cat /sys/class/net/eth*/carrier | grep -c 1) = 16 ]; }; "
+           "wait_until 10 up")
+    each = (used() - before) / 16
+    print("# %d KiB for each interface" % each)
+    expect(each < 1024, "each interface takes %d KiB", each)
+
+
+@test("the trace tells why a link comes up", EMPTY)
+def trace(lab):
+    link = lab.link(output_size="64K")
+    vm = lab.vm([link.peer(0), link.peer(1)])
+    vm.run("modprobe ivshmem_core; echo 1 >/sys/kernel/tracing/events/ivshmem/enable; "
+           "modprobe ivshmem_net; " + LIB + "pair_up; ip netns exec a ping -q -c 3 %s2" % NET)
+    text = vm.out("cat /sys/kernel/tracing/trace")
+    for event in ("ivshmem_doorbell", "ivshmem_interrupt", "ivshmem_set_state",
+                  "ivshmem_peer_state", "ivshmem_link"):
+        expect(" %s: " % event in text, "no event %s in the trace:\n%s", event, text[-3000:])
+    expect("ivshmem_ring_error" not in text, "ring errors between our own ends:\n%s", text[-3000:])
+
+
+@test("the link comes back by itself after suspend to memory (S3)", PAIR)
+def suspend(lab):
+    all_came_back(lab.ping())
+    for _ in range(3):
+        job = lab.vm.job("echo mem >/sys/power/state", timeout=60)
+        lab.vm.event("SUSPEND")
+        lab.vm.qmp("system_wakeup")
+        job.result()
+        lab.wait_carrier("a")
+        lab.wait_carrier("b")
+        all_came_back(lab.ping(20))
