@@ -123,7 +123,6 @@ static void handle_message(struct conn *c, const struct header *hdr, bool fds)
 				 c->peer->id, hdr->command, hdr->size, m.nfds,
 				 strerror(-ret));
 		}
-		c->out_memfd = false;
 		reply.flags |= FLAG_ERROR;
 		reply.error = -ret;
 	} else {

@@ -140,6 +140,8 @@ TEST_F(irq, a_state_change_notifies_all_other_enabled_peers_once)
 	EXPECT_EQ(1, taken(&self->p[1], 0));
 	EXPECT_EQ(2, device_stat(&self->dev, 0, "state_changes"));
 	EXPECT_EQ(2, device_stat(&self->dev, 2, "dropped_disabled"));
+	/* not to one that is not there */
+	EXPECT_EQ(0, device_stat(&self->dev, 3, "dropped_disabled"));
 }
 
 TEST_F(irq, the_state_table_is_up_to_date_when_the_notification_arrives)
