@@ -178,7 +178,8 @@ static int find_memory(struct ivshmem_core *core, u64 *size)
 	if (!bar)
 		return claim_base(core, *size);
 	if (*size > bar) {
-		dev_err(dev, "sections need 0x%llx bytes, BAR %d is 0x%llx\n", *size, BAR_MEMORY, bar);
+		dev_err(dev, "sections need 0x%llx bytes, BAR %d is 0x%llx\n",
+			*size, BAR_MEMORY, bar);
 		return -EINVAL;
 	}
 	return 0;

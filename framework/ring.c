@@ -29,9 +29,9 @@ static u16 get16(const __virtio16 *p)
 	return __virtio16_to_cpu(true, READ_ONCE(*p));
 }
 
-/* Pairs with the peer's release of the index that it publishes */
 static u16 get_index(const __virtio16 *p)
 {
+	/* Pairs with the peer's release of the index that it publishes */
 	return __virtio16_to_cpu(true, virt_load_acquire(p));
 }
 
@@ -40,9 +40,9 @@ static void put16(__virtio16 *p, u16 value)
 	WRITE_ONCE(*p, __cpu_to_virtio16(true, value));
 }
 
-/* Pairs with the peer's acquire, or read barrier, after reading the index */
 static void put_index(__virtio16 *p, u16 value)
 {
+	/* Pairs with the peer's acquire, or read barrier, after reading the index */
 	virt_store_release(p, __cpu_to_virtio16(true, value));
 }
 

@@ -46,7 +46,8 @@ static int alloc_vectors(struct ivshmem_core *core)
 
 	err = pci_alloc_irq_vectors(core->pdev, 1, max(table, 1), PCI_IRQ_MSIX | PCI_IRQ_INTX);
 	if (err < 0)
-		return dev_err_probe(dev, err, "no interrupts: MSI-X table has %d entries, interrupt pin is %u\n",
+		return dev_err_probe(dev, err,
+				     "no interrupts: MSI-X table has %d entries, interrupt pin is %u\n",
 				     max(table, 0), core->pdev->pin);
 	core->intx = !core->pdev->msix_enabled;
 	core->idev.vectors = err;
