@@ -54,10 +54,10 @@ class Channel:
 
 class VM:
     def __init__(self, folder, initrd, name="vm", kernel="6.12", devices=(), append="",
-                 memory="512M", cpus=2, vmlinuz=None, extra=()):
+                 memory=512, cpus=2, vmlinuz=None, sections=None):
         self.name, self.kernel, self.devices = name, kernel, list(devices)
         self.initrd, self.append, self.memory, self.cpus = initrd, append, memory, cpus
-        self.vmlinuz, self.extra = vmlinuz or roots.vmlinuz(kernel), list(extra)
+        self.vmlinuz, self.sections = vmlinuz or roots.vmlinuz(kernel), sections
         self.console = folder / (name + ".console")
         self.errors = folder / (name + ".qemu")
         self.process = None
@@ -69,9 +69,7 @@ class VM:
     def argv(self):
         argv = qemu.command()[0] + qemu.accelerator()
         argv += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-                 "-name", self.name, "-smp", self.cpus, "-machine", "pc,memory-backend=m",
-                 "-object", "memory-backend-memfd,id=m,size=%s,share=on" % self.memory,
-                 "-m", self.memory, "-kernel", self.vmlinuz, "-initrd", self.initrd,
+                 "-name", self.name, "-smp", self.cpus, "-kernel", self.vmlinuz, "-initrd", self.initrd,
                  "-append", "console=ttyS0,115200 panic=-1 ignore_loglevel %s" % self.append,
                  "-chardev", "file,id=console,append=on,path=%s" % self.console,
                  "-serial", "chardev:console", "-device", "virtio-rng-pci,addr=4",
@@ -80,9 +78,21 @@ class VM:
                  "-device", "virtserialport,chardev=agent,name=ivshmem.agent",
                  "-chardev", "socket,id=qmp,fd=%d" % self.monitor.theirs.fileno(),
                  "-mon", "qmp,mode=control"]
+        argv += self.memory_options()
         for number, path in enumerate(self.devices):
             argv += ["-device", json.dumps(self.device(number, path))]
-        return argv + self.extra
+        return argv
+
+    def memory_options(self):
+        options = ["-object", "memory-backend-memfd,id=m,size=%dM,share=on" % self.memory]
+        if not self.sections:
+            return options + ["-m", "%dM" % self.memory, "-machine", "pc,memory-backend=m"]
+        # Sections outside a BAR: behind the machine's own memory, which --append hides.
+        path, megabytes = self.sections
+        return options + [
+            "-object", "memory-backend-file,id=s,size=%dM,share=on,mem-path=%s" % (megabytes, path),
+            "-m", "%dM" % (self.memory + megabytes), "-machine", "pc",
+            "-numa", "node,memdev=m,cpus=0-%d" % (self.cpus - 1), "-numa", "node,memdev=s"]
 
     @staticmethod
     def device(number, path):
