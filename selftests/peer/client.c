@@ -200,7 +200,7 @@ static int get_reply(struct client *c, uint16_t command, void *reply,
 		return -1;
 	if (h.id != c->next_id || h.command != command ||
 	    (h.flags & 0xf) != FLAG_REPLY)
-		return fail(c, "reply has id %u command %u flags 0x%x, want id %u command %u flags 0x%x",
+		return fail(c, "reply is %u/%u flags 0x%x, want %u/%u flags 0x%x",
 			    h.id, h.command, h.flags, c->next_id, command,
 			    FLAG_REPLY);
 	c->next_id++;
@@ -396,8 +396,8 @@ static int connect_socket(struct client *c, const char *path)
 
 static int negotiate(struct client *c)
 {
-	static const char offer[] = "\0\0\0\0{\"capabilities\":{\"max_msg_fds\":8,"
-		"\"max_data_xfer_size\":1048576}}";
+	static const char offer[] =
+		"\0\0\0\0{\"capabilities\":{\"max_msg_fds\":8}}";
 	char reply[1024];
 	const char *fds;
 	uint16_t major;
@@ -499,7 +499,7 @@ static int read_identity(struct client *c, uint8_t *config)
 	    client_read_reg(c, REG_MAX_PEERS, &c->max_peers))
 		return -1;
 	if (c->max_peers < 2 || c->max_peers > 65536 || c->id >= c->max_peers)
-		return fail(c, "the link says peer %u of %u, want an ID below Maximum Peers and 2 to 65536 of them",
+		return fail(c, "the link says peer %u of %u, want an ID below 2 to 65536 peers",
 			    c->id, c->max_peers);
 	return 0;
 }
@@ -528,7 +528,7 @@ static int parse_areas(struct client *c, struct shm_region *r,
 
 	while (cap) {
 		if (cap > got || got - cap < sizeof(sparse))
-			return fail(c, "BAR2's region capability at 0x%x lies outside a reply of 0x%zx bytes",
+			return fail(c, "BAR2's capability at 0x%x lies outside 0x%zx bytes",
 				    cap, got);
 		memcpy(&sparse, reply + cap, sizeof(sparse));
 		if (sparse.header.id != VFIO_REGION_INFO_CAP_SPARSE_MMAP) {
@@ -539,7 +539,7 @@ static int parse_areas(struct client *c, struct shm_region *r,
 		}
 		if (sparse.nr_areas > 64 || got - cap - sizeof(sparse) <
 		    sparse.nr_areas * sizeof(r->area[0]))
-			return fail(c, "BAR2 has %u mappable areas in a reply of 0x%zx bytes, want at most 64",
+			return fail(c, "BAR2 has %u areas in 0x%zx bytes, want at most 64",
 				    sparse.nr_areas, got);
 		r->areas = sparse.nr_areas;
 		memcpy(r->area, reply + cap + sizeof(sparse),
@@ -555,6 +555,7 @@ static int read_shm_region(struct client *c, struct shm_region *r)
 		.argsz = 2048, .index = VFIO_PCI_BAR2_REGION_INDEX,
 	};
 	char reply[2048];
+	bool may_map;
 	size_t got;
 
 	if (ask(c, CMD_GET_REGION_INFO, &info, sizeof(info), reply,
@@ -564,9 +565,10 @@ static int read_shm_region(struct client *c, struct shm_region *r)
 		return fail(c, "BAR2's region info is %zu bytes, want at least %zu",
 			    got, sizeof(info));
 	memcpy(&info, reply, sizeof(info));
+	may_map = info.flags & VFIO_REGION_INFO_FLAG_MMAP;
 	if (!info.size)
 		return fail(c, "the device has no shared memory in BAR2");
-	if (!!(info.flags & VFIO_REGION_INFO_FLAG_MMAP) != (r->fd >= 0))
+	if (may_map == (r->fd == -1))
 		return fail(c, "BAR2 has flags 0x%x but comes with%s descriptor",
 			    info.flags, r->fd < 0 ? "out a" : " a");
 	r->size = info.size;

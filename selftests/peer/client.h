@@ -64,8 +64,7 @@ struct client {
 	struct section *output;	/* max_peers of them */
 
 	uint64_t doorbells;	/* sent */
-	bool no_answer;		/* a join failed before the link said a word:
-				 * no socket yet, or somebody else's */
+	bool no_answer;		/* a join failed before a word: no socket, busy */
 	char error[256];
 };
 

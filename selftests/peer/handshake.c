@@ -23,8 +23,10 @@ int state_parse(const char *name)
 
 static int set_state(struct handshake *h, uint32_t state)
 {
-	if (state == STATE_RESET)
-		h->seen_reset = h->seen_below_ready = false;
+	if (state == STATE_RESET) {
+		h->seen_reset = false;
+		h->seen_below_ready = false;
+	}
 	h->state = state;
 	return client_write_state(h->client, state);
 }

@@ -248,6 +248,7 @@ int main(int argc, char **argv)
 	struct sigaction sa = { .sa_handler = on_signal };
 	struct options o = {
 		.profile = profiles, .wait = 10, .seed = 1, .expect = -1,
+		.mac = { 0x02, 0x1b, 0x5e },
 		.dst = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
 	};
 	unsigned int i;

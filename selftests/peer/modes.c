@@ -41,19 +41,17 @@ void init_traffic(struct traffic *t, struct peer *p, const struct options *o)
 	t->allow_loss = o->allow_loss;
 	/* Only to tell one stream from the next. */
 	t->stream = o->seed * 1000003 + (uint64_t)(now_ms() * 1e3);
-	t->min_size = t->max_size = max < DEFAULT_FRAME ? max : DEFAULT_FRAME;
-	if (o->max_size) {
-		t->min_size = o->min_size;
+	t->max_size = max < DEFAULT_FRAME ? max : DEFAULT_FRAME;
+	if (o->max_size)
 		t->max_size = o->max_size;
-	}
+	t->min_size = o->min_size ? o->min_size : t->max_size;
 	if (t->max_size > max)
 		errx(EXIT_USAGE, "--size is %u, want at most %u in profile %s on this link",
 		     t->max_size, max, o->profile->name);
 	memcpy(t->dst, o->dst, 6);
 	memcpy(t->mac, o->mac, 6);
 	if (!o->has_mac)
-		memcpy(t->mac, (uint8_t[]){ 0x02, 0x1b, 0x5e, 0, 0,
-					    p->client.id }, 6);
+		t->mac[5] = p->client.id;
 }
 
 int verdict_status(const struct verdict *v)
@@ -128,8 +126,8 @@ static void choose_traffic(struct traffic *t, const struct options *o)
 static int missed(const struct traffic *t, const struct options *o)
 {
 	if (t->done && o->count && !t->done((struct traffic *)t)) {
-		warnx("%s has not done its %llu frames: %llu sent, %u of them not returned, %llu intact received",
-		      o->mode, (unsigned long long)o->count,
+		warnx("of %llu frames %llu were sent, %u not returned, %llu received",
+		      (unsigned long long)o->count,
 		      (unsigned long long)t->tx_frames,
 		      ring_tx_outstanding(&t->peer->ring),
 		      (unsigned long long)t->payload.frames);

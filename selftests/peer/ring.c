@@ -74,7 +74,7 @@ static void peer_read(struct ring *r, uint32_t offset, void *buf, uint32_t len)
 	if (r->peer.map) {
 		memcpy(buf, r->peer.map + offset, len);
 	} else if (r->peer.fetch(r->peer.ctx, offset, buf, len)) {
-		r->fetch_failed = true;
+		r->at.fetch_failed = true;
 		memset(buf, 0, len);
 	}
 }
@@ -144,12 +144,8 @@ void ring_start(struct ring *r)
 {
 	uint32_t i;
 
-	r->tx_avail = r->tx_used = r->tx_kicked = 0;
-	r->rx_avail = r->rx_seen = r->rx_used = r->rx_kicked = 0;
-	r->head = r->tail = r->data_used = r->reserved = 0;
-	r->free_head = 0;
-	r->num_free = r->l.qlen;
-	r->wedged = r->rx_stuck = r->fetch_failed = false;
+	memset(&r->at, 0, sizeof(r->at));
+	r->at.num_free = r->l.qlen;
 	memset(r->offered, 0, r->l.qlen);
 	memset(r->own, 0, r->prof->clears_section ? r->l.size : r->l.data);
 	/* The chain of free descriptors; every known peer keeps it there. */
@@ -185,95 +181,97 @@ static uint32_t cost(struct ring *r, uint32_t pos, uint32_t len)
 /* What lies free in one piece, where head never reaches tail. */
 static uint32_t free_space(struct ring *r)
 {
-	if (r->head < r->tail)
-		return r->tail - r->head;
-	if (r->l.data_len - r->head > r->tail)
-		return r->l.data_len - r->head;
-	return r->tail;
+	if (r->at.head < r->at.tail)
+		return r->at.tail - r->at.head;
+	if (r->l.data_len - r->at.head > r->at.tail)
+		return r->l.data_len - r->at.head;
+	return r->at.tail;
 }
 
 static bool has_room(struct ring *r, uint32_t len)
 {
 	if (r->prof->exact_space)
-		return r->num_free && r->l.data_len - r->data_used >=
-			cost(r, r->head, len);
+		return r->at.num_free && r->l.data_len - r->at.data_used >=
+			cost(r, r->at.head, len);
 	/*
 	 * Keeping room for a second frame, Jailhouse's Linux can find none in
 	 * an empty ring once frames exceed a quarter of the data area, and
 	 * waits for ever. This one starts over at the beginning.
 	 */
-	if (!ring_tx_outstanding(r) && free_space(r) < 2 * frame_size(len))
-		r->head = r->tail = 0;
-	return r->num_free >= 2 && free_space(r) >= 2 * frame_size(len);
+	if (!ring_tx_outstanding(r) && free_space(r) < 2 * frame_size(len)) {
+		r->at.head = 0;
+		r->at.tail = 0;
+	}
+	return r->at.num_free >= 2 && free_space(r) >= 2 * frame_size(len);
 }
 
 void *ring_tx_reserve(struct ring *r, uint32_t len)
 {
 	uint32_t head;
 
-	if (r->wedged || !len || !has_room(r, len))
+	if (r->at.wedged || !len || !has_room(r, len))
 		return NULL;
-	r->reserved = len;
-	head = r->head;
+	r->at.reserved = len;
+	head = r->at.head;
 	return r->own + r->l.data + advance(r, &head, len);
 }
 
 void ring_tx_commit(struct ring *r)
 {
-	uint16_t slot = r->tx_avail & (r->l.qlen - 1);
-	uint16_t id = r->free_head;
+	uint16_t slot = r->at.tx_avail & (r->l.qlen - 1);
+	uint16_t id = r->at.free_head;
 	struct desc *d = own_desc(r, id);
 
-	r->free_head = r->prof->cyclic ? (id + 1) & (r->l.qlen - 1) : d->next;
-	r->num_free--;
-	r->data_used += cost(r, r->head, r->reserved);
-	d->addr = r->l.data + advance(r, &r->head, r->reserved);
-	d->len = r->reserved;
+	r->at.free_head = r->prof->cyclic ? (id + 1) & (r->l.qlen - 1) : d->next;
+	r->at.num_free--;
+	r->at.data_used += cost(r, r->at.head, r->at.reserved);
+	d->addr = r->l.data + advance(r, &r->at.head, r->at.reserved);
+	d->len = r->at.reserved;
 	d->flags = 0;
 	r->order[slot] = id;
-	r->len[id] = r->reserved;
-	r->reserved = 0;
+	r->len[id] = r->at.reserved;
+	r->at.reserved = 0;
 	*own16(r, r->l.avail + 4 + 2 * slot) = id;
-	publish(r, r->l.avail + 2, ++r->tx_avail);
+	publish(r, r->l.avail + 2, ++r->at.tx_avail);
 	if (r->prof->used_event == USED_EVENT_EACH)
-		publish(r, r->l.used_event, r->tx_used);
+		publish(r, r->l.used_event, r->at.tx_used);
 }
 
 bool ring_tx_kick(struct ring *r)
 {
-	uint16_t before = r->tx_kicked;
+	uint16_t before = r->at.tx_kicked;
 
-	r->tx_kicked = r->tx_avail;
-	if (before == r->tx_avail)
+	r->at.tx_kicked = r->at.tx_avail;
+	if (before == r->at.tx_avail)
 		return false;
 	if (!r->prof->event_index)
 		return true;
 	full_barrier();
-	return need_event(peer_index(r, r->l.avail_event), r->tx_avail, before);
+	return need_event(peer_index(r, r->l.avail_event), r->at.tx_avail, before);
 }
 
 unsigned int ring_tx_outstanding(const struct ring *r)
 {
-	return (uint16_t)(r->tx_avail - r->tx_used);
+	return (uint16_t)(r->at.tx_avail - r->at.tx_used);
 }
 
 /* Whether the entry returns the oldest frame that is out. */
 static bool check_used(struct ring *r, const struct used_elem *e)
 {
-	uint16_t want = r->order[r->tx_used & (r->l.qlen - 1)];
+	uint16_t want = r->order[r->at.tx_used & (r->l.qlen - 1)];
 
 	if (e->id >= r->l.qlen)
 		rule_broken(r->verdict, RULE_USED_ID,
 			    "used entry %u has id %u, want below %u",
-			    r->tx_used, e->id, r->l.qlen);
+			    r->at.tx_used, e->id, r->l.qlen);
 	else if (e->len != 1)
 		rule_broken(r->verdict, RULE_USED_LEN,
 			    "used entry %u has length %u, want 1",
-			    r->tx_used, e->len);
+			    r->at.tx_used, e->len);
 	else if (e->id != want)
 		rule_broken(r->verdict, RULE_USED_ORDER,
 			    "used entry %u returns descriptor %u, want %u, the oldest",
-			    r->tx_used, e->id, want);
+			    r->at.tx_used, e->id, want);
 	else
 		return true;
 	return false;
@@ -284,31 +282,31 @@ unsigned int ring_tx_reclaim(struct ring *r)
 	uint16_t used = peer_index(r, r->l.used + 2);
 	unsigned int n = 0;
 
-	if ((uint16_t)(used - r->tx_used) > ring_tx_outstanding(r) &&
-	    !r->wedged) {
+	if ((uint16_t)(used - r->at.tx_used) > ring_tx_outstanding(r) &&
+	    !r->at.wedged) {
 		rule_broken(r->verdict, RULE_USED_AHEAD,
 			    "used index %u is %u past %u, but only %u frames are out",
-			    used, (uint16_t)(used - r->tx_used), r->tx_used,
+			    used, (uint16_t)(used - r->at.tx_used), r->at.tx_used,
 			    ring_tx_outstanding(r));
-		r->wedged = true;
+		r->at.wedged = true;
 	}
-	while (!r->wedged && r->tx_used != used) {
-		uint32_t slot = r->tx_used & (r->l.qlen - 1);
+	while (!r->at.wedged && r->at.tx_used != used) {
+		uint32_t slot = r->at.tx_used & (r->l.qlen - 1);
 		struct used_elem e;
 
 		peer_read(r, r->l.used + 4 + 8 * slot, &e, sizeof(e));
 		if (!check_used(r, &e)) {
-			r->wedged = true;
+			r->at.wedged = true;
 			break;
 		}
-		r->data_used -= cost(r, r->tail, r->len[e.id]);
-		advance(r, &r->tail, r->len[e.id]);
+		r->at.data_used -= cost(r, r->at.tail, r->len[e.id]);
+		advance(r, &r->at.tail, r->len[e.id]);
 		if (!r->prof->cyclic) {
-			own_desc(r, e.id)->next = r->free_head;
-			r->free_head = e.id;
+			own_desc(r, e.id)->next = r->at.free_head;
+			r->at.free_head = e.id;
 		}
-		r->num_free++;
-		r->tx_used++;
+		r->at.num_free++;
+		r->at.tx_used++;
 		n++;
 	}
 	return n;
@@ -317,35 +315,35 @@ unsigned int ring_tx_reclaim(struct ring *r)
 bool ring_tx_arm(struct ring *r)
 {
 	if (r->prof->used_event == USED_EVENT_FULL)
-		publish(r, r->l.used_event, r->tx_used);
+		publish(r, r->l.used_event, r->at.tx_used);
 	full_barrier();
-	return peer_index(r, r->l.used + 2) != r->tx_used;
+	return peer_index(r, r->l.used + 2) != r->at.tx_used;
 }
 
 /* Notes what the peer newly offers; false when that cannot be. */
 static bool check_offers(struct ring *r, uint16_t avail)
 {
-	uint16_t pending = avail - r->rx_avail;
+	uint16_t pending = avail - r->at.rx_avail;
 
 	if (pending > r->l.qlen) {
 		rule_broken(r->verdict, RULE_AVAIL_AHEAD,
 			    "avail index %u is %u past %u, want at most %u",
-			    avail, pending, r->rx_avail, r->l.qlen);
+			    avail, pending, r->at.rx_avail, r->l.qlen);
 		return false;
 	}
-	for (; r->rx_seen != avail; r->rx_seen++) {
-		uint32_t slot = r->rx_seen & (r->l.qlen - 1);
+	for (; r->at.rx_seen != avail; r->at.rx_seen++) {
+		uint32_t slot = r->at.rx_seen & (r->l.qlen - 1);
 		uint16_t id;
 
 		peer_read(r, r->l.avail + 4 + 2 * slot, &id, sizeof(id));
 		if (id >= r->l.qlen)
 			rule_broken(r->verdict, RULE_AVAIL_ID,
 				    "avail entry %u names descriptor %u, want below %u",
-				    r->rx_seen, id, r->l.qlen);
+				    r->at.rx_seen, id, r->l.qlen);
 		else if (r->offered[id]++)
 			rule_broken(r->verdict, RULE_DESC_REUSE,
 				    "avail entry %u offers descriptor %u, which is still out",
-				    r->rx_seen, id);
+				    r->at.rx_seen, id);
 	}
 	return true;
 }
@@ -381,27 +379,27 @@ static bool next_frame(struct ring *r, struct desc *d)
 {
 	uint16_t avail = peer_index(r, r->l.avail + 2);
 
-	if (r->rx_stuck || avail == r->rx_avail)
+	if (r->at.rx_stuck || avail == r->at.rx_avail)
 		return false;
 	if (!check_offers(r, avail)) {
-		r->rx_stuck = true;
+		r->at.rx_stuck = true;
 		return false;
 	}
-	while (r->rx_avail != avail) {
-		uint32_t slot = r->rx_avail & (r->l.qlen - 1);
+	while (r->at.rx_avail != avail) {
+		uint32_t slot = r->at.rx_avail & (r->l.qlen - 1);
 
-		peer_read(r, r->l.avail + 4 + 2 * slot, &r->rx_id,
-			  sizeof(r->rx_id));
-		if (r->rx_id < r->l.qlen) {
-			peer_read(r, 16 * r->rx_id, d, sizeof(*d));
-			if (check_desc(r, r->rx_id, d))
+		peer_read(r, r->l.avail + 4 + 2 * slot, &r->at.rx_id,
+			  sizeof(r->at.rx_id));
+		if (r->at.rx_id < r->l.qlen) {
+			peer_read(r, 16 * r->at.rx_id, d, sizeof(*d));
+			if (check_desc(r, r->at.rx_id, d))
 				return true;
 		}
 		if (r->prof->stuck_on_bad) {
-			r->rx_stuck = true;
+			r->at.rx_stuck = true;
 			return false;
 		}
-		r->rx_avail++;
+		r->at.rx_avail++;
 	}
 	return false;
 }
@@ -421,37 +419,37 @@ const void *ring_rx_peek(struct ring *r, uint32_t *len)
 
 void ring_rx_done(struct ring *r)
 {
-	uint32_t slot = r->rx_used & (r->l.qlen - 1);
-	struct used_elem e = { .id = r->rx_id, .len = 1 };
+	uint32_t slot = r->at.rx_used & (r->l.qlen - 1);
+	struct used_elem e = { .id = r->at.rx_id, .len = 1 };
 
-	r->offered[r->rx_id] = 0;
+	r->offered[r->at.rx_id] = 0;
 	memcpy(r->own + r->l.used + 4 + 8 * slot, &e, sizeof(e));
-	publish(r, r->l.used + 2, ++r->rx_used);
-	r->rx_avail++;
+	publish(r, r->l.used + 2, ++r->at.rx_used);
+	r->at.rx_avail++;
 	if (r->prof->avail_event_each)
-		publish(r, r->l.avail_event, r->rx_avail);
+		publish(r, r->l.avail_event, r->at.rx_avail);
 }
 
 bool ring_rx_kick(struct ring *r)
 {
-	uint16_t before = r->rx_kicked;
+	uint16_t before = r->at.rx_kicked;
 
-	r->rx_kicked = r->rx_used;
-	if (before == r->rx_used)
+	r->at.rx_kicked = r->at.rx_used;
+	if (before == r->at.rx_used)
 		return false;
 	if (!r->prof->event_index)
 		return true;
 	full_barrier();
-	return need_event(peer_index(r, r->l.used_event), r->rx_used, before);
+	return need_event(peer_index(r, r->l.used_event), r->at.rx_used, before);
 }
 
 bool ring_rx_arm(struct ring *r)
 {
 	if (!r->prof->avail_event_each)
-		publish(r, r->l.avail_event, r->rx_avail);
+		publish(r, r->l.avail_event, r->at.rx_avail);
 	full_barrier();
-	return !r->rx_stuck &&
-		peer_index(r, r->l.avail + 2) != r->rx_avail;
+	return !r->at.rx_stuck &&
+		peer_index(r, r->l.avail + 2) != r->at.rx_avail;
 }
 
 bool ring_rx_unannounced(struct ring *r)
@@ -459,7 +457,7 @@ bool ring_rx_unannounced(struct ring *r)
 	uint16_t event = *own16(r, r->l.avail_event);
 	uint16_t avail = peer_index(r, r->l.avail + 2);
 
-	return !r->rx_stuck && need_event(event, avail, r->rx_avail);
+	return !r->at.rx_stuck && need_event(event, avail, r->at.rx_avail);
 }
 
 bool ring_tx_unannounced(struct ring *r)
@@ -467,7 +465,7 @@ bool ring_tx_unannounced(struct ring *r)
 	uint16_t event = *own16(r, r->l.used_event);
 	uint16_t used = peer_index(r, r->l.used + 2);
 
-	return !r->wedged && need_event(event, used, r->tx_used);
+	return !r->at.wedged && need_event(event, used, r->at.tx_used);
 }
 
 static void check_gap(struct ring *r, uint32_t from, uint32_t to)

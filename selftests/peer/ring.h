@@ -57,29 +57,31 @@ struct ring {
 	uint8_t *own;
 	struct remote peer;
 
-	/* sender */
-	uint16_t tx_avail;	/* frames offered */
-	uint16_t tx_used;	/* frames that came back */
-	uint16_t tx_kicked;	/* tx_avail when a doorbell was last decided */
-	uint16_t free_head;
-	uint16_t num_free;
-	uint32_t head, tail;	/* of the data area */
-	uint32_t data_used;	/* by exact accounting */
-	uint32_t reserved;	/* length of a reserved frame, 0: none */
 	uint16_t *order;	/* descriptors in the order they were offered */
-	uint32_t *len;		/* by descriptor */
-	bool wedged;		/* the peer broke a rule: no more sending */
-
-	/* receiver */
-	uint16_t rx_avail;	/* frames taken */
-	uint16_t rx_seen;	/* frames checked for a reused descriptor */
-	uint16_t rx_used;	/* frames returned */
-	uint16_t rx_kicked;
-	uint16_t rx_id;		/* the frame being peeked at */
-	bool rx_stuck;		/* at a bad descriptor, for good */
-	uint8_t *offered;	/* by descriptor: offered and not returned */
+	uint32_t *len;		/* of what is out, by descriptor */
+	uint8_t *offered;	/* by the peer and not returned, by descriptor */
 	uint8_t *bounce;	/* frames of a peer that is not mapped */
-	bool fetch_failed;
+
+	/* Where both directions stand; ring_start() clears it. */
+	struct {
+		uint16_t tx_avail;	/* frames offered */
+		uint16_t tx_used;	/* frames that came back */
+		uint16_t tx_kicked;	/* tx_avail when a doorbell was decided */
+		uint16_t free_head;
+		uint16_t num_free;
+		uint32_t head, tail;	/* of the data area */
+		uint32_t data_used;	/* by exact accounting */
+		uint32_t reserved;	/* length of a reserved frame, 0: none */
+		bool wedged;		/* the peer broke a rule: send no more */
+
+		uint16_t rx_avail;	/* frames taken or skipped */
+		uint16_t rx_seen;	/* frames checked for reuse */
+		uint16_t rx_used;	/* frames returned */
+		uint16_t rx_kicked;
+		uint16_t rx_id;		/* the frame being peeked at */
+		bool rx_stuck;		/* at a bad descriptor, for good */
+		bool fetch_failed;
+	} at;
 };
 
 /*

@@ -35,11 +35,11 @@ const char *rule_name(enum rule rule)
 	return names[rule];
 }
 
-void rule_broken(struct verdict *v, enum rule rule, const char *fmt, ...)
+void rule_broken(struct verdict *v, enum rule which, const char *fmt, ...)
 {
 	va_list ap;
 
-	v->broken[rule]++;
+	v->broken[which]++;
 	if (v->total++)
 		return;
 	va_start(ap, fmt);

@@ -48,7 +48,7 @@ struct verdict {
 	char first[256];	/* the first one, in words */
 };
 
-void rule_broken(struct verdict *v, enum rule rule, const char *fmt, ...)
+void rule_broken(struct verdict *v, enum rule which, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* The rule's short name, for example "used-len". */

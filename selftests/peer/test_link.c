@@ -101,6 +101,19 @@ static void expect_status(int k, int want, int status)
 	EXPECT_EQ(want, status);
 }
 
+/* Runs a peer to its end, which must be with this exit status. */
+static __attribute__((format(printf, 3, 4)))
+void run_peer(int k, int want, const char *fmt, ...)
+{
+	char args[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(args, sizeof(args), fmt, ap);
+	va_end(ap);
+	expect_status(k, want, finish(start_peer(k, "%s", args)));
+}
+
 static pid_t start_link(const char *options)
 {
 	char args[256], path[128];
@@ -146,9 +159,9 @@ static void run_pair(const char *a, const char *b, int count, const char *size,
 {
 	pid_t pid = start_peer(0, "--profile %s %s reflect", a, more);
 
-	expect_status(1, 0, finish(start_peer(1, "--profile %s --count %d "
-		"--size %s --expect-echo --seconds 20 %s source", b, count,
-		size, more)));
+	run_peer(1, 0,
+		 "--profile %s --count %d --size %s --expect-echo --seconds 20 %s source",
+		 b, count, size, more);
 	expect_status(0, 0, stop(pid));
 	EXPECT_EQ(count, result(1, "intact"));
 	EXPECT_EQ(count, result(0, "intact"));
@@ -195,7 +208,7 @@ TEST_F_TIMEOUT(link, one_vector_is_enough_for_linux_and_zephyr, 60)
 	self->pid = start_link("--vectors 1");
 	run_pair("linux", "zephyr", 2000, "40-1514", "");
 	run_pair("zephyr", "linux", 2000, "40-1514", "");
-	expect_status(1, 3, finish(start_peer(1, "--profile nuttx echo")));
+	run_peer(1, 3, "--profile nuttx echo");
 	EXPECT_TRUE(strstr(output(1), "MSI-X vectors are 1, want at least 2"));
 }
 
@@ -204,7 +217,7 @@ TEST_F_TIMEOUT(link, intx_is_enough_for_linux_and_zephyr, 60)
 	self->pid = start_link("--intx --output-size 0x7000");
 	run_pair("linux", "zephyr", 2000, "40-1514", "");
 	run_pair("zephyr", "linux", 2000, "40-1514", "");
-	expect_status(1, 3, finish(start_peer(1, "--profile nuttx echo")));
+	run_peer(1, 3, "--profile nuttx echo");
 	EXPECT_TRUE(strstr(output(1), "want MSI-X"));
 }
 
@@ -225,8 +238,7 @@ TEST_F_TIMEOUT(link, doorbells_are_few_when_the_events_are_honoured, 60)
 
 	self->pid = start_link("");
 	pid = start_peer(0, "--count 200000 --seconds 30 discard");
-	expect_status(1, 0, finish(start_peer(1, "--count 200000 "
-					      "--seconds 30 source")));
+	run_peer(1, 0, "--count 200000 --seconds 30 source");
 	expect_status(0, 0, finish(pid));
 	EXPECT_EQ(200000, result(0, "intact"));
 	EXPECT_LT(result(1, "doorbells"), 20000);
@@ -237,8 +249,9 @@ static void restart(const char *other, const char *profile)
 {
 	pid_t pid = start_peer(0, "--profile %s --recheck 1000 discard", other);
 
-	expect_status(1, 0, finish(start_peer(1, "--profile %s --count 1000 "
-		"--size 590 --recheck 1000 restart", profile)));
+	run_peer(1, 0,
+		 "--profile %s --count 1000 --size 590 --recheck 1000 restart",
+		 profile);
 	EXPECT_EQ(1000, result(1, "rounds"));
 	EXPECT_GT(result(1, "killed"), 100);
 	expect_status(0, 0, stop(pid));
@@ -269,8 +282,7 @@ TEST_F_TIMEOUT(link, both_sides_may_die_at_any_time, 120)
 
 	self->pid = start_link("--output-size 0x7000");
 	pid = start_peer(0, "--profile zephyr --count 1000000 --seed 7 restart");
-	expect_status(1, 0, finish(start_peer(1, "--profile zephyr "
-					      "--count 300 restart")));
+	run_peer(1, 0, "--profile zephyr --count 300 restart");
 	EXPECT_EQ(300, result(1, "rounds"));
 	kill(pid, SIGKILL);
 	finish(pid);
@@ -285,9 +297,9 @@ TEST_F_TIMEOUT(link, interfaces_go_down_and_up_in_every_pair, 120)
 	for (a = profiles; a->name; a++)
 		for (b = profiles; b->name; b++) {
 			pid = start_peer(0, "--profile %s discard", a->name);
-			expect_status(1, 0, finish(start_peer(1,
-				"--profile %s --count 10 --size 590 flap",
-				b->name)));
+			run_peer(1, 0,
+				 "--profile %s --count 10 --size 590 flap",
+				 b->name);
 			EXPECT_EQ(10, result(1, "rounds"));
 			expect_status(0, 0, stop(pid));
 		}
@@ -304,13 +316,11 @@ TEST_F_TIMEOUT(link, a_peer_follows_each_state_that_is_held, 120)
 	for (a = profiles; a->name; a++)
 		for (i = 0; i < 4; i++) {
 			pid = start_peer(0, "--profile %s discard", a->name);
-			expect_status(1, 0, finish(start_peer(1,
-				"--seconds 0.05 hold %s", states[i])));
+			run_peer(1, 0, "--seconds 0.05 hold %s", states[i]);
 			stop(pid);
 		}
 	pid = start_peer(0, "discard");
-	expect_status(1, 1, finish(start_peer(1, "--seconds 0.05 --wait 0.2 "
-					      "--expect reset hold run")));
+	run_peer(1, 1, "--seconds 0.05 --wait 0.2 --expect reset hold run");
 	stop(pid);
 }
 
@@ -323,6 +333,16 @@ static void join_me(const char *profile)
 	    peer_start(&me))
 		TH_LOG("%s", me.client.error);
 	ASSERT_EQ(0, *me.client.error);
+}
+
+/* Until another process has that socket, and has had a look around. */
+static void wait_joined(const char *socket)
+{
+	while (!client_join(&me.client, socket, 1)) {
+		client_leave(&me.client);
+		usleep(20000);
+	}
+	usleep(100000);
 }
 
 static void run_me(void)
@@ -398,6 +418,47 @@ TEST_F(link, echo_answers_arp_and_pings_for_its_address_only)
 	peer_close(&me);
 	expect_status(1, 0, stop(pid));
 	EXPECT_EQ(2, result(1, "replies"));
+}
+
+/* Where a state of the table, and the own idea of it, settle. */
+static void expect_states(uint32_t own, uint32_t table)
+{
+	uint32_t got;
+
+	while (peer_wait(&me, 50, -1) > 0)
+		me.data_due = false;
+	EXPECT_EQ(own, me.hs.state);
+	ASSERT_EQ(0, client_peer_state(&me.client, 0, &got));
+	EXPECT_EQ(table, got);
+}
+
+TEST_F(link, an_interface_goes_down_as_its_profile_does)
+{
+	const struct profile *a;
+	uint32_t value;
+	pid_t pid;
+
+	self->pid = start_link("");
+	ASSERT_EQ(0, chdir(dir));
+	pid = start_peer(1, "--profile zephyr discard");
+	for (a = profiles; a->name; a++) {
+		join_me(a->name);
+		run_me();
+		ASSERT_EQ(0, handshake_down(&me.hs));
+		if (a->down == DOWN_SILENT)
+			expect_states(STATE_RUN, STATE_RESET);
+		else
+			expect_states(STATE_READY, STATE_READY);
+		EXPECT_FALSE(handshake_may_send(&me.hs));
+		ASSERT_EQ(0, client_read_reg(&me.client, REG_INT_CONTROL,
+					     &value));
+		EXPECT_EQ(a->down != DOWN_SILENT, value);
+		ASSERT_EQ(0, handshake_up(&me.hs));
+		run_me();
+		EXPECT_EQ(0, me.verdict.total);
+		peer_close(&me);
+	}
+	expect_status(1, 0, stop(pid));
 }
 
 /*
@@ -516,7 +577,8 @@ TEST_F(link, states_out_of_turn_are_found_out)
 
 	self->pid = start_link("");
 	ASSERT_EQ(0, chdir(dir));
-	pid = start_peer(1, "--wait 0.5 --seconds 0.3 hold reset");
+	pid = start_peer(1, "--wait 1 --seconds 0.5 hold reset");
+	wait_joined("peer1.sock");
 	join_me("linux");
 	/* RESET was seen; READY would need the other to have left it. */
 	while (me.hs.peer != STATE_RESET || me.hs.state != STATE_INIT)
@@ -524,6 +586,7 @@ TEST_F(link, states_out_of_turn_are_found_out)
 	usleep(50000);
 	ASSERT_EQ(0, client_write_state(&me.client, STATE_RUN));
 	expect_status(1, 1, finish(pid));
+	EXPECT_TRUE(strstr(output(1), "ready-early"));
 	EXPECT_TRUE(strstr(output(1), "run-early"));
 	peer_close(&me);
 }
@@ -553,8 +616,7 @@ TEST_F(link, the_client_sees_the_device_as_it_was_started)
 	struct client c;
 	uint32_t value;
 
-	self->pid = start_link("--vectors 3 --rw-size 8K --output-size 12K "
-			       "--protocol 0x4001");
+	self->pid = start_link("--vectors 3 --rw-size 8K --output-size 12K --protocol 0x4001");
 	ASSERT_EQ(0, chdir(dir));
 	ASSERT_EQ(0, client_join(&c, "peer1.sock", 2));
 	EXPECT_EQ(1, c.id);
@@ -669,18 +731,16 @@ TEST_F(link, a_link_that_is_absent_busy_or_dies_ends_a_peer_with_status_3)
 {
 	pid_t pid;
 
-	expect_status(1, 3, finish(start_peer(1, "--wait 0.1 echo")));
+	run_peer(1, 3, "--wait 0.1 echo");
 	EXPECT_TRUE(strstr(output(1), "No such file"));
 	self->pid = start_link("");
 	pid = start_peer(0, "echo");
 	ASSERT_EQ(0, chdir(dir));
-	while (!client_join(&me.client, "peer0.sock", 1)) {
-		client_leave(&me.client);
-		usleep(20000);
-	}
+	wait_joined("peer0.sock");
 	EXPECT_TRUE(strstr(me.client.error, "closed the connection"));
-	expect_status(1, 3, finish(spawn("ivshmem-peer", "out1",
-		"--socket peer0.sock --wait 0.1 echo")));
+	expect_status(1, 3,
+		      finish(spawn("ivshmem-peer", "out1",
+				   "--socket peer0.sock --wait 0.1 echo")));
 	stop(self->pid);
 	self->pid = 0;
 	expect_status(0, 3, finish(pid));
@@ -719,7 +779,7 @@ TEST_F(link, a_dump_holds_all_sections_in_their_order)
 	want[0] = 2;
 	want[0x1000] = 'r';
 	want[0x2fff] = 'o';
-	expect_status(1, 0, finish(start_peer(1, "dump image")));
+	run_peer(1, 0, "dump image");
 	fd = open("image", O_RDONLY);
 	ASSERT_EQ(0x4000, read(fd, got, sizeof(got)));
 	EXPECT_EQ(0, memcmp(want, got, 0x4000));
@@ -740,13 +800,13 @@ TEST_F(link, wrong_usage_is_one_line_and_status_2)
 	const char *text;
 
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		expect_status(1, 2, finish(start_peer(1, "%s", wrong[i])));
+		run_peer(1, 2, "%s", wrong[i]);
 		text = output(1);
 		EXPECT_TRUE(*text);
 		EXPECT_STREQ("\n", strchr(text, '\n'));
 	}
 	self->pid = start_link("--output-size 4K");
-	expect_status(1, 2, finish(start_peer(1, "--size 600 source")));
+	run_peer(1, 2, "--size 600 source");
 	EXPECT_TRUE(strstr(output(1), "--size is 600, want at most 590"));
 }
 

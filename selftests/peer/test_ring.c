@@ -80,13 +80,13 @@ static bool take_one(struct ring *r, uint32_t len, uint8_t byte)
 	return true;
 }
 
-static void expect_rule(const struct verdict *v, enum rule rule, int times)
+static void expect_rule(const struct verdict *v, enum rule which, int times)
 {
-	if (v->broken[rule] != (uint64_t)times)
+	if (v->broken[which] != (uint64_t)times)
 		TH_LOG("%s was broken %llu times, want %d; first: %s",
-		       rule_name(rule), (unsigned long long)v->broken[rule],
+		       rule_name(which), (unsigned long long)v->broken[which],
 		       times, v->first);
-	EXPECT_EQ(times, v->broken[rule]);
+	EXPECT_EQ(times, v->broken[which]);
 	EXPECT_EQ(times, v->total);
 }
 
@@ -115,6 +115,8 @@ TEST(the_ring_lies_where_the_format_says)
 	} want[] = {
 		{ 0x1000, 32, 512, 580, 640, 900, 1792, 2304 },
 		{ 0x3000, 32, 512, 580, 640, 900, 1792, 10496 },
+		{ 0x3800, 32, 512, 580, 640, 900, 1792, 12544 },
+		{ 0x4000, 64, 1024, 1156, 1216, 1732, 1792, 14592 },
 		{ 0x7000, 128, 2048, 2308, 2368, 3396, 3456, 25216 },
 		{ 0xf000, 256, 4096, 4612, 4672, 6724, 6784, 54656 },
 		{ 0x7f000, 2048, 32768, 36868, 36928, 53316, 53376, 466816 },
@@ -296,6 +298,29 @@ TEST(doorbells_are_rung_as_the_events_ask)
 	take_one(&p.b, 60, 4);
 	EXPECT_TRUE(ring_tx_arm(&p.a));
 	EXPECT_TRUE(ring_rx_kick(&p.b));
+	EXPECT_FALSE(ring_rx_kick(&p.b));
+	pair_free(&p);
+}
+
+TEST(what_is_past_an_event_is_known_to_want_an_announcement)
+{
+	struct pair p;
+
+	pair_init(&p, profiles, profiles, SIZE);
+	EXPECT_FALSE(ring_rx_unannounced(&p.b));
+	send_one(&p.a, 60, 1);
+	EXPECT_TRUE(ring_rx_unannounced(&p.b));
+	EXPECT_FALSE(ring_tx_unannounced(&p.a));
+	take_one(&p.b, 60, 1);
+	EXPECT_FALSE(ring_rx_unannounced(&p.b));
+	EXPECT_TRUE(ring_tx_unannounced(&p.a));
+	ring_tx_reclaim(&p.a);
+	EXPECT_FALSE(ring_tx_unannounced(&p.a));
+	/* Nobody asked again since. */
+	send_one(&p.a, 60, 2);
+	EXPECT_FALSE(ring_rx_unannounced(&p.b));
+	take_one(&p.b, 60, 2);
+	EXPECT_FALSE(ring_tx_unannounced(&p.a));
 	pair_free(&p);
 }
 
@@ -447,6 +472,20 @@ TEST(bad_descriptors_are_reported_and_skipped_or_stick)
 	for (prof = profiles; prof->name; prof++)
 		for (i = 0; i < sizeof(spoils) / sizeof(spoils[0]); i++)
 			spoil_one(prof, &spoils[i]);
+}
+
+TEST(a_frame_may_reach_to_the_very_end_of_the_section)
+{
+	const uint64_t addr = SIZE - 60;
+	struct pair p;
+
+	pair_init(&p, profiles, profiles, SIZE);
+	send_one(&p.a, 60, 1);
+	memcpy(p.mem[0], &addr, 8);
+	memset(p.mem[0] + addr, 9, 60);
+	EXPECT_TRUE(take_one(&p.b, 60, 9));
+	EXPECT_EQ(0, p.vb.total);
+	pair_free(&p);
 }
 
 TEST(a_restart_ends_what_a_bad_descriptor_began)
