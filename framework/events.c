@@ -88,8 +88,7 @@ static void recheck_work(struct work_struct *work)
 
 	set_bit(IVSHMEM_RECHECK_DUE, &core->flags);
 	queue_work(system_highpri_wq, &core->events);
-	queue_delayed_work(system_highpri_wq, &core->recheck,
-			   round_jiffies_relative(RECHECK_INTERVAL));
+	queue_delayed_work(system_highpri_wq, &core->recheck, RECHECK_INTERVAL);
 }
 
 static void free_seen(void *seen)

@@ -83,6 +83,12 @@ TRACE_EVENT(ivshmem_peer_state,
 		  __entry->index, __entry->peer, __entry->new, __entry->old)
 );
 
+/* So that tools outside the kernel can tell the names as well */
+TRACE_DEFINE_ENUM(IVSHMEM_LINK_RESET);
+TRACE_DEFINE_ENUM(IVSHMEM_LINK_INIT);
+TRACE_DEFINE_ENUM(IVSHMEM_LINK_READY);
+TRACE_DEFINE_ENUM(IVSHMEM_LINK_RUN);
+
 #define show_link_state(state)			\
 	__print_symbolic(state,			\
 		{ IVSHMEM_LINK_RESET, "RESET" },	\

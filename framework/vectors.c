@@ -68,14 +68,10 @@ static int alloc_vectors(struct ivshmem_core *core)
 	return 0;
 }
 
-static void free_irqs(struct ivshmem_core *core, unsigned int count)
-{
-	while (count--)
-		free_irq(pci_irq_vector(core->pdev, count), &core->vector[count]);
-	pci_free_irq_vectors(core->pdev);
-}
-
-/* Process context. Sets idev.vectors. The reason for a failure is logged. */
+/*
+ * Process context. Sets idev.vectors, to fewer than the device has where that
+ * is all there are. The reason for a failure is logged.
+ */
 int ivshmem_request_vectors(struct ivshmem_core *core)
 {
 	unsigned int i;
@@ -88,20 +84,32 @@ int ivshmem_request_vectors(struct ivshmem_core *core)
 		err = request_irq(pci_irq_vector(core->pdev, i), vector_interrupt,
 				  core->intx ? IRQF_SHARED : 0, core->vector[i].name,
 				  &core->vector[i]);
-		if (err) {
-			dev_err(&core->pdev->dev, "cannot request vector %u of %u: %d\n", i,
-				core->idev.vectors, err);
-			free_irqs(core, i);
-			return err;
-		}
+		if (err)
+			break;
 	}
+	if (!err)
+		return 0;
+	if (!i) {
+		dev_err(&core->pdev->dev, "cannot request vector 0 of %u: %d\n",
+			core->idev.vectors, err);
+		pci_free_irq_vectors(core->pdev);
+		return err;
+	}
+	/* CPUs have a limited number of them; whether these do is the plugin's to say. */
+	dev_warn(&core->pdev->dev, "only %u of %u vectors can be requested: %d\n", i,
+		 core->idev.vectors, err);
+	core->idev.vectors = i;
 	return 0;
 }
 
 /* Process context. Events are off. */
 void ivshmem_free_vectors(struct ivshmem_core *core)
 {
-	free_irqs(core, core->idev.vectors);
+	unsigned int i;
+
+	for (i = 0; i < core->idev.vectors; i++)
+		free_irq(pci_irq_vector(core->pdev, i), &core->vector[i]);
+	pci_free_irq_vectors(core->pdev);
 }
 
 /* When this returns, no handler is running that began before. */
