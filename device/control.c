@@ -162,7 +162,7 @@ static void control_accept(struct source *src)
 	unsigned int i;
 	int fd;
 
-	fd = accept4(src->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	fd = source_accept(src);
 	if (fd < 0)
 		return;
 	for (i = 0; i < CONTROL_CLIENTS && !cl; i++)

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,16 +15,20 @@
 
 #define LINES_PER_SECOND 20
 
-static int epoll_fd = -1;
+static int epoll_fd;
+static int reserve_fd;		/* see source_accept() */
+
+int events_init(void)
+{
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return epoll_fd < 0 || reserve_fd < 0 ? -1 : 0;
+}
 
 static int control(int op, struct source *src, uint32_t events)
 {
 	struct epoll_event ev = { .events = events, .data.ptr = src };
 
-	if (epoll_fd < 0)
-		epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (epoll_fd < 0)
-		return -1;
 	return epoll_ctl(epoll_fd, op, src->fd, &ev);
 }
 
@@ -45,6 +53,28 @@ void source_close(struct source *src)
 	control(EPOLL_CTL_DEL, src, 0);
 	close(src->fd);
 	src->fd = -1;
+}
+
+/*
+ * A connection that no descriptor is left for would stay in the listener and
+ * wake the loop for ever. It gets the one in reserve, and is closed.
+ */
+int source_accept(struct source *listener)
+{
+	const int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+	int fd = accept4(listener->fd, NULL, NULL, flags);
+
+	if (fd >= 0 || errno == EAGAIN)
+		return fd;
+	complain("cannot accept a connection: %s", strerror(errno));
+	if (errno == EMFILE || errno == ENFILE) {
+		close(reserve_fd);
+		fd = accept4(listener->fd, NULL, NULL, flags);
+		if (fd >= 0)
+			close(fd);
+		reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	}
+	return -1;
 }
 
 int events_run(const bool *stop)

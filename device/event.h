@@ -20,10 +20,12 @@ struct source {
 	void (*ready)(struct source *src);
 };
 
-/* Both return 0, or -1 with errno set. */
+/* These return 0, or -1 with errno set. */
+int events_init(void);
 int source_watch(struct source *src, uint32_t events);	/* start watching */
 int source_rewatch(struct source *src, uint32_t events);
 void source_close(struct source *src);
+int source_accept(struct source *listener);	/* a descriptor, or -1 */
 int events_run(const bool *stop);			/* until *stop */
 
 /* One line on stderr. A peer can cause these, so they are rate limited. */

@@ -365,12 +365,9 @@ static void port_ready(struct source *src)
 	struct peer *p = port->conn.peer;
 	int fd;
 
-	fd = accept4(src->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0) {
-		if (errno != EAGAIN)
-			complain("peer %u: accept: %s", p->id, strerror(errno));
+	fd = source_accept(src);
+	if (fd < 0)
 		return;
-	}
 	end_if_gone(&port->conn);
 	if (p->connected) {
 		p->count.refused_connections++;
@@ -485,14 +482,25 @@ static void start_watchdog(void)
 		die("cannot start the watchdog: %s", strerror(errno));
 }
 
-static void raise_fd_limit(void)
+/*
+ * No peer may use up another's descriptors. A peer has a listener, a
+ * connection, eventfds for its vectors and for INTx's resampling, and what
+ * comes with a message; one recvmsg() at a time brings SCM_MAX_FD, 253; the
+ * rest is the control socket's and the process's own.
+ */
+static void raise_fd_limit(const struct link_config *cfg)
 {
+	rlim_t need = cfg->peers * (cfg->vectors + 3 + MSG_FDS_MAX) + 300;
 	struct rlimit lim;
 
-	if (!getrlimit(RLIMIT_NOFILE, &lim)) {
-		lim.rlim_cur = lim.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &lim);
-	}
+	if (getrlimit(RLIMIT_NOFILE, &lim))
+		die("getrlimit: %s", strerror(errno));
+	if (lim.rlim_max < need)
+		die("limit of open files is %llu, want %llu for %u peers with %u vectors",
+		    (unsigned long long)lim.rlim_max, (unsigned long long)need,
+		    cfg->peers, cfg->vectors);
+	lim.rlim_cur = lim.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &lim);
 }
 
 int main(int argc, char **argv)
@@ -502,7 +510,9 @@ int main(int argc, char **argv)
 	int err;
 
 	parse_options(argc, argv, &cfg);
-	raise_fd_limit();
+	raise_fd_limit(&cfg);
+	if (events_init())
+		die("cannot wait for events: %s", strerror(errno));
 	umask(0177);	/* sockets: 0600 */
 	watch_signals(&signals);
 	start_watchdog();

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -267,6 +268,61 @@ TEST(no_descriptor_leaks_over_connections)
 	}
 	device_control(&dev, "help", json, sizeof(json));
 	EXPECT_EQ(fds, device_fds(&dev));
+	EXPECT_EQ(0, device_stop(&dev, NULL, 0));
+}
+
+TEST(a_link_that_needs_too_many_descriptors_says_so)
+{
+	char command[300], text[200];
+
+	snprintf(command, sizeof(command), "ulimit -n 400 && " IVSHMEM_LINK
+		 " --dir /nonexistent --peers 16 --vectors 16 2>&1");
+	run(command, 2, text, sizeof(text));
+	EXPECT_STREQ("ivshmem-link: limit of open files is 400, want 860 for 16 peers with 16 vectors\n",
+		     text);
+}
+
+static rlim_t lowest_free_fd(struct device *d)
+{
+	char path[40];
+	int fd = -1;
+
+	do
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", d->pid, ++fd);
+	while (!access(path, F_OK));
+	return fd;
+}
+
+TEST(without_descriptors_connections_are_closed_and_nothing_spins)
+{
+	struct rlimit few, many;
+	struct device dev = { 0 };
+	struct client a, b;
+	double cpu;
+	int fds[10];
+	unsigned int i;
+
+	device_start(&dev, "");
+	client_join(&b, &dev, 1, 1);
+	ASSERT_EQ(0, prlimit(dev.pid, RLIMIT_NOFILE, NULL, &many));
+	few = many;
+	few.rlim_cur = lowest_free_fd(&dev);
+	ASSERT_EQ(0, prlimit(dev.pid, RLIMIT_NOFILE, &few, NULL));
+	client_connect(&a, &dev, 0);
+	EXPECT_TRUE(client_closed(&a));
+	for (i = 0; i < 10; i++)
+		fds[i] = unix_connect(dev.dir, i & 1 ? "control.sock" : "peer0.sock");
+	set_reg(&b, REG_DOORBELL, DOORBELL(1, 0));
+	EXPECT_EQ(1, taken(&b, 0));
+	cpu = device_cpu(&dev);
+	usleep(300000);
+	EXPECT_LT((device_cpu(&dev) - cpu) * 1000, 100);
+	for (i = 0; i < 10; i++)
+		close(fds[i]);
+
+	ASSERT_EQ(0, prlimit(dev.pid, RLIMIT_NOFILE, &many, NULL));
+	client_open(&a, &dev, 0);
+	EXPECT_EQ(0, reg(&a, REG_ID));
 	EXPECT_EQ(0, device_stop(&dev, NULL, 0));
 }
 
