@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -95,29 +96,32 @@ int events_run(const bool *stop)
 	return 0;
 }
 
+/*
+ * A standard error that nobody empties must not hold up the loop, so a line is
+ * written in one piece, and only where there is room.
+ */
 void complain(const char *fmt, ...)
 {
 	static unsigned int lines, lost;
 	static time_t second;
+	struct pollfd err = { .fd = STDERR_FILENO, .events = POLLOUT };
 	struct timespec now;
+	char text[400];
 	va_list args;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec != second) {
-		if (lost)
-			fprintf(stderr, "ivshmem-link: %u lines left out\n",
-				lost);
-		second = now.tv_sec;
+	if (now.tv_sec != second)
 		lines = 0;
-		lost = 0;
-	}
-	if (lines++ >= LINES_PER_SECOND) {
+	second = now.tv_sec;
+	if (lines >= LINES_PER_SECOND || poll(&err, 1, 0) != 1) {
 		lost++;
 		return;
 	}
-	fputs("ivshmem-link: ", stderr);
+	lines++;
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fprintf(stderr, lost ? "ivshmem-link: %s (%u lines before this left out)\n" :
+			       "ivshmem-link: %s\n", text, lost);
+	lost = 0;
 }

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "client.h"
 
@@ -554,6 +555,33 @@ TEST_F(msg, an_eventfd_made_blocking_again_holds_up_nobody_for_long)
 	set_reg(&self->a, REG_DOORBELL, DOORBELL(1, 1));
 	EXPECT_EQ(1, taken(&self->b, 1));
 	EXPECT_EQ(9, device_stat(&self->dev, 1, "dropped_masked"));
+}
+
+TEST_F(msg, a_full_standard_error_holds_up_nobody)
+{
+	struct timespec start, now;
+	char path[40], text[8192];
+	unsigned int i;
+	int fd;
+
+	ASSERT_EQ(4096, fcntl(self->dev.err, F_SETPIPE_SZ, 4096));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->dev.err);
+	fd = open(path, O_WRONLY | O_NONBLOCK);
+	ASSERT_GE(fd, 0);
+	memset(text, ' ', sizeof(text));
+	ASSERT_EQ(4096, write(fd, text, 4096));
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (i = 0; i < 10; i++)
+		EXPECT_EQ(EOPNOTSUPP, client_try(&self->a, 99, NULL, 0, NULL,
+						 0, NULL));
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	EXPECT_LT((now.tv_sec - start.tv_sec) * 1000 +
+		  (now.tv_nsec - start.tv_nsec) / 1000000, 1000);
+
+	device_stderr(&self->dev, text, sizeof(text));	/* room again */
+	client_try(&self->a, 99, NULL, 0, NULL, 0, NULL);
+	device_stderr(&self->dev, text, sizeof(text));
+	EXPECT_NE(NULL, strstr(text, "(10 lines before this left out)\n"));
 }
 
 TEST_F(msg, garbage_costs_one_connection_and_no_descriptor)
