@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "event.h"
 #include "link.h"
 #include "pci.h"
 
@@ -74,12 +75,20 @@ int link_init(struct link *link, const struct link_config *cfg)
 	return err;
 }
 
-static void release_eventfds(struct peer *p)
+void peer_release_eventfds(struct peer *p)
 {
 	unsigned int i;
 
 	for (i = 0; i < p->link->cfg.vectors; i++)
 		peer_set_eventfd(p, i, -1);
+}
+
+void peer_refuse_eventfds(struct peer *p)
+{
+	complain("peer %u: its eventfd has blocked the link; it can have none any more",
+		 p->id);
+	p->no_eventfds = true;
+	peer_release_eventfds(p);
 }
 
 void link_fini(struct link *link)
@@ -89,7 +98,7 @@ void link_fini(struct link *link)
 	for (i = 0; link->peers && i < link->cfg.peers; i++) {
 		if (!link->peers[i].eventfd)
 			continue;
-		release_eventfds(&link->peers[i]);
+		peer_release_eventfds(&link->peers[i]);
 		free(link->peers[i].eventfd);
 	}
 	free(link->peers);
@@ -126,7 +135,8 @@ static bool chance(struct link *link, double rate)
  * The eventfd is non-blocking. A full counter means that the client has not
  * looked yet, so nothing is lost. A hostile client can make it blocking again
  * behind our back; then the watchdog's signal ends the wait (see main.c), and
- * there is no second one.
+ * there is no second one: no eventfd of this peer is used again, not even
+ * after it has connected again.
  */
 void peer_signal(struct peer *p, unsigned int vector)
 {
@@ -143,7 +153,7 @@ void peer_signal(struct peer *p, unsigned int vector)
 	}
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (write(p->eventfd[vector], &one, sizeof(one)) < 0 && errno == EINTR)
-		peer_set_eventfd(p, vector, -1);
+		peer_refuse_eventfds(p);
 }
 
 /*
@@ -222,7 +232,7 @@ void peer_connect(struct peer *p)
 void peer_disconnect(struct peer *p)
 {
 	p->connected = false;
-	release_eventfds(p);
+	peer_release_eventfds(p);
 	peer_reset(p);
 }
 

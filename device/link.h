@@ -80,6 +80,7 @@ struct peer {
 	uint32_t int_ctrl;
 	uint32_t state;
 	int *eventfd;		/* one per vector, -1 where not in use */
+	bool no_eventfds;	/* one has blocked us: take none again */
 	bool intx_masked;	/* signalled, or masked by the client */
 	bool intx_pending;	/* to be signalled when unmasked */
 	uint8_t config[256];	/* owned by pci.c */
@@ -127,6 +128,8 @@ int peer_mem_write(struct peer *p, uint64_t offset, const void *buf,
 
 /* @fd becomes the peer's; -1 takes the vector out of use */
 void peer_set_eventfd(struct peer *p, unsigned int vector, int fd);
+void peer_release_eventfds(struct peer *p);
+void peer_refuse_eventfds(struct peer *p);	/* and release; for good */
 void peer_signal(struct peer *p, unsigned int vector);
 void peer_intx_mask(struct peer *p);
 void peer_intx_unmask(struct peer *p);

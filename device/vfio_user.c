@@ -200,19 +200,22 @@ static int do_get_irq_info(struct conn *c, struct message *m)
 	return sizeof(info);
 }
 
-/* A write to anything else could block and hold up all peers. */
-static bool is_eventfd(int fd)
+/* Anything else could block and hold up all peers. */
+static int check_eventfd(const struct peer *p, int fd)
 {
 	char path[32], name[32];
 	ssize_t len;
 
+	if (p->no_eventfds)
+		return -EACCES;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	len = readlink(path, name, sizeof(name) - 1);
 	if (len < 0)
-		return false;
+		return -errno;
 	name[len] = '\0';
-	return !strcmp(name, "anon_inode:[eventfd]") &&
-	       !fcntl(fd, F_SETFL, O_NONBLOCK);
+	if (strcmp(name, "anon_inode:[eventfd]"))
+		return -EINVAL;
+	return fcntl(fd, F_SETFL, O_NONBLOCK) ? -errno : 0;
 }
 
 /* Hand over one eventfd per vector, or take all vectors out of use. */
@@ -220,12 +223,14 @@ static int set_eventfds(struct conn *c, const struct vfio_irq_set *set,
 			struct message *m)
 {
 	unsigned int i;
+	int err = 0;
 
 	if (m->nfds && m->nfds != set->count)
 		return -EINVAL;
-	for (i = 0; i < m->nfds; i++)
-		if (!is_eventfd(m->fds[i]))
-			return -EINVAL;
+	for (i = 0; i < m->nfds && !err; i++)
+		err = check_eventfd(c->peer, m->fds[i]);
+	if (err)
+		return err;
 	for (i = 0; i < set->count; i++) {
 		peer_set_eventfd(c->peer, set->start + i,
 				 m->nfds ? m->fds[i] : -1);
@@ -240,18 +245,27 @@ void vfio_user_resample(struct source *src)
 	struct conn *c = container_of(src, struct conn, resample);
 	uint64_t count;
 
-	if (src->fd >= 0 && read(src->fd, &count, sizeof(count)) > 0)
+	if (src->fd < 0)
+		return;
+	if (read(src->fd, &count, sizeof(count)) > 0) {
 		peer_intx_unmask(c->peer);
+	} else if (errno == EINTR) {	/* as in peer_signal() */
+		peer_refuse_eventfds(c->peer);
+		source_close(src);
+	}
 }
 
 /* With KVM, the client's kernel tells us that the guest has taken INTx. */
 static int set_resample(struct conn *c, struct message *m)
 {
+	int err;
+
 	source_close(&c->resample);
 	if (!m->nfds)
 		return 0;
-	if (m->nfds != 1 || !is_eventfd(m->fds[0]))
-		return -EINVAL;
+	err = m->nfds == 1 ? check_eventfd(c->peer, m->fds[0]) : -EINVAL;
+	if (err)
+		return err;
 	c->resample.fd = m->fds[0];
 	if (source_watch(&c->resample, EPOLLIN)) {
 		c->resample.fd = -1;
@@ -277,15 +291,6 @@ static void act_on_vectors(struct conn *c, const struct vfio_irq_set *set,
 		else
 			peer_signal(c->peer, set->start + i);
 	}
-}
-
-static void disable_vectors(struct conn *c)
-{
-	unsigned int i;
-
-	for (i = 0; i < c->peer->link->cfg.vectors; i++)
-		peer_set_eventfd(c->peer, i, -1);
-	source_close(&c->resample);
 }
 
 static int do_set_irqs(struct conn *c, struct message *m)
@@ -327,10 +332,11 @@ static int do_set_irqs(struct conn *c, struct message *m)
 	}
 	if (data != VFIO_IRQ_SET_DATA_NONE && data != VFIO_IRQ_SET_DATA_BOOL)
 		return -EINVAL;
-	if (set.count)
-		act_on_vectors(c, &set, bools);
-	else if (action == VFIO_IRQ_SET_ACTION_TRIGGER && !set.start)
-		disable_vectors(c);
+	act_on_vectors(c, &set, bools);
+	if (action == VFIO_IRQ_SET_ACTION_TRIGGER && !set.start && !set.count) {
+		peer_release_eventfds(c->peer);
+		source_close(&c->resample);
+	}
 	return 0;
 }
 

@@ -548,13 +548,25 @@ TEST_F(msg, an_eventfd_made_blocking_again_holds_up_nobody_for_long)
 	uint64_t full = UINT64_MAX - 1;
 	unsigned int i;
 
-	ASSERT_EQ(0, fcntl(self->b.event[0], F_SETFL, 0));
-	ASSERT_EQ(8, write(self->b.event[0], &full, sizeof(full)));
+	client_leave(&self->a, &self->dev, 0);
+	client_join(&self->a, &self->dev, 0, 2);
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, fcntl(self->a.event[i], F_SETFL, 0));
+		ASSERT_EQ(8, write(self->a.event[i], &full, sizeof(full)));
+	}
 	for (i = 0; i < 10; i++)	/* 5 s is the patience of a client */
-		set_reg(&self->a, REG_DOORBELL, DOORBELL(1, 0));
-	set_reg(&self->a, REG_DOORBELL, DOORBELL(1, 1));
+		set_reg(&self->b, REG_DOORBELL, DOORBELL(0, i & 1));
+	set_reg(&self->b, REG_DOORBELL, DOORBELL(1, 1));
 	EXPECT_EQ(1, taken(&self->b, 1));
-	EXPECT_EQ(9, device_stat(&self->dev, 1, "dropped_masked"));
+	EXPECT_EQ(9, device_stat(&self->dev, 0, "dropped_masked"));
+
+	/* Once for all, not once for each vector or connection */
+	client_leave(&self->a, &self->dev, 0);
+	client_open(&self->a, &self->dev, 0);
+	EXPECT_EQ(EACCES, try_set_irqs(&self->a, VFIO_PCI_MSIX_IRQ_INDEX,
+				       VFIO_IRQ_SET_DATA_EVENTFD |
+				       VFIO_IRQ_SET_ACTION_TRIGGER, 0, 1,
+				       self->b.event, 1));
 }
 
 TEST_F(msg, a_full_standard_error_holds_up_nobody)
