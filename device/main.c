@@ -167,6 +167,9 @@ static void check_config(const struct link_config *cfg, bool vectors_given)
 		die("--state-size is %llu bytes, want at least %zu for %u peers",
 		    (unsigned long long)cfg->state_size,
 		    cfg->peers * sizeof(uint32_t), cfg->peers);
+	if (cfg->state_size > UINT32_MAX)
+		die("--state-size is %llu bytes, want less than 4G",
+		    (unsigned long long)cfg->state_size);
 	if (cfg->intx && vectors_given && cfg->vectors != 1)
 		die("--vectors is %u, want 1 with --intx", cfg->vectors);
 	if (cfg->base_address % LINK_PAGE)
@@ -319,8 +322,11 @@ static void remove_stale(const struct sockaddr_un *addr)
 	if (fd < 0)
 		die("socket: %s", strerror(errno));
 	if (!connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ||
-	    errno != ECONNREFUSED)
+	    errno == EAGAIN)
 		die("%s is in use by another process", addr->sun_path);
+	if (errno != ECONNREFUSED)
+		die("%s exists, and may be in use: %s", addr->sun_path,
+		    strerror(errno));
 	close(fd);
 	if (unlink(addr->sun_path))
 		die("cannot remove the old %s: %s", addr->sun_path,
@@ -383,9 +389,14 @@ static void port_ready(struct source *src)
 static void link_memory(bool create)
 {
 	char target[64], path[4096];
+	struct stat st;
 
 	snprintf(path, sizeof(path), "%s/memory", dir);
-	unlink(path);
+	if (!lstat(path, &st)) {
+		if (!S_ISLNK(st.st_mode))
+			die("%s exists and is no symbolic link", path);
+		unlink(path);
+	}
 	if (!create)
 		return;
 	snprintf(target, sizeof(target), "/proc/%d/fd/%d", getpid(),

@@ -38,6 +38,7 @@ TEST(wrong_options_are_one_line_and_status_2)
 		{ "--protocol ethernet", "is ethernet" },
 		{ "--protocol 65536", "is 65536" },
 		{ "--state-size 0", "--state-size is 0 bytes, want at least 8" },
+		{ "--state-size 4G", "4294967296 bytes, want less than 4G" },
 		{ "--state-size 1000", "1000 bytes, want a multiple of 4096" },
 		{ "--rw-size 5K", "--rw-size is 5120 bytes, want a multiple" },
 		{ "--output-size 4097", "--output-size is 4097 bytes" },
@@ -137,7 +138,7 @@ TEST(what_a_killed_link_left_is_replaced)
 TEST(a_file_in_the_way_is_left_alone)
 {
 	struct device dev = { 0 };
-	char path[120];
+	char path[120], name[120];
 	int fd;
 
 	device_start(&dev, "");
@@ -147,6 +148,12 @@ TEST(a_file_in_the_way_is_left_alone)
 	ASSERT_GE(fd, 0);
 	expect_refusal(&dev, "", "peer1.sock exists and is no socket");
 	EXPECT_EQ(0, access(path, F_OK));
+
+	snprintf(name, sizeof(name), "%s/memory", dev.dir);
+	ASSERT_EQ(0, rename(path, name));
+	expect_refusal(&dev, "--base-address 0x100000",
+		       "memory exists and is no symbolic link");
+	EXPECT_EQ(0, access(name, F_OK));
 }
 
 TEST(sockets_are_for_their_owner_only_and_are_removed)
