@@ -2,7 +2,7 @@
 """ivshmem_core: what it refuses, what it tells, how it comes and goes."""
 import re
 
-from .. import tap
+from .. import debug, tap
 from ..lab import Lab
 from ..suite import Fixture, equal, expect, test, until
 from ..util import DEFAULT_KERNEL, KERNELS
@@ -119,20 +119,9 @@ def attributes(kernel, **link):
         equal(lab.attribute("interrupt_type"), "intx" if link.get("intx") else "msi-x", "vectors")
 
 
-for version in KERNELS:
+for version in KERNELS + (debug.NAME,):
     attributes(version)
 attributes(DEFAULT_KERNEL, intx=True)
-
-
-@test("the protocol attribute takes names and numbers, and auto returns to the device's own",
-      Fixture(Core, output_size="0x10000"))
-def protocol_choice(lab):
-    equal(lab.attribute("protocol"), "0x0001 none auto", "protocol before any choice")
-    for text, shown in (("0x4000", "0x4000 none chosen"), ("16385", "0x4001 none chosen"),
-                        ("0xffff", "0xffff none chosen"), ("auto", "0x0001 none auto")):
-        lab.write("protocol", text)
-        equal(lab.attribute("protocol"), shown, "protocol after writing %s" % text)
-    equal(lab.attribute("protocol"), "0x0001 none auto", "protocol at the end")
 
 
 @test("devices survive unbind and bind of the PCI driver, 20 times",

@@ -3,7 +3,7 @@
 import json
 import re
 
-from .. import tap
+from .. import debug, tap
 from ..lab import Lab
 from ..machines import LIB, NET, Pair, all_came_back
 from ..suite import Fixture, equal, expect, test, until
@@ -42,6 +42,7 @@ def pair(name, kernel, options, settings):
 
 for version in KERNELS:
     pair("msix", version, *VARIANTS["msix"])
+pair("msix", debug.NAME, {}, "STEP=97 BYTES=200000")
 for variant in VARIANTS:
     if variant != "msix":
         pair(variant, DEFAULT_KERNEL, *VARIANTS[variant])
