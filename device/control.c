@@ -85,13 +85,6 @@ void print_stats(FILE *f, const struct link *link)
 	fputs("]}\n", f);
 }
 
-static void client_close(struct control_client *cl)
-{
-	source_close(&cl->src);
-	free(cl->reply);
-	cl->reply = NULL;
-}
-
 static void answer(FILE *f, struct link *link, const char *line)
 {
 	if (!strcmp(line, "stats"))
@@ -105,54 +98,48 @@ static void answer(FILE *f, struct link *link, const char *line)
 		fputs("{\"error\": \"no such command, try help\"}\n", f);
 }
 
-static void client_send(struct control_client *cl)
+/*
+ * The answer fits into a socket's buffer, even for 256 peers: nothing else is
+ * in there, and it can hold more than 200 KiB, unless somebody has seen to it
+ * that it cannot.
+ */
+static void answer_client(struct control_client *cl)
 {
-	ssize_t len;
+	char *reply = NULL;
+	size_t len = 0;
+	FILE *f;
 
-	len = send(cl->src.fd, cl->reply + cl->sent, cl->reply_len - cl->sent,
-		   MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+	f = open_memstream(&reply, &len);
+	if (!f)
 		return;
-	if (len > 0)
-		cl->sent += len;
-	if (len <= 0 || cl->sent == cl->reply_len)
-		client_close(cl);
+	answer(f, cl->link, cl->line);
+	fclose(f);
+	if (send(cl->src.fd, reply, len, MSG_NOSIGNAL | MSG_DONTWAIT) !=
+	    (ssize_t)len)
+		complain("control socket: cannot send %zu bytes at once", len);
+	free(reply);
 }
 
 static void client_ready(struct source *src)
 {
 	struct control_client *cl = container_of(src, struct control_client, src);
 	ssize_t len;
-	FILE *f;
 
 	if (src->fd < 0)
 		return;
-	if (cl->reply) {
-		client_send(cl);
-		return;
-	}
 	len = recv(src->fd, cl->line + cl->len,
 		   sizeof(cl->line) - 1 - cl->len, MSG_DONTWAIT);
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (len <= 0) {		/* has gone, or its line is too long */
-		client_close(cl);
-		return;
+	if (len > 0) {
+		cl->len += len;
+		cl->line[cl->len] = '\0';
+		if (!strchr(cl->line, '\n'))
+			return;
+		*strpbrk(cl->line, "\r\n") = '\0';
+		answer_client(cl);
 	}
-	cl->len += len;
-	cl->line[cl->len] = '\0';
-	if (!strchr(cl->line, '\n'))
-		return;
-	*strpbrk(cl->line, "\r\n") = '\0';
-	f = open_memstream(&cl->reply, &cl->reply_len);
-	if (!f) {
-		client_close(cl);
-		return;
-	}
-	answer(f, cl->link, cl->line);
-	fclose(f);
-	if (source_rewatch(src, EPOLLOUT))
-		client_close(cl);
+	source_close(src);	/* answered, or gone, or its line is too long */
 }
 
 static void control_accept(struct source *src)
@@ -198,6 +185,5 @@ void control_fini(struct control *ctl)
 
 	source_close(&ctl->listener);
 	for (i = 0; i < CONTROL_CLIENTS; i++)
-		if (ctl->clients[i].src.fd >= 0)
-			client_close(&ctl->clients[i]);
+		source_close(&ctl->clients[i].src);
 }

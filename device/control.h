@@ -15,9 +15,6 @@ struct control_client {
 	struct link *link;
 	char line[64];
 	size_t len;
-	char *reply;
-	size_t reply_len;
-	size_t sent;
 };
 
 struct control {

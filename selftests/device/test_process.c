@@ -202,12 +202,12 @@ TEST(counters_are_json)
 
 	if (system("python3 -c pass 2>/dev/null"))
 		SKIP(return, "no python3 to parse JSON with");
-	device_start(&dev, "--peers 16");
+	device_start(&dev, "--peers 256");	/* the longest answer */
 	snprintf(command, sizeof(command),
-		 "python3 -c 'import json, socket\n"
+		 "python3 -c 'import json, socket, time\n"
 		 "for command in \"stats\", \"help\", \"drop 0.5\", \"nonsense\":\n"
 		 "  s = socket.socket(socket.AF_UNIX); s.connect(\"%s/control.sock\")\n"
-		 "  s.sendall(command.encode() + b\"\\n\")\n"
+		 "  s.sendall(command.encode() + b\"\\n\"); time.sleep(0.1)\n"
 		 "  json.loads(s.makefile().read())'", dev.dir);
 	EXPECT_EQ(0, system(command));
 	EXPECT_EQ(0, device_stop(&dev, NULL, 0));
