@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Peers on a real link: ivshmem-peer and the library against ivshmem-link. */
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <net/ethernet.h>
-#include <netinet/if_ether.h>
-#include <poll.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "../harness.h"
@@ -418,6 +419,55 @@ TEST_F(link, echo_answers_arp_and_pings_for_its_address_only)
 	peer_close(&me);
 	expect_status(1, 0, stop(pid));
 	EXPECT_EQ(2, result(1, "replies"));
+}
+
+/* An interface of this process's network namespace, once there is one. */
+static void bring_up(const char *name, const char *address)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), i;
+	struct sockaddr_in *in;
+	struct ifreq ifr;
+
+	for (i = 0; i < 500 && !if_nametoindex(name); i++)
+		usleep(10000);
+	memset(&ifr, 0, sizeof(ifr));
+	strcpy(ifr.ifr_name, name);
+	in = (struct sockaddr_in *)&ifr.ifr_addr;
+	in->sin_family = AF_INET;
+	inet_pton(AF_INET, address, &in->sin_addr);
+	ASSERT_EQ(0, ioctl(fd, SIOCSIFADDR, &ifr));
+	inet_pton(AF_INET, "255.255.255.0", &in->sin_addr);
+	ASSERT_EQ(0, ioctl(fd, SIOCSIFNETMASK, &ifr));
+	ifr.ifr_flags = IFF_UP;
+	ASSERT_EQ(0, ioctl(fd, SIOCSIFFLAGS, &ifr));
+	close(fd);
+}
+
+TEST_F(link, the_host_reaches_the_link_through_a_tap_interface)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	struct timeval second = { .tv_sec = 1 };
+	uint8_t got[200];
+	int fd, tries;
+
+	if (unshare(CLONE_NEWNET) || access("/dev/net/tun", R_OK | W_OK))
+		SKIP(return, "needs root and /dev/net/tun: %s", strerror(errno));
+	self->pid = start_link("");
+	start_peer(0, "--ip 10.1.2.9 echo");
+	start_peer(1, "--profile zephyr tap tap0");
+	bring_up("tap0", "10.1.2.3");
+	inet_pton(AF_INET, "10.1.2.9", &to.sin_addr);
+	fd = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second));
+	for (tries = 0; tries < 10; tries++) {
+		sendto(fd, ping + 34, 16, 0, (struct sockaddr *)&to, sizeof(to));
+		if (recv(fd, got, sizeof(got), 0) == 36)
+			break;
+	}
+	ASSERT_LT(tries, 10);
+	EXPECT_EQ(0, got[20]);
+	EXPECT_EQ(0, memcmp(got + 24, ping + 38, 12));
+	close(fd);
 }
 
 /* Where a state of the table, and the own idea of it, settle. */

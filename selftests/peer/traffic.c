@@ -17,7 +17,7 @@
 
 #define BATCH	64
 
-volatile bool traffic_stop;
+volatile sig_atomic_t traffic_stop;
 
 /* A doorbell for each frame, where the profile does so. */
 static int kick_each(struct peer *p)

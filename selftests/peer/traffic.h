@@ -5,6 +5,7 @@
 
 #include <net/if.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -46,7 +47,7 @@ struct traffic {
 	uint8_t buf[65536 + 64];
 };
 
-extern volatile bool traffic_stop;	/* set by a signal */
+extern volatile sig_atomic_t traffic_stop;	/* set by a signal */
 
 void traffic_echo(struct traffic *t);
 void traffic_reflect(struct traffic *t);
