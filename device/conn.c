@@ -9,8 +9,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -39,20 +37,6 @@ static void close_fds(struct conn *c)
 		if (c->fds[i] >= 0)
 			close(c->fds[i]);
 	c->nfds = 0;
-}
-
-static __attribute__((format(printf, 2, 3)))
-void conn_fail(struct conn *c, const char *fmt, ...)
-{
-	char why[160];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(why, sizeof(why), fmt, args);
-	va_end(args);
-	complain("peer %u: %s; connection closed", c->peer->id, why);
-	c->peer->count.errors++;
-	conn_close(c);
 }
 
 /* Send what is waiting. Returns whether all of it went out. */
@@ -142,16 +126,17 @@ static size_t message_size(struct conn *c, struct header *hdr)
 	if (c->in_len < sizeof(*hdr))
 		return sizeof(*hdr);
 	memcpy(hdr, c->in, sizeof(*hdr));
-	if (hdr->size < sizeof(*hdr) || hdr->size > MSG_MAX) {
-		conn_fail(c, "a message of %u bytes, want %zu to %u", hdr->size,
-			  sizeof(*hdr), MSG_MAX);
-		return 0;
-	}
-	if (hdr->flags & FLAG_TYPE) {
-		conn_fail(c, "message flags 0x%x, want a command", hdr->flags);
-		return 0;
-	}
-	return hdr->size;
+	if (hdr->size < sizeof(*hdr) || hdr->size > MSG_MAX)
+		complain("peer %u: a message of %u bytes, want %zu to %u; connection closed",
+			 c->peer->id, hdr->size, sizeof(*hdr), MSG_MAX);
+	else if (hdr->flags & FLAG_TYPE)
+		complain("peer %u: message flags 0x%x, want a command; connection closed",
+			 c->peer->id, hdr->flags);
+	else
+		return hdr->size;
+	c->peer->count.errors++;
+	conn_close(c);
+	return 0;
 }
 
 /*
@@ -162,14 +147,14 @@ static size_t message_size(struct conn *c, struct header *hdr)
  */
 static size_t handle_input(struct conn *c)
 {
+	struct header hdr = { 0 };
 	size_t size, at_end;
-	struct header hdr;
 
 	while (!c->out_len) {
 		size = message_size(c, &hdr);
 		if (!size)
 			return 0;
-		if (c->in_len < size || c->in_len < sizeof(hdr))
+		if (c->in_len < size)
 			return size - c->in_len;
 		at_end = c->fds_end <= size;
 		handle_message(c, &hdr, c->nfds && at_end);
@@ -229,7 +214,10 @@ static bool receive(struct conn *c, size_t max)
 		    cmsg->cmsg_type == SCM_RIGHTS)
 			keep_fds(c, cmsg);
 	if (msg.msg_flags & MSG_CTRUNC) {
-		conn_fail(c, "descriptors got lost: too many are open");
+		complain("peer %u: descriptors got lost, too many are open; connection closed",
+			 c->peer->id);
+		c->peer->count.errors++;
+		conn_close(c);
 		return false;
 	}
 	return true;

@@ -26,8 +26,9 @@ struct conn {
 	size_t out_len;
 	size_t out_sent;
 	bool out_memfd;			/* the reply carries the shared memory */
-	uint8_t in[MSG_MAX];
-	uint8_t out[MSG_MAX];
+	/* Aligned, so that data for a register or a word in memory is. */
+	uint8_t in[MSG_MAX] __attribute__((aligned(8)));
+	uint8_t out[MSG_MAX] __attribute__((aligned(8)));
 };
 
 /* A handler that keeps a descriptor replaces it by -1. */

@@ -308,7 +308,8 @@ static bool may_write(struct peer *p, uint64_t offset, uint32_t len)
 
 /*
  * Aligned words are copied in one piece, as the bus would: other peers have
- * the same memory mapped and must not see half a value.
+ * the same memory mapped and must not see half a value. (A message's data is
+ * aligned as well, see struct conn.)
  */
 static void copy_bus(volatile void *dst, const volatile void *src, uint32_t len)
 {
@@ -328,35 +329,23 @@ static void copy_bus(volatile void *dst, const volatile void *src, uint32_t len)
 void peer_mem_read(struct peer *p, uint64_t offset, void *buf, uint32_t len)
 {
 	struct link *link = p->link;
-	uint64_t word;
 	uint32_t n = 0;
 
 	if (offset < link->mem_size)
 		n = len < link->mem_size - offset ? len : link->mem_size - offset;
 	memset((char *)buf + n, 0, len - n);
-	if (n <= sizeof(word)) {
-		copy_bus(&word, link->mem + offset, n);
-		memcpy(buf, &word, n);
-	} else {
-		memcpy(buf, link->mem + offset, n);
-	}
+	if (n)
+		copy_bus(buf, link->mem + offset, n);
 }
 
 int peer_mem_write(struct peer *p, uint64_t offset, const void *buf,
 		   uint32_t len)
 {
-	uint64_t word;
-
 	if (!may_write(p, offset, len)) {
 		p->count.refused_writes++;
 		return -EPERM;
 	}
-	if (len <= sizeof(word)) {
-		memcpy(&word, buf, len);
-		copy_bus(p->link->mem + offset, &word, len);
-	} else {
-		memcpy(p->link->mem + offset, buf, len);
-	}
+	copy_bus(p->link->mem + offset, buf, len);
 	return 0;
 }
 
