@@ -183,7 +183,6 @@ void control_fini(struct control *ctl)
 {
 	unsigned int i;
 
-	source_close(&ctl->listener);
 	for (i = 0; i < CONTROL_CLIENTS; i++)
 		source_close(&ctl->clients[i].src);
 }

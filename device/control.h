@@ -24,7 +24,7 @@ struct control {
 };
 
 void control_init(struct control *ctl, struct link *link);
-void control_fini(struct control *ctl);
+void control_fini(struct control *ctl);	/* the listener is the caller's */
 void print_stats(FILE *f, const struct link *link);
 
 /* A rate from 0 to 1, or in percent: "0.01", "1%". Returns whether it is. */

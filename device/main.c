@@ -296,10 +296,15 @@ static void parse_options(int argc, char **argv, struct link_config *cfg)
 		cfg->vectors = cfg->intx ? 1 : 2;
 }
 
-static void make_address(struct sockaddr_un *addr, const char *name)
+#define CONTROL_SOCKET	PEERS_MAX	/* in place of a peer's id */
+
+static void make_address(struct sockaddr_un *addr, unsigned int id)
 {
+	char name[32] = "control.sock";
 	int len;
 
+	if (id != CONTROL_SOCKET)
+		snprintf(name, sizeof(name), "peer%u.sock", id);
 	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	len = snprintf(addr->sun_path, sizeof(addr->sun_path), "%s/%s", dir,
 		       name);
@@ -333,11 +338,11 @@ static void remove_stale(const struct sockaddr_un *addr)
 		    strerror(errno));
 }
 
-static void open_listener(struct source *src, const char *name)
+static void open_listener(struct source *src, unsigned int id)
 {
 	struct sockaddr_un addr;
 
-	make_address(&addr, name);
+	make_address(&addr, id);
 	remove_stale(&addr);
 	src->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (src->fd < 0)
@@ -347,9 +352,13 @@ static void open_listener(struct source *src, const char *name)
 		die("cannot listen on %s: %s", addr.sun_path, strerror(errno));
 }
 
-static void port_name(char name[32], unsigned int id)
+static void close_listener(struct source *src, unsigned int id)
 {
-	snprintf(name, 32, "peer%u.sock", id);
+	struct sockaddr_un addr;
+
+	source_close(src);
+	make_address(&addr, id);
+	unlink(addr.sun_path);
 }
 
 /*
@@ -413,10 +422,9 @@ static void link_memory(bool create)
 static void open_sockets(void)
 {
 	struct sockaddr_un addr;
-	char name[32];
 	unsigned int i;
 
-	make_address(&addr, "control.sock");
+	make_address(&addr, CONTROL_SOCKET);
 	remove_stale(&addr);
 	ports = calloc(the_link.cfg.peers, sizeof(*ports));
 	if (!ports)
@@ -424,30 +432,23 @@ static void open_sockets(void)
 	for (i = 0; i < the_link.cfg.peers; i++) {
 		conn_init(&ports[i].conn, &the_link.peers[i]);
 		ports[i].listener = (struct source){ -1, port_ready };
-		port_name(name, i);
-		open_listener(&ports[i].listener, name);
+		open_listener(&ports[i].listener, i);
 	}
 	if (the_link.cfg.base_address)
 		link_memory(true);
 	control_init(&control, &the_link);
-	open_listener(&control.listener, "control.sock");
+	open_listener(&control.listener, CONTROL_SOCKET);
 }
 
 static void close_sockets(void)
 {
-	struct sockaddr_un addr;
 	unsigned int i;
-	char name[32];
 
 	control_fini(&control);
-	make_address(&addr, "control.sock");
-	unlink(addr.sun_path);
+	close_listener(&control.listener, CONTROL_SOCKET);
 	for (i = 0; i < the_link.cfg.peers; i++) {
 		conn_close(&ports[i].conn);
-		source_close(&ports[i].listener);
-		port_name(name, i);
-		make_address(&addr, name);
-		unlink(addr.sun_path);
+		close_listener(&ports[i].listener, i);
 	}
 	free(ports);
 }

@@ -50,14 +50,8 @@ struct region_access {
 	uint32_t count;
 };
 
-struct dma_unmap {
-	uint32_t argsz;
-	uint32_t flags;
-	uint64_t address;
-	uint64_t size;
-};
-
 #define DMA_MAP_SIZE	32
+#define DMA_UNMAP_SIZE	24
 
 /* The version reply must not be longer than QEMU's request. */
 static int do_version(struct conn *c, struct message *m)
@@ -92,8 +86,8 @@ static int do_dma_map(struct conn *c, struct message *m)
 static int do_dma_unmap(struct conn *c, struct message *m)
 {
 	(void)c;
-	memcpy(m->reply, m->data, sizeof(struct dma_unmap));
-	return sizeof(struct dma_unmap);
+	memcpy(m->reply, m->data, DMA_UNMAP_SIZE);
+	return DMA_UNMAP_SIZE;
 }
 
 static int do_get_info(struct conn *c, struct message *m)
@@ -121,25 +115,12 @@ static uint64_t region_size(struct conn *c, uint32_t index)
 	return pci_bar_size(c->peer->link, index);
 }
 
-/* Appends the list of mappable areas; returns the size of the whole reply */
-static size_t put_areas(struct conn *c, uint8_t *reply)
+static int do_get_region_info(struct conn *c, struct message *m)
 {
 	struct vfio_region_info_cap_sparse_mmap cap = {
 		.header = { .id = VFIO_REGION_INFO_CAP_SPARSE_MMAP,
 			    .version = 1 },
 	};
-	struct area areas[2];
-	size_t at = sizeof(struct vfio_region_info);
-
-	cap.nr_areas = peer_mem_areas(c->peer, areas);
-	memcpy(reply + at, &cap, sizeof(cap));
-	at += sizeof(cap);
-	memcpy(reply + at, areas, cap.nr_areas * sizeof(areas[0]));
-	return at + cap.nr_areas * sizeof(areas[0]);
-}
-
-static int do_get_region_info(struct conn *c, struct message *m)
-{
 	struct vfio_region_info info;
 	struct area areas[2];
 	uint32_t argsz;
@@ -156,11 +137,15 @@ static int do_get_region_info(struct conn *c, struct message *m)
 	if (info.size)
 		info.flags = VFIO_REGION_INFO_FLAG_READ |
 			     VFIO_REGION_INFO_FLAG_WRITE;
-	if (info.size && info.index == VFIO_PCI_BAR2_REGION_INDEX &&
-	    peer_mem_areas(c->peer, areas)) {
+	if (info.size && info.index == VFIO_PCI_BAR2_REGION_INDEX)
+		cap.nr_areas = peer_mem_areas(c->peer, areas);
+	if (cap.nr_areas) {
 		info.flags |= VFIO_REGION_INFO_FLAG_MMAP |
 			      VFIO_REGION_INFO_FLAG_CAPS;
-		info.argsz = put_areas(c, m->reply);
+		info.argsz += sizeof(cap) + cap.nr_areas * sizeof(areas[0]);
+		memcpy(m->reply + sizeof(info), &cap, sizeof(cap));
+		memcpy(m->reply + sizeof(info) + sizeof(cap), areas,
+		       cap.nr_areas * sizeof(areas[0]));
 		/* Also where the list is left out: QEMU insists on it. */
 		info.cap_offset = sizeof(info);
 		c->out_memfd = true;
@@ -428,6 +413,8 @@ static int do_reset(struct conn *c, struct message *m)
 	return 0;
 }
 
+#define EXACTLY(size)	(size), (size)
+
 /* Each returns the size of the reply's data, or -errno */
 static const struct command {
 	int (*handle)(struct conn *c, struct message *m);
@@ -435,23 +422,26 @@ static const struct command {
 	unsigned int fds;	/* at most */
 } commands[] = {
 	[CMD_VERSION] = { do_version, sizeof(struct version), MSG_MAX, 0 },
-	[CMD_DMA_MAP] = { do_dma_map, DMA_MAP_SIZE, DMA_MAP_SIZE, 1 },
-	[CMD_DMA_UNMAP] = { do_dma_unmap, sizeof(struct dma_unmap),
-			    sizeof(struct dma_unmap), 0 },
-	[CMD_GET_INFO] = { do_get_info, sizeof(struct device_info),
-			   sizeof(struct device_info), 0 },
-	[CMD_GET_REGION_INFO] = { do_get_region_info,
-				  sizeof(struct vfio_region_info),
-				  sizeof(struct vfio_region_info), 0 },
-	[CMD_GET_IRQ_INFO] = { do_get_irq_info, sizeof(struct vfio_irq_info),
-			       sizeof(struct vfio_irq_info), 0 },
-	[CMD_SET_IRQS] = { do_set_irqs, sizeof(struct vfio_irq_set), MSG_MAX,
-			   MSG_FDS_MAX },
-	[CMD_REGION_READ] = { do_region_read, sizeof(struct region_access),
-			      sizeof(struct region_access), 0 },
-	[CMD_REGION_WRITE] = { do_region_write, sizeof(struct region_access),
-			       sizeof(struct region_access) + XFER_MAX, 0 },
-	[CMD_RESET] = { do_reset, 0, 0, 0 },
+	[CMD_DMA_MAP] = { do_dma_map, EXACTLY(DMA_MAP_SIZE), 1 },
+	[CMD_DMA_UNMAP] = { do_dma_unmap, EXACTLY(DMA_UNMAP_SIZE), 0 },
+	[CMD_GET_INFO] = { do_get_info, EXACTLY(sizeof(struct device_info)), 0 },
+	[CMD_GET_REGION_INFO] = {
+		do_get_region_info, EXACTLY(sizeof(struct vfio_region_info)), 0
+	},
+	[CMD_GET_IRQ_INFO] = {
+		do_get_irq_info, EXACTLY(sizeof(struct vfio_irq_info)), 0
+	},
+	[CMD_SET_IRQS] = {
+		do_set_irqs, sizeof(struct vfio_irq_set), MSG_MAX, MSG_FDS_MAX
+	},
+	[CMD_REGION_READ] = {
+		do_region_read, EXACTLY(sizeof(struct region_access)), 0
+	},
+	[CMD_REGION_WRITE] = {
+		do_region_write, sizeof(struct region_access),
+		sizeof(struct region_access) + XFER_MAX, 0
+	},
+	[CMD_RESET] = { do_reset, EXACTLY(0), 0 },
 };
 
 int vfio_user_command(struct conn *c, uint16_t command, struct message *m)
