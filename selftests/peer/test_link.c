@@ -24,6 +24,7 @@ static pid_t spawn(const char *program, const char *out, const char *args)
 
 	if (pid)
 		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(path, sizeof(path), "%s/%s", here, program);
 	snprintf(line, sizeof(line), "%s", args);
 	argv[n++] = path;
