@@ -259,6 +259,7 @@ int conn_open(struct conn *c, int fd)
 	conn_init(c, c->peer);
 	c->src.fd = fd;
 	if (source_watch(&c->src, EPOLLIN)) {
+		complain("peer %u: epoll: %s", c->peer->id, strerror(errno));
 		source_close(&c->src);
 		return -1;
 	}

@@ -68,7 +68,7 @@ struct counters {
 	uint64_t connections;
 	uint64_t refused_connections;
 	uint64_t messages;
-	uint64_t errors;		/* messages answered with an error */
+	uint64_t errors;		/* of these wrong, save refused writes */
 };
 
 struct link;

@@ -389,8 +389,8 @@ static void port_ready(struct source *src)
 		complain("peer %u: refused a second client of %s/peer%u.sock, it has one",
 			 p->id, dir, p->id);
 		close(fd);
-	} else if (conn_open(&port->conn, fd)) {
-		complain("peer %u: epoll: %s", p->id, strerror(errno));
+	} else {
+		conn_open(&port->conn, fd);
 	}
 }
 
@@ -401,17 +401,15 @@ static void link_memory(bool create)
 	struct stat st;
 
 	snprintf(path, sizeof(path), "%s/memory", dir);
-	if (!lstat(path, &st)) {
-		if (!S_ISLNK(st.st_mode))
-			die("%s exists and is no symbolic link", path);
+	if (!lstat(path, &st) && S_ISLNK(st.st_mode))
 		unlink(path);
-	}
 	if (!create)
 		return;
 	snprintf(target, sizeof(target), "/proc/%d/fd/%d", getpid(),
 		 the_link.memfd);
 	if (symlink(target, path))
-		die("cannot make %s: %s", path, strerror(errno));
+		die("cannot make the symbolic link %s: %s", path,
+		    strerror(errno));
 }
 
 /*

@@ -152,7 +152,7 @@ TEST(a_file_in_the_way_is_left_alone)
 	snprintf(name, sizeof(name), "%s/memory", dev.dir);
 	ASSERT_EQ(0, rename(path, name));
 	expect_refusal(&dev, "--base-address 0x100000",
-		       "memory exists and is no symbolic link");
+		       "cannot make the symbolic link");
 	EXPECT_EQ(0, access(name, F_OK));
 }
 
