@@ -93,6 +93,7 @@ enum ivshmem_core_flags {
  * @plugin: whom events go to, NULL while events are off. Written in process
  *	context under the device lock; handlers load-acquire it, and are waited
  *	for by synchronize_irq() after it was cleared.
+ * @link: the plugin's link, if it has one; set and cleared while events are off
  * @seen: states that the plugin was told, by peer. Event work only.
  * @events: the one work item that events come from
  * @recheck: sets IVSHMEM_RECHECK_DUE about once a second
@@ -133,6 +134,7 @@ struct ivshmem_core {
 	u16 chosen_number;
 
 	struct ivshmem_driver *plugin;
+	struct ivshmem_link *link;
 	u32 *seen;
 	struct work_struct events;
 	struct delayed_work recheck;
@@ -196,6 +198,7 @@ int ivshmem_self_test(struct ivshmem_core *core);
 
 /* link.c: the handshake */
 bool ivshmem_link_is_broken(const struct ivshmem_link *link);
+bool ivshmem_link_update(struct ivshmem_link *link);
 
 /* ring.c */
 int ivshmem_ring_init(struct ivshmem_link *link);

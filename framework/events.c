@@ -60,6 +60,15 @@ static bool scan_states(struct ivshmem_core *core, struct ivshmem_driver *plugin
 	return found;
 }
 
+/*
+ * The handshake looks at the state table by itself, between two looks of ours
+ * too, so what it has not seen yet need not differ from what we saw last.
+ */
+static bool update_link(struct ivshmem_core *core)
+{
+	return core->link && ivshmem_link_update(core->link);
+}
+
 static void event_work(struct work_struct *work)
 {
 	struct ivshmem_core *core = container_of(work, struct ivshmem_core, events);
@@ -73,6 +82,7 @@ static void event_work(struct work_struct *work)
 	if (recheck)
 		check_dead(core);
 	found = scan_states(core, plugin);
+	found |= update_link(core);
 	if (!recheck)
 		return;
 	if (plugin->recheck)

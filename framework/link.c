@@ -130,14 +130,9 @@ static bool link_update(struct ivshmem_link *link)
 	return steps;
 }
 
-/**
- * ivshmem_link_update() - go as far as the peer's state allows
- * @link: the link
- *
- * For the plugin's peer_state and recheck.
- *
- * Context: process, without the RTNL. Return: true when there was a step to
- * make.
+/*
+ * Go as far as the peer's state allows: with each event, and each recheck.
+ * Process context, without the RTNL. Returns true when there was a step to make.
  */
 bool ivshmem_link_update(struct ivshmem_link *link)
 {
@@ -148,7 +143,6 @@ bool ivshmem_link_update(struct ivshmem_link *link)
 	mutex_unlock(&link->lock);
 	return found;
 }
-EXPORT_SYMBOL_GPL(ivshmem_link_update);
 
 static void link_work(struct work_struct *work)
 {
@@ -271,6 +265,9 @@ static void link_unmap(struct ivshmem_link *link)
  * @ops: what to do when the link comes and goes
  * @size: how much of each output section is the ring's, from its start, bytes
  *
+ * From the end of probe on, the core lets the link follow the peer. A device
+ * has one link at most.
+ *
  * Context: process, in the plugin's probe. Return: 0, -ENODEV for a device that
  * can have no such link, -EINVAL where @size is too small or too large,
  * -ENOMEM. The reason is logged.
@@ -303,9 +300,12 @@ int ivshmem_link_init(struct ivshmem_link *link, struct ivshmem_device *idev,
 	err = link_map(link);
 	if (!err)
 		err = ivshmem_ring_init(link);
-	if (err)
+	if (err) {
 		link_unmap(link);
-	return err;
+		return err;
+	}
+	to_core(idev)->link = link;
+	return 0;
 }
 EXPORT_SYMBOL_GPL(ivshmem_link_init);
 
@@ -317,6 +317,7 @@ EXPORT_SYMBOL_GPL(ivshmem_link_init);
  */
 void ivshmem_link_exit(struct ivshmem_link *link)
 {
+	to_core(link->idev)->link = NULL;
 	ivshmem_link_stop(link);
 	cancel_delayed_work_sync(&link->work);
 	ivshmem_ring_exit(link);

@@ -303,7 +303,6 @@ int ivshmem_link_init(struct ivshmem_link *link, struct ivshmem_device *idev,
 void ivshmem_link_exit(struct ivshmem_link *link);
 void ivshmem_link_start(struct ivshmem_link *link);
 void ivshmem_link_stop(struct ivshmem_link *link);
-bool ivshmem_link_update(struct ivshmem_link *link);
 void ivshmem_link_reset(struct ivshmem_link *link);
 void ivshmem_link_broken(struct ivshmem_link *link, const char *what, u64 found, u64 expected);
 int ivshmem_link_doorbell(struct ivshmem_link *link);

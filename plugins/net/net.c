@@ -426,13 +426,6 @@ static void ivshmem_net_interrupt(struct ivshmem_device *idev, unsigned int vect
 	napi_schedule(&net->napi);
 }
 
-static void ivshmem_net_peer_state(struct ivshmem_device *idev, u32 peer, u32 old, u32 new)
-{
-	struct ivshmem_net *net = ivshmem_get_drvdata(idev);
-
-	ivshmem_link_update(&net->link);
-}
-
 /*
  * The kernel's transmit watchdog warns with a stack trace on some versions,
  * which a peer must not be able to cause, so this is ours.
@@ -477,10 +470,9 @@ static bool check_ring(struct ivshmem_net *net)
 static bool ivshmem_net_recheck(struct ivshmem_device *idev)
 {
 	struct ivshmem_net *net = ivshmem_get_drvdata(idev);
-	bool found = ivshmem_link_update(&net->link);
 
 	check_tx_timeout(net);
-	return check_ring(net) || found;
+	return check_ring(net);
 }
 
 static void ivshmem_net_suspend(struct ivshmem_device *idev)
@@ -590,7 +582,6 @@ static struct ivshmem_driver ivshmem_net_driver = {
 	.id_table = ivshmem_net_ids,
 	.probe = ivshmem_net_probe,
 	.remove = ivshmem_net_remove,
-	.peer_state = ivshmem_net_peer_state,
 	.interrupt = ivshmem_net_interrupt,
 	.recheck = ivshmem_net_recheck,
 	.suspend = ivshmem_net_suspend,
