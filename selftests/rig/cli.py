@@ -10,7 +10,8 @@ from .runner import External, Runner
 from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
 
 # In this order: what is quick and needs no machine comes first.
-SUITES = ("static", "boot", "core", "choice", "docs", "links", "net", "wire", "restart", "debug")
+SUITES = ("static", "boot", "core", "choice", "docs", "links", "net", "wire", "hostile", "restart",
+          "debug")
 EXTERNALS = (
     External("device", "selftests/device", "check"),
     External("fuzz", "device", "fuzz", "SECS=20"),

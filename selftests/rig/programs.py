@@ -3,11 +3,11 @@
 from .link import build
 from .util import TOP, checkout_cache, output
 
-SUITES = ("core", "net", "uio", "shadow", "hostile")
+SUITES = ("core", "net", "uio", "shadow")
 
 
 def build_host():
-    for folder in ("device", "selftests/peer"):
+    for folder in ("device", "selftests/peer", "selftests/hostile"):
         if (TOP / folder / "Makefile").exists():
             build(folder)
 

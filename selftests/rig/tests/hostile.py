@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0
+"""ivshmem_net against a peer that breaks the rules, on the debug kernel where there is one."""
+import json
+import subprocess
+
+from .. import debug
+from ..lab import Lab
+from ..machines import NET, all_came_back
+from ..suite import Fixture, equal, expect, test
+from ..util import DEFAULT_KERNEL, RigError, TOP
+
+PROGRAM = TOP / "selftests/hostile/ivshmem-attack"
+# What is wrong with the ring, or with a frame in it.
+RING = ("avail-jump", "avail-back", "avail-id", "addr-low", "addr-high", "addr-wrap", "len-zero",
+        "len-huge", "len-over", "flags-next", "flags-indirect", "used-id", "used-id-huge",
+        "used-len", "used-jump", "used-back")
+FRAMES = ("runt", "giant")
+REST = ("events", "doorbells", "states", "races")
+TOLD = "broke the ring"
+
+
+class Victim(Lab):
+    """A machine at peer 0 that always has something to send; the attacks are peer 1."""
+    shared = True
+
+    def __init__(self, kernel=DEFAULT_KERNEL, **link):
+        super().__init__(kernel)
+        self.link = self.link(**link)
+        self.vm = self.vm([self.link.peer(0)])
+        self.vm.run("modprobe ivshmem_net && ip addr add %s1/24 dev eth0 && ip link set eth0 up; "
+                    "ip neigh add %s2 lladdr 02:00:00:00:00:02 dev eth0" % (NET, NET))
+        self.vm.job("ping -q -i 0.05 %s2" % NET, timeout=3600)
+
+    def attack(self, name, seconds=3, seed=1):
+        done = subprocess.run([PROGRAM, "--socket", self.link.peer(1), "--seconds", str(seconds),
+                               "--seed", str(seed), name], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=seconds + 60)
+        if done.returncode:
+            raise RigError("ivshmem-attack --seconds %g --seed %d %s: exit status %d: %s" % (
+                seconds, seed, name, done.returncode, done.stderr.decode().strip()))
+        return json.loads(done.stdout.decode())
+
+    def statistic(self, name):
+        return int(self.vm.out("ethtool -S eth0 | sed -n 's/ *%s: //p'" % name))
+
+    def figure(self, name):
+        return int(self.vm.out("cat /sys/class/net/eth0/statistics/" + name))
+
+    def told(self):
+        return self.vm.log().count(TOLD)
+
+    def still_works(self):
+        """With a peer that keeps to the rules, without anybody touching our side."""
+        peer = self.peer(self.link.peer(1), "echo", profile="linux", ip=NET + "2",
+                         mac="02:00:00:00:00:02")
+        all_came_back(self.vm.out("ping -q -i 0.05 -w 20 -c 20 %s2 | sed 's/errors, //'" % NET))
+        equal(peer.stop()["broken"], {}, "rules that our driver broke")
+
+
+def on(kernel):
+    suffix = "" if kernel == DEFAULT_KERNEL else "-" + kernel
+    victim = Fixture(Victim, kernel=kernel)
+
+    def hostile(name, timeout=200):
+        return test(name + " (Linux %s)" % kernel, victim, timeout, suffix)
+
+    @hostile("each broken rule of the ring is counted once and told once, resets the link, and "
+             "leaves it usable")
+    def ring(lab):
+        for name in RING:
+            errors, told = lab.statistic("ring_errors"), lab.told()
+            lab.attack(name)
+            equal(lab.statistic("ring_errors") - errors, 1, "ring errors by " + name)
+            expect(lab.told() - told <= 1, "%s is told %d times", name, lab.told() - told)
+        lab.still_works()
+
+    @hostile("a frame too short or too long for Ethernet is dropped and counted, nothing more")
+    def frames(lab):
+        for name, frames in zip(FRAMES, (13, 1)):
+            before = lab.figure("rx_length_errors")
+            lab.attack(name)
+            equal(lab.figure("rx_length_errors") - before, frames, "length errors by " + name)
+        lab.still_works()
+
+    @hostile("states, doorbells, events and all of the ring flat out: bounded log, usable link")
+    def flat_out(lab):
+        for name in REST:
+            lines = len(lab.vm.log().splitlines())
+            lab.attack(name, seconds=5)
+            # Once a second at most, and a second or two to come up and down.
+            lines = len(lab.vm.log().splitlines()) - lines
+            expect(lines <= 10, "%s makes %d lines of log in 5 s", name, lines)
+        lab.still_works()
+
+    @hostile("a peer that returns no frame loses the link after 5 s, and gets it again")
+    def keep(lab):
+        before = lab.statistic("tx_timeouts")
+        flood = lab.vm.job("ping -q -f -s 1400 %s2" % NET, timeout=60)
+        lab.attack("keep", seconds=20)
+        flood.kill()
+        expect(lab.statistic("tx_timeouts") > before, "no transmit timeout is counted")
+        lab.still_works()
+
+
+for version in (DEFAULT_KERNEL, debug.NAME):
+    on(version)
