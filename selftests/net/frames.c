@@ -119,7 +119,8 @@ static bool arrives(const struct end *from, const struct end *to, int size)
 	return false;
 }
 
-static bool all_arrive(const struct end *from, const struct end *to, int first, int last, int step)
+static bool all_arrive(const struct end *from, const struct end *to, int first, int last,
+		       int step)
 {
 	int size, lost = 0;
 
@@ -135,7 +136,7 @@ int main(int argc, char **argv)
 	int first, last, step;
 
 	if (argc < 7 || argc > 8) {
-		fprintf(stderr, "usage: frames NETNS-A IFACE-A NETNS-B IFACE-B FIRST LAST [STEP]\n");
+		fputs("usage: frames NETNS-A IFACE-A NETNS-B IFACE-B FIRST LAST [STEP]\n", stderr);
 		return 2;
 	}
 	a = (struct end){ .netns = argv[1], .name = argv[2] };

@@ -4,6 +4,7 @@ import lzma
 import os
 import pathlib
 import shutil
+import time
 
 from . import cpio, roots
 from .util import RigError, TOP, cache, checkout_cache, digest, lock, output, remove
@@ -22,7 +23,6 @@ MODULES = ("virtio_pci", "virtio_console", "virtio_rng", "uio", "uio_pci_generic
            "netconsole", "sch_netem", "sch_fq", "sch_fq_codel", "bridge", "8021q", "macvlan",
            "tun", "dummy", "pktgen", "vfio-pci", "ifb", "act_mirred",
            "cls_matchall", "sch_ingress")
-RECIPE = 3
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
 
@@ -117,23 +117,30 @@ def add_modules(kernel, tree):
         copy(folder / name, target / name)
 
 
+def prune(kernel, keep):
+    """Another checkout may have another recipe: its tree goes when unused for a day."""
+    for stamp in cache("initramfs", "x").parent.glob(kernel + "-*.stamp"):
+        if stamp != keep and time.time() - stamp.stat().st_mtime > 86400:
+            for path in (stamp, stamp.with_suffix(""), stamp.with_suffix(".cpio")):
+                remove(path)
+
+
 def base_tree(kernel):
-    """Everything that is Debian's; made once for a root."""
-    tree = cache("initramfs", kernel)
-    recipe = digest(RECIPE, pathlib.Path(__file__).read_text(),
-                    roots.release(kernel), roots.stamp("7.2")[1], roots.stamp(kernel)[1])
-    stamp = cache("initramfs", kernel + ".stamp")
+    """Everything that is Debian's; made once for a recipe."""
+    recipe = digest(pathlib.Path(__file__).read_text(), roots.release(kernel),
+                    roots.stamp("7.2")[1], roots.stamp(kernel)[1])
+    tree = cache("initramfs", "%s-%s" % (kernel, recipe))
+    stamp = cache("initramfs", tree.name + ".stamp")
     with lock(cache("initramfs", kernel + ".lock"), "the initramfs for %s" % kernel):
-        if stamp.exists() and stamp.read_text() == recipe:
-            return tree
-        remove(stamp)
-        remove(tree)
-        tree.mkdir()
-        add_programs(tree)
-        add_links(tree)
-        add_modules(kernel, tree)
-        cpio.write(tree, str(tree) + ".cpio")
-        stamp.write_text(recipe)
+        if not stamp.exists():
+            remove(tree)
+            tree.mkdir()
+            add_programs(tree)
+            add_links(tree)
+            add_modules(kernel, tree)
+            cpio.write(tree, str(tree) + ".cpio")
+        stamp.touch()
+        prune(kernel, stamp)
     return tree
 
 

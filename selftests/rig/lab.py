@@ -18,6 +18,7 @@ def initrd(kernel, path=None, files=None):
 
 class Lab:
     images = {}                         # one initramfs per kernel and run
+    opened = []                         # also those whose constructor failed
     shared = False                      # may the next test go on with it?
 
     def __init__(self, kernel=DEFAULT_KERNEL):
@@ -26,6 +27,7 @@ class Lab:
         self.kernel = kernel
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ivshmem-"))
         self.links, self.vms, self.peers = [], [], []
+        self.opened.append(self)
 
     def link(self, peers=2, **options):
         link = Link(self.folder / ("link%d" % len(self.links)), peers, **options)
@@ -78,6 +80,7 @@ class Lab:
         for thing in self.peers + self.vms + self.links:
             thing.close()
         self.peers, self.vms, self.links = [], [], []
+        self.opened.remove(self)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):

@@ -8,6 +8,7 @@ import time
 import traceback
 
 from . import tap
+from .lab import Lab
 from .suite import Skip
 from .util import RigError, TOP, end, spawn
 
@@ -93,8 +94,8 @@ class Runner:
         return self.lab
 
     def shut(self):
-        if self.lab is not None:
-            self.lab.close()
+        for lab in list(Lab.opened):
+            lab.close()
         self.lab = self.fixture = None
 
     def call(self, test):
@@ -129,13 +130,13 @@ class Runner:
         optional = outcome == "optional"
         self.record(test.id, test.name, "skip" if optional else outcome, text, seconds, optional)
 
-    def diagnose(self, name, text):
-        if self.lab is None:
-            return text
+    @staticmethod
+    def diagnose(name, text):
         parts = [text]
-        if "console:" not in text and self.lab.vms:
-            parts.append(self.lab.tails())
-        parts.append("logs: %s" % self.lab.keep_logs(name))
+        for lab in Lab.opened:
+            if "console:" not in text and lab.vms:
+                parts.append(lab.tails())
+            parts.append("logs: %s" % lab.keep_logs(name))
         return "\n".join(parts)
 
     def external(self, program):

@@ -29,7 +29,7 @@ class Channel:
 
     def __init__(self):
         self.socket, self.theirs = socket.socketpair()
-        self.buffer = b""
+        self.buffer, self.ended = b"", False
 
     def send(self, line):
         self.socket.sendall(line.encode() + b"\n")
@@ -42,6 +42,7 @@ class Channel:
                 return None
             data = self.socket.recv(1 << 16)
             if not data:
+                self.ended = True
                 return None
             self.buffer += data
         text, _, self.buffer = self.buffer.partition(b"\n")
@@ -171,7 +172,7 @@ class VM:
         while number not in self.replies:
             line = self.agent.line(deadline)
             if line is None:
-                late = "no answer in time" if self.alive() else "the machine ended"
+                late = "the machine ended" if self.agent.ended else "no answer in time"
                 raise self.error("%s: %s" % (what, late))
             key, status, text = (line.split(" ", 2) + ["", ""])[:3]
             if status.isdigit():
