@@ -80,6 +80,7 @@ TEST_F(link, writes_to_configuration_space_change_only_what_may_change)
 	ASSERT_EQ(0, try_read(c, CONFIG, 0, before, sizeof(before)));
 	ASSERT_EQ(0, try_write(c, CONFIG, 0, ones, sizeof(ones)));
 	EXPECT_EQ(0x406, read_le(c, CONFIG, PCI_COMMAND, 2));
+	EXPECT_EQ(0xff, read_le(c, CONFIG, PCI_INTERRUPT_LINE, 1));
 	EXPECT_EQ(1, read_le(c, CONFIG, vendor + 3, 1));
 	EXPECT_EQ(0xc001, read_le(c, CONFIG, msix + PCI_MSIX_FLAGS, 2));
 

@@ -375,6 +375,7 @@ TEST_F(intx, a_resample_eventfd_unmasks)
 {
 	int resample = eventfd(0, EFD_NONBLOCK);
 	struct pollfd pfd = { .fd = self->b.event[0], .events = POLLIN };
+	unsigned int fds;
 	uint64_t one = 1;
 
 	ASSERT_EQ(0, intx_irqs(&self->b, VFIO_IRQ_SET_DATA_EVENTFD |
@@ -392,6 +393,12 @@ TEST_F(intx, a_resample_eventfd_unmasks)
 	set_reg(&self->a, REG_DOORBELL, DOORBELL(1, 0));
 	ASSERT_EQ(8, write(resample, &one, sizeof(one)));
 	EXPECT_EQ(0, poll(&pfd, 1, 50));
+	/* nothing is left of it when its client has gone */
+	ASSERT_EQ(0, intx_irqs(&self->b, VFIO_IRQ_SET_DATA_EVENTFD |
+			       VFIO_IRQ_SET_ACTION_UNMASK, &resample));
+	fds = device_fds(&self->dev);
+	client_leave(&self->b, &self->dev, 1);
+	EXPECT_EQ(fds - 3, device_fds(&self->dev));
 }
 
 TEST_F(intx, needs_no_bus_mastering_but_can_be_disabled)
