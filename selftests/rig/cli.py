@@ -131,6 +131,8 @@ def main():
     except KeyboardInterrupt:
         say("rig: interrupted")
         return 130
+    finally:
+        Lab.close_all()
 
 
 if __name__ == "__main__":

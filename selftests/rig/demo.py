@@ -47,14 +47,17 @@ def packets(vm):
 
 def traffic(lab):
     figures = {}
-    with step("ping"):
+    with step("ping, 50 times"):
         figures["ping"] = "%.2f ms" % ping_figures(lab.ping(50))[2]
     rung, moved = doorbells(lab), packets(lab.vms[0])
     for name, options in (("TCP vm0 to vm1", ""), ("TCP vm1 to vm0", "-R")):
         with step("iperf3, %s" % name):
             figures[name] = "%.0f Mbit/s" % (iperf(lab, options) / 1e6)
     rung, moved = doorbells(lab) - rung, packets(lab.vms[0]) - moved
-    figures["packets for each doorbell"] = "%.1f (%d packets)" % (moved / max(rung, 1), moved)
+    figures["packets for each doorbell, TCP"] = "%.1f (%d packets)" % (moved / max(rung, 1), moved)
+    with step("iperf3, UDP vm0 to vm1"):
+        figures["UDP 1400 bytes, vm0 to vm1"] = "%.0f Mbit/s" % (
+            iperf(lab, "-u -b 100M -l 1400", 3) / 1e6)
     return figures
 
 
@@ -95,6 +98,8 @@ def main():
     with step("a link with two peers, and a machine at each of its ends"):
         lab = Two(load=False)
     with lab:
+        say("    device:  %s" % " ".join(str(word) for word in lab.link.argv()))
+        say("    QEMU:    -device '%s'" % json.dumps(lab.vms[0].device(0, lab.link.peer(0))))
         with step("modprobe ivshmem_net, addresses, links up"):
             for number in (0, 1):
                 lab.bring_up(number)

@@ -83,6 +83,11 @@ class Lab:
         self.opened.remove(self)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @classmethod
+    def close_all(cls):
+        for lab in list(cls.opened):
+            lab.close()
+
     def __enter__(self):
         return self
 

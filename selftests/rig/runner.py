@@ -94,8 +94,7 @@ class Runner:
         return self.lab
 
     def shut(self):
-        for lab in list(Lab.opened):
-            lab.close()
+        Lab.close_all()
         self.lab = self.fixture = None
 
     def call(self, test):
