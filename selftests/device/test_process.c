@@ -285,8 +285,7 @@ TEST(a_link_that_needs_too_many_descriptors_says_so)
 	snprintf(command, sizeof(command), "ulimit -n 400 && " IVSHMEM_LINK
 		 " --dir /nonexistent --peers 16 --vectors 16 2>&1");
 	run(command, 2, text, sizeof(text));
-	EXPECT_STREQ("ivshmem-link: limit of open files is 400, "
-		     "want 860 for 16 peers with 16 vectors\n", text);
+	EXPECT_NE(NULL, strstr(text, "limit of open files is 400, want 860 for 16 peers"));
 }
 
 static rlim_t lowest_free_fd(struct device *d)
