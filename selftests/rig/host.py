@@ -14,6 +14,7 @@ NEEDS = {
     "/usr/include/x86_64-linux-gnu/sys/eventfd.h": "libc6-dev",
     "mmdebstrap": "mmdebstrap",
     "unshare": "util-linux",
+    "mount": "mount",
     "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
 }
 CHECK_NEEDS = {
