@@ -18,6 +18,7 @@ NEEDS = {
     "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
 }
 CHECK_NEEDS = {
+    "git": "git",
     "clang": "clang",
     "shellcheck": "shellcheck",
 }
