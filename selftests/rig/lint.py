@@ -16,7 +16,8 @@ CHECKPATCH_SKIP = ("compat/", "framework/trace.h")
 
 
 def tracked(*patterns):
-    names = output(["git", "-c", "safe.directory=*", "-C", TOP, "ls-files", "--"] + list(patterns)).splitlines()
+    names = output(["git", "-c", "safe.directory=*", "-C", TOP, "ls-files", "--"] + list(patterns)
+                   ).splitlines()
     return [name for name in names if (TOP / name).exists()]
 
 
