@@ -27,6 +27,7 @@ static int ivshmem_net_get_coalesce(struct net_device *netdev, struct ethtool_co
 {
 	struct ivshmem_net *net = netdev_priv(netdev);
 
+	coalesce->use_adaptive_rx_coalesce = net->rx_adaptive;
 	coalesce->rx_coalesce_usecs = net->rx_usecs;
 	coalesce->rx_max_coalesced_frames = net->rx_frames;
 	return 0;
@@ -43,6 +44,7 @@ static int ivshmem_net_set_coalesce(struct net_device *netdev, struct ethtool_co
 			   coalesce->rx_coalesce_usecs, IVSHMEM_NET_RX_USECS_MAX);
 		return -EINVAL;
 	}
+	WRITE_ONCE(net->rx_adaptive, coalesce->use_adaptive_rx_coalesce);
 	WRITE_ONCE(net->rx_usecs, coalesce->rx_coalesce_usecs);
 	WRITE_ONCE(net->rx_frames, coalesce->rx_max_coalesced_frames);
 	return 0;
@@ -83,7 +85,8 @@ static void ivshmem_net_get_ethtool_stats(struct net_device *netdev, struct etht
 }
 
 const struct ethtool_ops ivshmem_net_ethtool_ops = {
-	.supported_coalesce_params = ETHTOOL_COALESCE_RX_USECS | ETHTOOL_COALESCE_RX_MAX_FRAMES,
+	.supported_coalesce_params = ETHTOOL_COALESCE_RX_USECS | ETHTOOL_COALESCE_RX_MAX_FRAMES |
+				     ETHTOOL_COALESCE_USE_ADAPTIVE_RX,
 	.get_drvinfo = ivshmem_net_get_drvinfo,
 	.get_link = ethtool_op_get_link,
 	.get_ringparam = ivshmem_net_get_ringparam,

@@ -26,8 +26,21 @@
 /* The longest frame that any Ethernet link of the kernel has, bytes */
 #define FRAME_MAX	(ETH_MAX_MTU + VLAN_ETH_HLEN)
 
+/*
+ * Adaptive coalescing delays doorbells only after this many bytes both ways
+ * between two polls. Requests and replies are less and get theirs at once.
+ */
+#define BULK_BYTES	4096
+
 /* How long an interrupt may be on its way, with coalescing at its longest */
 #define INTERRUPT_USECS	IVSHMEM_NET_RX_USECS_MAX
+
+/* Coalescing by default, see Documentation/net.md */
+#define RX_USECS	50
+#define RX_FRAMES	64
+
+/* How often in a row the timer may find nothing before the peer has to ring */
+#define TIMED_POLLS	4
 
 /* How long the peer may keep all our frames before the link starts over */
 #define TX_TIMEOUT	(5 * HZ)
@@ -128,6 +141,7 @@ static netdev_tx_t ivshmem_net_xmit(struct sk_buff *skb, struct net_device *netd
 	struct ivshmem_net *net = netdev_priv(netdev);
 	bool more = netdev_xmit_more();
 	unsigned int len = skb->len;
+	bool full;
 	void *frame;
 
 	if (unlikely(tx_is_malformed(net, skb))) {
@@ -146,16 +160,18 @@ static netdev_tx_t ivshmem_net_xmit(struct sk_buff *skb, struct net_device *netd
 	tx_copy(skb, frame);
 	skb_tx_timestamp(skb);
 	ivshmem_tx_commit(&net->link, len);
+	more = !__netdev_sent_queue(netdev, len, more);
+	full = !tx_has_room(net);
+	/* As early as can be: the peer works on while we clean up. */
+	if (!more || full)
+		tx_kick(net);
+
 	count_frame(&net->tx, len);
 	dev_consume_skb_any(skb);
-
-	more = !__netdev_sent_queue(netdev, len, more);
-	if (!tx_has_room(net))
+	if (full)
 		tx_stop(net);
 	else
 		tx_wait(net);
-	if (!more || netif_queue_stopped(netdev))
-		tx_kick(net);
 	return NETDEV_TX_OK;
 }
 
@@ -243,17 +259,31 @@ static int rx_frames(struct ivshmem_net *net, int budget)
 	return frames;
 }
 
+/* Was this much moved since the last poll that there will be more soon? */
+static bool is_bulk(struct ivshmem_net *net)
+{
+	u64 bytes = u64_stats_read(&net->rx.bytes) + u64_stats_read(&net->tx.bytes);
+	u64 moved = bytes - net->polled_bytes;
+
+	net->polled_bytes = bytes;
+	return moved >= BULK_BYTES || !READ_ONCE(net->rx_adaptive);
+}
+
 /*
  * Have the peer ring for the next frame; or, where coalescing is on and there
- * were frames just now, for the last of rx_frames more, with a timer for when
- * they do not come.
+ * were frames not long ago, for the last of rx_frames more, and let a timer look
+ * for fewer.
  */
 static bool rx_arm(struct ivshmem_net *net, bool busy)
 {
 	u32 usecs = READ_ONCE(net->rx_usecs), frames = READ_ONCE(net->rx_frames);
 	u32 qlen = net->link.layout.qlen;
 
-	if (!usecs || !busy)
+	if (busy)
+		net->timed_polls = is_bulk(net) ? TIMED_POLLS : 0;
+	else if (net->timed_polls)
+		net->timed_polls--;
+	if (!usecs || !net->timed_polls)
 		return ivshmem_rx_arm(&net->link, 0);
 	hrtimer_start(&net->timer, ns_to_ktime((u64)usecs * NSEC_PER_USEC), HRTIMER_MODE_REL);
 	return ivshmem_rx_arm(&net->link, min(frames ?: qlen, qlen) - 1);
@@ -284,13 +314,14 @@ static int ivshmem_net_poll(struct napi_struct *napi, int budget)
 	struct ivshmem_net *net = container_of(napi, struct ivshmem_net, napi);
 	int frames;
 
-	tx_poll(net, !budget);
 	/* Netpoll only wants to send. */
-	if (!budget)
+	if (!budget) {
+		tx_poll(net, true);
 		return 0;
-
+	}
 	WRITE_ONCE(net->polls, net->polls + 1);
 	frames = rx_frames(net, budget);
+	tx_poll(net, false);
 	if (frames < budget) {
 		/* Before completing: what comes after, napi_disable() does not wait for. */
 		bool again = rx_arm(net, frames);
@@ -536,6 +567,9 @@ static int ivshmem_net_probe(struct ivshmem_device *idev)
 		return -ENOMEM;
 	net = netdev_priv(netdev);
 	net->netdev = netdev;
+	net->rx_adaptive = true;
+	net->rx_usecs = RX_USECS;
+	net->rx_frames = RX_FRAMES;
 	u64_stats_init(&net->rx.syncp);
 	u64_stats_init(&net->tx.syncp);
 	ivshmem_set_drvdata(idev, net);

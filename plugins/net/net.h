@@ -34,8 +34,11 @@ struct ivshmem_net_stats {
  * @netdev: the interface
  * @napi: enabled between up and down
  * @timer: looks at the ring where coalescing delays the doorbell
+ * @rx_adaptive: coalesce bulk traffic only
  * @rx_usecs: longest delay by coalescing, microseconds
  * @rx_frames: frames for which the peer may delay its doorbell, 0 for no bound
+ * @polled_bytes: moved both ways up to the last poll; NAPI
+ * @timed_polls: how often the timer may still find nothing; NAPI
  * @rx: received; written in NAPI
  * @tx: sent; written under the transmit queue's lock
  * @polls: times that NAPI ran; written in NAPI
@@ -50,8 +53,11 @@ struct ivshmem_net {
 	struct net_device *netdev;
 	struct napi_struct napi;
 	struct hrtimer timer;
+	bool rx_adaptive;
 	u32 rx_usecs;
 	u32 rx_frames;
+	u64 polled_bytes;
+	unsigned int timed_polls;
 	struct ivshmem_net_stats rx;
 	struct ivshmem_net_stats tx;
 	unsigned long polls;

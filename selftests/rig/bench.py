@@ -18,8 +18,8 @@ OFFLOADS = "tso gso gro tx rx sg"
 # name -> options of iperf3; the receiver's rate is what counts.
 STREAMS = {
     "TCP": "",
-    "UDP 64 B": "-u -b 0 -l 64",
-    "UDP 1400 B": "-u -b 0 -l 1400",
+    "UDP 64 B": "-u -b 0 -l 64 -w 4M",
+    "UDP 1400 B": "-u -b 0 -l 1400 -w 4M",
 }
 # How much of what the link carried flat out a receiver is given when it shall keep up.
 PACE = 0.5
@@ -38,6 +38,8 @@ class Bench(Pair):
             self.at(end, "; ".join("ethtool -K veth0 %s off" % name for name in OFFLOADS.split())
                     + "; ip link set link0 mtu %d; ip link set veth0 mtu %d up" % (MTU, MTU))
         self.at("b", "iperf3 -s -D")
+        # Sockets that hold a burst: else it is the scheduler that is measured.
+        self.vm.run("sysctl -qw net.core.rmem_max=8000000 net.core.wmem_max=8000000")
         for net in (NET, VETH):
             self.start("b", "sockperf sr -i %s2" % net, timeout=36000)
         until(lambda: self.at("b", "grep -q ':1451 ' /proc/net/tcp /proc/net/tcp6", check=False).status == 0,
@@ -51,10 +53,15 @@ class Bench(Pair):
         tick = os.sysconf("SC_CLK_TCK")
         return {
             "doorbells": self.link.total("doorbells"),
-            "packets": int(self.at("b", "cat /sys/class/net/link0/statistics/rx_packets").out),
+            "packets": self.figure("b", "rx_packets"),
+            "frames": self.figure("b", "rx_packets") + self.figure("a", "rx_packets"),
+            "lost_on_link": self.figure("a", "tx_packets") - self.figure("b", "rx_packets"),
             "guest_cpu": sum(int(stat[i]) for i in (0, 1, 2, 5, 6)) / 100,
             "device_cpu": (int(process[11]) + int(process[12])) / tick,
         }
+
+    def figure(self, end, name):
+        return int(self.at(end, "cat /sys/class/net/link0/statistics/" + name).out)
 
     def iperf(self, net, options, seconds):
         text = self.at("a", "iperf3 -J -c %s2 -t %d %s" % (net, seconds, options),
@@ -74,6 +81,8 @@ class Bench(Pair):
             "lost_percent": lost,
             "doorbells": used["doorbells"],
             "packets": used["packets"],
+            "frames": used["frames"],
+            "lost_on_link": used["lost_on_link"],
             "cpu_seconds_per_gbit": (used["guest_cpu"] + used["device_cpu"]) /
                                     max(rate * seconds / 1e3, 1e-9),
         }
@@ -105,7 +114,7 @@ def paced(bench, found, seconds):
     """Loss when the receiver can keep up."""
     rate = statistics.median(r["UDP 1400 B"]["mbit_per_second"] for r in found["link"]) * PACE
     with step("1400-byte UDP at %.0f Mbit/s" % rate):
-        return dict(bench.stream(NET, "-u -b %dK -l 1400" % (rate * 1e3), seconds),
+        return dict(bench.stream(NET, "-u -b %dK -l 1400 -w 4M" % (rate * 1e3), seconds),
                     offered_mbit_per_second=rate)
 
 
@@ -113,7 +122,7 @@ def coalescing(bench, seconds):
     """Interrupts for each thousand frames, as the number of frames to wait for doubles."""
     table = []
     for frames in COALESCE:
-        bench.at("b", "ethtool -C link0 rx-usecs 10000 rx-frames %d" % frames)
+        bench.at("b", "ethtool -C link0 adaptive-rx off rx-usecs 10000 rx-frames %d" % frames)
         before, start = bench.counters(), bench.link.stats(1)["interrupts"]
         # At a pace: flat out, NAPI polls and there is nothing to coalesce.
         bench.iperf(NET, "-u -l 64 -b 4M --pacing-timer 100", seconds)
@@ -121,7 +130,7 @@ def coalescing(bench, seconds):
         interrupts = bench.link.stats(1)["interrupts"] - start
         table.append({"rx_frames": frames, "packets": got,
                       "interrupts_per_1000": 1000 * interrupts / got})
-    bench.at("b", "ethtool -C link0 rx-usecs 0 rx-frames 0")
+    bench.at("b", "ethtool -C link0 adaptive-rx on rx-usecs 50 rx-frames 64")
     return table
 
 
@@ -150,7 +159,7 @@ def doorbells(found):
     table = {}
     for name in STREAMS:
         rung = sum(r[name]["doorbells"] for r in found["link"])
-        table[name] = sum(r[name]["packets"] for r in found["link"]) / max(rung, 1)
+        table[name] = sum(r[name]["frames"] for r in found["link"]) / max(rung, 1)
     return table
 
 
@@ -178,7 +187,10 @@ def show(result):
         print("| %s | %s | %s | %s |" % (row["measure"], row["unit"], " | ".join(cells), ratio))
     print()
     for name, ratio in result["packets_per_doorbell"].items():
-        print("- %s: %.1f packets received for each doorbell of either side" % (name, ratio))
+        print("- %s: %.1f frames for each doorbell, both directions" % (name, ratio))
+    lost = sum(r[name]["lost_on_link"] for r in result["rounds"]["link"] for name in STREAMS)
+    sent = sum(r[name]["packets"] for r in result["rounds"]["link"] for name in STREAMS)
+    print("- frames sent by one interface and not received by the other: %d of %d" % (lost, sent))
     slow = result["paced"]
     print("- UDP 1400 B offered at %.0f Mbit/s: %.2f %% lost"
           % (slow["offered_mbit_per_second"], slow["lost_percent"]))

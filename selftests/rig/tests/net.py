@@ -85,13 +85,13 @@ def doorbells(lab):
 def coalescing(lab):
     interrupts = {}
     for frames in (16, 32):
-        lab.at("b", "ethtool -C link0 rx-usecs 10000 rx-frames %d" % frames)
+        lab.at("b", "ethtool -C link0 adaptive-rx off rx-usecs 10000 rx-frames %d" % frames)
         shown = lab.at("b", "ethtool -c link0").out
         expect(re.search(r"rx-frames:\s+%d\n" % frames, shown), "ethtool -c shows %s", shown)
         before = lab.link.stats(1)["interrupts"]
         iperf(lab, "-u -l 200 -b 10M", 4)
         interrupts[frames] = lab.link.stats(1)["interrupts"] - before
-    lab.at("b", "ethtool -C link0 rx-usecs 0 rx-frames 0")
+    lab.at("b", "ethtool -C link0 adaptive-rx on rx-usecs 50 rx-frames 64")
     ratio = interrupts[32] / interrupts[16]
     expect(0.3 < ratio < 0.75, "interrupts by frames: %s", interrupts)
 
