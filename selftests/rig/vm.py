@@ -10,7 +10,7 @@ import socket
 import time
 
 from . import qemu, roots
-from .util import RigError, end, spawn
+from .util import RigError, end, say, spawn
 
 SPLAT = re.compile(r"WARNING:|\bBUG:|\bOops\b|KASAN|UBSAN|kernel BUG|general protection|"
                    r"possible [a-z ]+ detected|suspicious RCU|Call Trace|unreferenced object|"
@@ -116,9 +116,17 @@ class VM:
 
     def ready(self, timeout=60):
         """Waits until the guest's agent is there."""
-        self.wait("ready", time.monotonic() + timeout, "boot")
-        if not self.events:
-            self.handshake()
+        try:
+            self.wait("ready", time.monotonic() + timeout, "boot")
+        except GuestError:
+            # Seen in one boot of 150 under TCG with many devices, long before our drivers load.
+            if "Initramfs unpacking failed" not in self.new_log():
+                raise
+            say("%s: QEMU handed a broken initramfs over, booting again" % self.name)
+            self.kill()
+            self.spawn()
+            self.wait("ready", time.monotonic() + timeout, "boot")
+        self.handshake()
 
     def handshake(self):
         if self.monitor.line(time.monotonic() + 5) is None:
