@@ -32,8 +32,8 @@
  */
 #define BULK_BYTES	4096
 
-/* How long an interrupt may be on its way, with coalescing at its longest */
-#define INTERRUPT_USECS	IVSHMEM_NET_RX_USECS_MAX
+/* How long an interrupt may be on its way, beside what coalescing delays it */
+#define INTERRUPT_USECS	1000
 
 /* Coalescing by default, see Documentation/net.md */
 #define RX_USECS	50
@@ -147,6 +147,9 @@ static netdev_tx_t ivshmem_net_xmit(struct sk_buff *skb, struct net_device *netd
 	if (unlikely(tx_is_malformed(net, skb))) {
 		count_loss(&net->tx, &net->tx.length_errors);
 		dev_kfree_skb_any(skb);
+		/* It may have been the last of a batch. */
+		if (!more)
+			tx_kick(net);
 		return NETDEV_TX_OK;
 	}
 	tx_reclaim(net);
@@ -180,14 +183,13 @@ static netdev_tx_t ivshmem_net_xmit(struct sk_buff *skb, struct net_device *netd
  */
 
 /* Copy from the peer's memory, reading it once, and sum up what was copied. */
-static void rx_copy(struct sk_buff *skb, const void *frame, unsigned int len)
+static void rx_copy(struct sk_buff *skb, const void *frame)
 {
-	unsigned int head = skb_headlen(skb), pos = 0, i;
+	unsigned int pos = skb_headlen(skb) - ETH_HLEN, i;
 	__wsum csum;
 
 	memcpy(skb->data, frame, ETH_HLEN);
 	frame += ETH_HLEN;
-	pos = head - ETH_HLEN;
 	csum = csum_partial_copy_nocheck(frame, skb->data + ETH_HLEN, pos);
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
 		skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
@@ -237,7 +239,7 @@ static void rx_frame(struct ivshmem_net *net, const struct ivshmem_frame *frame)
 		count_loss(&net->rx, &net->rx.dropped);
 		return;
 	}
-	rx_copy(skb, frame->data, frame->len);
+	rx_copy(skb, frame->data);
 	count_frame(&net->rx, frame->len);
 	skb->protocol = eth_type_trans(skb, net->netdev);
 	napi_gro_receive(&net->napi, skb);
@@ -484,12 +486,13 @@ static void check_tx_timeout(struct ivshmem_net *net)
 /* Has a doorbell been lost? It may as well be on its way, or its timer. */
 static bool check_ring(struct ivshmem_net *net)
 {
+	unsigned long usecs = INTERRUPT_USECS + READ_ONCE(net->rx_usecs);
 	unsigned long polls = READ_ONCE(net->polls);
 
 	if (!netif_carrier_ok(net->netdev))
 		return false;
 	if (ivshmem_rx_pending(&net->link)) {
-		usleep_range(INTERRUPT_USECS, 2 * INTERRUPT_USECS);
+		usleep_range(usecs, 2 * usecs);
 		if (polls == READ_ONCE(net->polls))
 			return schedule_poll(net);
 	}
