@@ -49,11 +49,12 @@ tcp() { # from, to, host number of to
 
 # One datagram of each of some sizes, echoed; beyond the MTU they are fragments.
 udp() { # from, to, host number of to
-	at "$2" socat udp-listen:5000,fork exec:cat &
+	at "$2" socat -T 5 udp-listen:5000,fork exec:cat &
 	echo_server=$!
-	wait_until 5 listening "$2" u
 	status=0
 	for size in 1 17 64 512 1400 1472 1473 4000; do
+		# Each client takes the socket; socat then makes another one.
+		wait_until 5 listening "$2" u
 		head -c $size /dev/urandom >"$work/sent"
 		at "$1" socat -t 2 -b 65536 stdio,ignoreeof "udp:$NET.$3:5000" \
 			<"$work/sent" >"$work/got" 2>/dev/null &
