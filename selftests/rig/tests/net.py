@@ -84,6 +84,8 @@ def doorbells(lab):
 @test("doubling how many frames are coalesced halves the interrupts", PAIR)
 def coalescing(lab):
     interrupts = {}
+    shown = lab.at("b", "ethtool -c link0").out
+    default = [re.search(r"rx-%s:\s+(\d+)\n" % name, shown).group(1) for name in ("usecs", "frames")]
     for frames in (16, 32):
         lab.at("b", "ethtool -C link0 adaptive-rx off rx-usecs 10000 rx-frames %d" % frames)
         shown = lab.at("b", "ethtool -c link0").out
