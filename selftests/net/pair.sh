@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Both ends of a link in one machine: does Ethernet over it work? Needs root, the
 # module ivshmem_net, iproute2, ping, socat, cmp; the interfaces may be named as
-# arguments. BYTES (default 2000000) go through each connection; STEP leaves out
-# frame sizes, for links that are slow.
+# arguments. For slow links: BYTES (default 2000000) go through each connection,
+# STEP leaves out frame sizes, PINGS is how many large pings there are.
 here=$(dirname "$0")
 # shellcheck source=selftests/net/lib.sh
 . "$here/lib.sh"
@@ -39,7 +39,7 @@ listening() { # namespace, kind
 # A file through a TCP connection must arrive byte for byte.
 tcp() { # from, to, host number of to
 	head -c "$BYTES" /dev/urandom >"$work/sent"
-	at "$2" timeout 60 socat -u tcp-listen:5000,reuseaddr "open:$work/got,creat,trunc" &
+	ip netns exec "$2" timeout 60 socat -u tcp-listen:5000,reuseaddr "open:$work/got,creat,trunc" &
 	listener=$!
 	wait_until 5 listening "$2" t
 	at "$1" timeout 60 socat -u "open:$work/sent" "tcp:$NET.$3:5000" || return 1
@@ -47,20 +47,28 @@ tcp() { # from, to, host number of to
 	cmp "$work/sent" "$work/got"
 }
 
+udp_lost() { # bytes, from, to
+	echo "# $1 bytes did not return"
+	for ns in "$2" "$3"; do
+		at "$ns" ss -Hanu | sed "s/^/# $ns: /"
+		at "$ns" grep '^Udp:' /proc/net/snmp | sed "s/^/# $ns: /"
+	done
+}
+
 # One datagram of each of some sizes, echoed; beyond the MTU they are fragments.
 udp() { # from, to, host number of to
-	at "$2" socat -T 5 udp-listen:5000,fork exec:cat &
+	ip netns exec "$2" socat -T 5 udp-listen:5000,fork exec:cat 2>/dev/null &
 	echo_server=$!
 	status=0
 	for size in 1 17 64 512 1400 1472 1473 4000; do
 		# Each client takes the socket; socat then makes another one.
 		wait_until 5 listening "$2" u
 		head -c $size /dev/urandom >"$work/sent"
-		at "$1" socat -t 2 -b 65536 stdio,ignoreeof "udp:$NET.$3:5000" \
+		ip netns exec "$1" socat -b 65536 stdio,ignoreeof "udp:$NET.$3:5000" \
 			<"$work/sent" >"$work/got" 2>/dev/null &
 		client=$!
 		arrived() { cmp -s "$work/sent" "$work/got"; }
-		wait_until 5 arrived || { echo "# $size bytes did not return"; status=1; }
+		wait_until 5 arrived || { udp_lost $size "$1" "$2"; status=1; }
 		kill $client
 		wait $client 2>/dev/null
 	done
@@ -141,7 +149,7 @@ echo "1..18"
 report $status "both ends have a carrier"
 pings a 2 -c 20; report $? "a pings b"
 pings b 1 -c 20; report $? "b pings a"
-pings a 2 -c 200 -l 3 -s 1400 -i 0.002; report $? "many pings in flight, none is lost"
+pings a 2 -c "${PINGS:-200}" -l 3 -s 1400 -i 0.002; report $? "many pings in flight, none is lost"
 "$here/frames" a link0 b link0 14 1514 "$STEP"; report $? "frames of all sizes arrive unchanged, both ways"
 tcp a b 2; report $? "TCP from a to b brings every byte"
 tcp b a 1; report $? "TCP from b to a brings every byte"

@@ -14,7 +14,7 @@ VARIANTS = {
     "msix": ({}, "STEP=1 BYTES=8000000"),
     "one-vector": ({"vectors": 1}, "STEP=13"),
     "jailhouse-size": ({"output_size": "0x7f000"}, "STEP=13"),
-    "intx": ({"intx": True, "output_size": "0x7000"}, "STEP=300 BYTES=20000"),
+    "intx": ({"intx": True, "output_size": "0x7000"}, "STEP=300 BYTES=20000 PINGS=20"),
     "strict": ({"strict": True, "output_size": "0x10000"}, "STEP=97 BYTES=50000"),
     "drops-interrupts": ({"drop_interrupts": "0.02"}, "STEP=13"),
 }
