@@ -295,6 +295,22 @@ bool ivshmem_tx_arm(struct ivshmem_link *link, u16 after)
 }
 EXPORT_SYMBOL_GPL(ivshmem_tx_arm);
 
+/**
+ * ivshmem_tx_pending() - are there frames to reclaim?
+ * @link: the link
+ *
+ * A hint for rechecks: nothing but the peer's index is looked at.
+ *
+ * Context: any. Return: true when there seem to be.
+ */
+bool ivshmem_tx_pending(const struct ivshmem_link *link)
+{
+	const struct ivshmem_tx *tx = &link->tx;
+
+	return get16(&tx->vring.used->idx) != READ_ONCE(tx->done);
+}
+EXPORT_SYMBOL_GPL(ivshmem_tx_pending);
+
 /*
  * Receiving
  */

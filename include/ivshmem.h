@@ -312,6 +312,7 @@ void ivshmem_tx_commit(struct ivshmem_link *link, u32 len);
 bool ivshmem_tx_kick(struct ivshmem_link *link);
 int ivshmem_tx_reclaim(struct ivshmem_link *link, unsigned int *bytes);
 bool ivshmem_tx_arm(struct ivshmem_link *link, u16 after);
+bool ivshmem_tx_pending(const struct ivshmem_link *link);
 
 /**
  * ivshmem_tx_in_flight() - frames that the peer has not returned yet

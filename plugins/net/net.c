@@ -483,22 +483,22 @@ static void check_tx_timeout(struct ivshmem_net *net)
 	ivshmem_link_reset(&net->link);
 }
 
+static bool has_work(struct ivshmem_net *net)
+{
+	return ivshmem_rx_pending(&net->link) ||
+	       (netif_xmit_stopped(tx_queue(net)) && ivshmem_tx_pending(&net->link));
+}
+
 /* Has a doorbell been lost? It may as well be on its way, or its timer. */
 static bool check_ring(struct ivshmem_net *net)
 {
 	unsigned long usecs = INTERRUPT_USECS + READ_ONCE(net->rx_usecs);
 	unsigned long polls = READ_ONCE(net->polls);
 
-	if (!netif_carrier_ok(net->netdev))
+	if (!netif_carrier_ok(net->netdev) || !has_work(net))
 		return false;
-	if (ivshmem_rx_pending(&net->link)) {
-		usleep_range(usecs, 2 * usecs);
-		if (polls == READ_ONCE(net->polls))
-			return schedule_poll(net);
-	}
-	if (netif_xmit_stopped(tx_queue(net)))
-		schedule_poll(net);
-	return false;
+	usleep_range(usecs, 2 * usecs);
+	return polls == READ_ONCE(net->polls) && has_work(net) && schedule_poll(net);
 }
 
 static bool ivshmem_net_recheck(struct ivshmem_device *idev)

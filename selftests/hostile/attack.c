@@ -83,8 +83,12 @@ static void offer(struct peer *p, uint64_t addr, uint32_t len, uint16_t flags)
 	ring_bell(p);
 }
 
+/* What is offered too much is in order otherwise, so that only the jump is wrong. */
 static void avail_jump(struct peer *p)
 {
+	descs(p)[0] = (struct desc){ htole64(p->ring.l.data), htole32(100), 0, 0 };
+	for (uint32_t i = 0; i < p->ring.l.qlen; i++)
+		avail(p)[2 + i] = 0;
 	publish(avail(p), p->ring.at.tx_avail + p->ring.l.qlen + 1);
 	ring_bell(p);
 }
@@ -95,9 +99,13 @@ static void avail_back(struct peer *p)
 	ring_bell(p);
 }
 
+/* A descriptor behind the table, where the data is, and a good one. */
 static void avail_id(struct peer *p)
 {
-	avail(p)[2 + p->ring.at.tx_avail % p->ring.l.qlen] = htole16(p->ring.l.qlen);
+	uint16_t id = p->ring.l.data / sizeof(struct desc);
+
+	descs(p)[id] = (struct desc){ htole64(p->ring.l.data), htole32(100), 0, 0 };
+	avail(p)[2 + p->ring.at.tx_avail % p->ring.l.qlen] = htole16(id);
 	publish(avail(p), p->ring.at.tx_avail + 1);
 	ring_bell(p);
 }
@@ -196,8 +204,13 @@ static void used_len(struct peer *p)
 	return_frame(p, 0, 1514);
 }
 
+/* As above: a driver that takes its descriptors in turn finds each where it is due. */
 static void used_jump(struct peer *p)
 {
+	for (uint32_t i = 0; i < p->ring.l.qlen; i++) {
+		used_entry(p, i)[0] = htole32(i);
+		used_entry(p, i)[1] = htole32(1);
+	}
 	publish(used(p), p->ring.at.rx_used + p->ring.l.qlen + 1);
 	ring_bell(p);
 }

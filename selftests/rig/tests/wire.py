@@ -81,6 +81,16 @@ def flap(lab, profile):
     equal(result["broken"], {}, "rules that our driver broke")
 
 
+@profiles("our interface taken down and up 100 times is in step with a %s peer each time")
+def down_up(lab, profile):
+    peer = lab.other("discard", profile=profile)
+    lab.wait_carrier(True)
+    lab.vm.run("for i in $(seq 100); do ip link set eth0 down; ip link set eth0 up; "
+               "[ $((i % 5)) = 0 ] && sleep 0.05; done; true")
+    lab.wait_carrier(True)
+    equal(peer.stop()["broken"], {}, "rules that our driver broke")
+
+
 @profiles("a %s peer that dies and returns 1000 times always finds the link again", timeout=400)
 def restart(lab, profile):
     result = lab.other("restart", profile=profile, count=1000, wait=10).result(380)
