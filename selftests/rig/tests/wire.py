@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """ivshmem_net against a peer without a machine that speaks as known drivers do."""
 import functools
+import os
+import signal
 
 from ..lab import Lab
 from ..machines import NET, all_came_back
@@ -88,6 +90,23 @@ def down_up(lab, profile):
     lab.vm.run("for i in $(seq 100); do ip link set eth0 down; ip link set eth0 up; "
                "[ $((i % 5)) = 0 ] && sleep 0.05; done; true")
     lab.wait_carrier(True)
+    equal(peer.stop()["broken"], {}, "rules that our driver broke")
+
+
+@test("our interface stays in RESET as long as the peer has not seen that it went there",
+      Fixture(Against, mtu=1500))
+def wait_in_reset(lab):
+    peer = lab.other("discard")
+    lab.wait_carrier(True)
+    writes = "cat /sys/bus/ivshmem/devices/ivshmem0/counters/state_writes"
+    for _ in range(5):
+        before = int(lab.vm.out(writes))
+        os.kill(peer.process.pid, signal.SIGSTOP)
+        lab.vm.run("ip link set eth0 down; ip link set eth0 up; sleep 0.2")
+        after = int(lab.vm.out(writes))
+        os.kill(peer.process.pid, signal.SIGCONT)
+        equal(after - before, 1, "state writes while the peer sleeps in RUN")
+        lab.wait_carrier(True)
     equal(peer.stop()["broken"], {}, "rules that our driver broke")
 
 
