@@ -4,6 +4,7 @@ import fnmatch
 import os
 import signal
 import subprocess
+import tempfile
 import time
 import traceback
 
@@ -22,26 +23,38 @@ def on_alarm(_number, _frame):
 
 
 class External:
-    """A program that prints TAP; all of its tests count."""
+    """A program that prints TAP; all of its tests count. Runs beside tests that use machines."""
 
     def __init__(self, name, folder, *target, timeout=300):
         self.id, self.folder, self.timeout = name, folder, timeout
         self.command = ["make", "-s", "-C", folder] + list(target)
         self.name = "all of " + " ".join(self.command)
+        self.process = None
 
-    def run(self):
-        process = spawn(self.command, cwd=str(TOP), stdin=subprocess.DEVNULL,
-                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    def start(self):
+        self.output = tempfile.TemporaryFile()
+        self.began = time.monotonic()
+        self.process = spawn(self.command, cwd=str(TOP), stdin=subprocess.DEVNULL,
+                             stdout=self.output, stderr=subprocess.STDOUT)
+
+    def done(self):
+        return self.process.poll() is not None or \
+            time.monotonic() - self.began > self.timeout
+
+    def results(self):
+        """Waits for the end, at most until the timeout."""
         try:
-            text = process.communicate(timeout=self.timeout)[0].decode(errors="replace")
+            self.process.wait(max(0.1, self.began + self.timeout - time.monotonic()))
         except subprocess.TimeoutExpired:
             return [("ends within %d s" % self.timeout, "fail", "")]
         finally:
-            end(process)
+            end(self.process)
+        self.output.seek(0)
+        text = self.output.read().decode(errors="replace")
         results = tap.parse(text)
-        if process.returncode and not any(outcome == "fail" for _, outcome, _ in results):
+        if self.process.returncode and not any(outcome == "fail" for _, outcome, _ in results):
             results.append(("exits with status 0", "fail",
-                            "status %d\n%s" % (process.returncode, text[-2000:])))
+                            "status %d\n%s" % (self.process.returncode, text[-2000:])))
         return results
 
 
@@ -138,11 +151,18 @@ class Runner:
             parts.append("logs: %s" % lab.keep_logs(name))
         return "\n".join(parts)
 
-    def external(self, program):
-        start = time.monotonic()
-        for sentence, outcome, text in program.run():
-            self.record(program.id, sentence, outcome, text)
-        print("# %s: %.1f s" % (program.id, time.monotonic() - start), flush=True)
+    def externals(self, finish=False):
+        """One at a time: records the one that has ended and starts the next."""
+        while self.waiting:
+            program = self.waiting[0]
+            if not program.process:
+                program.start()
+            if not finish and not program.done():
+                return
+            for sentence, outcome, text in program.results():
+                self.record(program.id, sentence, outcome, text)
+            print("# %s: %.1f s" % (program.id, time.monotonic() - program.began), flush=True)
+            self.waiting.pop(0)
 
     # -- all ----------------------------------------------------------------------------
 
@@ -152,14 +172,17 @@ class Runner:
             raise RigError("no test is called %s (try: rig check --list)"
                            % " ".join(self.patterns))
         print("TAP version 13", flush=True)
+        self.waiting = [thing for thing in things if isinstance(thing, External)]
         try:
             for thing in things:
-                if isinstance(thing, External):
-                    self.external(thing)
-                else:
+                if not isinstance(thing, External):
+                    self.externals()
                     self.test(thing)
+            self.externals(finish=True)
         finally:
             self.shut()
+            for program in self.waiting:
+                end(program.process)
         print("1..%d" % sum(self.counts.values()))
         return self.summary()
 
