@@ -17,7 +17,8 @@ install: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates \
 		CONFIG_MODULE_SIG_ALL= modules_install
 	@# Debian's headers have no System.map, without which modules_install skips this.
-	depmod $(if $(DESTDIR),-b $(DESTDIR)) $$(cat $(KDIR)/include/config/kernel.release)
+	depmod $(if $(DESTDIR),-b $(DESTDIR)) \
+		$$(modinfo -F vermagic framework/ivshmem_core.ko | cut -d' ' -f1)
 
 device:
 	$(MAKE) -C device
