@@ -32,6 +32,12 @@
  */
 #define BULK_BYTES	4096
 
+/*
+ * Where a doorbell takes longer than this, nanoseconds, a timer finds a reply
+ * sooner than an interrupt tells of it, so adaptive coalescing is for all.
+ */
+#define SLOW_DOORBELL	10000
+
 /* How long an interrupt may be on its way, beside what coalescing delays it */
 #define INTERRUPT_USECS	1000
 
@@ -103,8 +109,16 @@ static void tx_wait(struct ivshmem_net *net)
 
 static void tx_kick(struct ivshmem_net *net)
 {
-	if (ivshmem_tx_kick(&net->link))
-		ivshmem_link_doorbell(&net->link);
+	u64 start;
+	s64 took;
+
+	if (!ivshmem_tx_kick(&net->link))
+		return;
+	start = ktime_get_ns();
+	ivshmem_link_doorbell(&net->link);
+	took = ktime_get_ns() - start;
+	/* A running mean, of ours for the peer's: both have the same hypervisor. */
+	WRITE_ONCE(net->doorbell_ns, net->doorbell_ns + ((took - net->doorbell_ns) >> 3));
 }
 
 static void tx_stop(struct ivshmem_net *net)
@@ -261,14 +275,18 @@ static int rx_frames(struct ivshmem_net *net, int budget)
 	return frames;
 }
 
-/* Was this much moved since the last poll that there will be more soon? */
+/*
+ * Was this much moved since the last poll that there will be more soon, or are
+ * doorbells better avoided anyway?
+ */
 static bool is_bulk(struct ivshmem_net *net)
 {
 	u64 bytes = u64_stats_read(&net->rx.bytes) + u64_stats_read(&net->tx.bytes);
 	u64 moved = bytes - net->polled_bytes;
 
 	net->polled_bytes = bytes;
-	return moved >= BULK_BYTES || !READ_ONCE(net->rx_adaptive);
+	return moved >= BULK_BYTES || !READ_ONCE(net->rx_adaptive) ||
+	       READ_ONCE(net->doorbell_ns) > SLOW_DOORBELL;
 }
 
 /*

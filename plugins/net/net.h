@@ -34,9 +34,11 @@ struct ivshmem_net_stats {
  * @netdev: the interface
  * @napi: enabled between up and down
  * @timer: looks at the ring where coalescing delays the doorbell
- * @rx_adaptive: coalesce bulk traffic only
+ * @rx_adaptive: coalesce bulk traffic only, unless doorbells are slow
  * @rx_usecs: longest delay by coalescing, microseconds
  * @rx_frames: frames for which the peer may delay its doorbell, 0 for no bound
+ * @doorbell_ns: what a doorbell takes, nanoseconds, running mean; written
+ *	under the transmit queue's lock
  * @polled_bytes: moved both ways up to the last poll; NAPI
  * @timed_polls: how often the timer may still find nothing; NAPI
  * @rx: received; written in NAPI
@@ -57,6 +59,7 @@ struct ivshmem_net {
 	u32 rx_usecs;
 	u32 rx_frames;
 	u64 polled_bytes;
+	s64 doorbell_ns;
 	unsigned int timed_polls;
 	struct ivshmem_net_stats rx;
 	struct ivshmem_net_stats tx;
