@@ -382,6 +382,8 @@ static void ivshmem_net_up(struct ivshmem_link *link)
 	struct ivshmem_net *net = container_of(link, struct ivshmem_net, link);
 
 	net->ups++;
+	/* What the last link did not return is not this one's. */
+	WRITE_ONCE(net->stuck_since, jiffies);
 	netdev_reset_queue(net->netdev);
 	napi_enable(&net->napi);
 	netif_carrier_on(net->netdev);
@@ -491,7 +493,7 @@ static void check_tx_timeout(struct ivshmem_net *net)
 		net->stuck_since = jiffies;
 		return;
 	}
-	if (time_before(jiffies, net->stuck_since + TX_TIMEOUT))
+	if (time_before(jiffies, READ_ONCE(net->stuck_since) + TX_TIMEOUT))
 		return;
 	net->stuck_since = jiffies;
 	net->tx_timeouts++;

@@ -47,7 +47,8 @@ struct ivshmem_net_stats {
  * @ups: times that the link came up; written in up
  * @tx_waits: times that the ring was full; under the queue's lock
  * @tx_timeouts: times that the peer returned nothing for too long
- * @stuck_since: jiffies when the peer was last seen to return frames; recheck
+ * @stuck_since: jiffies when the peer was last seen to return frames, or the
+ *	link came up; recheck and up
  * @stuck_done: used index at that time; recheck
  */
 struct ivshmem_net {
