@@ -4,6 +4,7 @@
  *
  * Devices and plugins	struct ivshmem_device, ivshmem_driver, registration
  * Sections		ivshmem_*_section(), ivshmem_map_section()
+ * Programs		ivshmem_window_*(): sections in a program's memory
  * Device operations	ivshmem_doorbell(), ivshmem_set_state(), one-shot mode
  * Link			the RESET/INIT/READY/RUN handshake and its two-way ring
  *
@@ -85,6 +86,8 @@ struct ivshmem_device {
  *	comes until @resume.
  * @resume: the device has been reset: state 0, nothing in its sections is
  *	promised. Peers are reported as at binding, once this returned.
+ * @quiet: interrupts stay off after @probe and @resume, until
+ *	ivshmem_enable_interrupts() or a program enables them
  *
  * All but @probe and @remove are optional.
  */
@@ -98,6 +101,7 @@ struct ivshmem_driver {
 	bool (*recheck)(struct ivshmem_device *idev);
 	void (*suspend)(struct ivshmem_device *idev);
 	void (*resume)(struct ivshmem_device *idev);
+	bool quiet;
 };
 
 #define to_ivshmem_driver(_drv) container_of_const(_drv, struct ivshmem_driver, driver)
@@ -140,13 +144,16 @@ static inline void ivshmem_set_drvdata(struct ivshmem_device *idev, void *data)
  * @size: bytes, a multiple of PAGE_SIZE; 0 where the section is absent
  * @writable: this peer may write it; a write to any other section is a fault
  *	on a real hypervisor
+ * @registers: it is no memory but the device's registers
  */
 struct ivshmem_section {
 	phys_addr_t start;
 	u64 size;
 	bool writable;
+	bool registers;
 };
 
+struct ivshmem_section ivshmem_registers(const struct ivshmem_device *idev);
 struct ivshmem_section ivshmem_state_table(const struct ivshmem_device *idev);
 struct ivshmem_section ivshmem_rw_section(const struct ivshmem_device *idev);
 struct ivshmem_section ivshmem_output_section(const struct ivshmem_device *idev, u32 peer);
@@ -154,6 +161,19 @@ struct ivshmem_section ivshmem_output_section(const struct ivshmem_device *idev,
 void *ivshmem_map_section(const struct ivshmem_section *section);
 const void *ivshmem_map_section_ro(const struct ivshmem_section *section);
 void ivshmem_unmap_section(const void *base);
+
+/*
+ * Programs: sections in their memory
+ */
+
+struct ivshmem_window;
+struct vm_area_desc;
+
+struct ivshmem_window *ivshmem_window_create(void);
+int ivshmem_window_mmap(struct ivshmem_window *window, struct vm_area_desc *desc,
+			const struct ivshmem_section *section, u64 offset);
+void ivshmem_window_close(struct ivshmem_window *window);
+void ivshmem_window_put(struct ivshmem_window *window);
 
 /*
  * Device operations
@@ -164,6 +184,7 @@ int ivshmem_set_state(struct ivshmem_device *idev, u32 state);
 u32 ivshmem_peer_state(const struct ivshmem_device *idev, u32 peer);
 int ivshmem_set_one_shot(struct ivshmem_device *idev, bool on);
 int ivshmem_enable_interrupts(struct ivshmem_device *idev);
+int ivshmem_disable_interrupts(struct ivshmem_device *idev);
 
 /*
  * Link: handshake and two-way ring between two peers
