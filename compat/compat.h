@@ -43,4 +43,34 @@
 	ivshmem_net_set_coalesce(struct net_device *netdev, struct ethtool_coalesce *coalesce)
 #endif
 
+/*
+ * A .mmap, of the definition of its .mmap_prepare: @_first is what .mmap gets
+ * before the VMA, @_params and @_args what .mmap_prepare is defined and called
+ * with, in parentheses. See compat/include/linux/mm.h.
+ */
+#ifndef HAVE_VM_OPS_MAPPED
+#define IVSHMEM_COMPAT_MMAP(_name, _first, _params, _args)	\
+	__##_name _params;					\
+	static int _name(_first, struct vm_area_struct *vma)	\
+	{							\
+		struct vm_area_desc desc;			\
+		int err;					\
+								\
+		ivshmem_vma_to_desc(&desc, vma);		\
+		err = __##_name _args;				\
+		if (!err)					\
+			ivshmem_desc_to_vma(vma, &desc);	\
+		return err;					\
+	}							\
+	static int __##_name _params
+
+#define ivshmem_uio_mmap_prepare(_info, _desc)					\
+	IVSHMEM_COMPAT_MMAP(ivshmem_uio_mmap_prepare, struct uio_info *info,	\
+			    (struct uio_info *info, struct vm_area_desc *desc),	\
+			    (info, &desc))
+#define ivshmem_shadow_mmap_prepare(_desc)					\
+	IVSHMEM_COMPAT_MMAP(ivshmem_shadow_mmap_prepare, struct file *file,	\
+			    (struct vm_area_desc *desc), (&desc))
+#endif
+
 #endif /* _IVSHMEM_COMPAT_H */

@@ -13,4 +13,7 @@ compat-flags := \
 	$(call have,ETHTOOL_KERNEL_RINGPARAM,ethtool.h,struct kernel_ethtool_ringparam) \
 	$(call have,ETHTOOL_KERNEL_COALESCE,ethtool.h,struct kernel_ethtool_coalesce) \
 	$(call have,NAPI_ADD_DEFAULT_WEIGHT,netdevice.h,netif_napi_add_weight.dev. napi. poll. NAPI_POLL_WEIGHT) \
-	$(call have,HRTIMER_SETUP,hrtimer.h,void hrtimer_setup.)
+	$(call have,HRTIMER_SETUP,hrtimer.h,void hrtimer_setup.) \
+	$(call have,VM_OPS_MAPPED,mm.h,int ..mapped..unsigned long start) \
+	$(call have,VM_FLAGS_MOD,mm.h,void vm_flags_mod.) \
+	$(call have,INSERT_PFN_PMD_LONG,huge_mm.h,vmf_insert_pfn_pmd.struct vm_fault .vmf. unsigned long)

@@ -64,6 +64,7 @@ enum ivshmem_core_flags {
 	IVSHMEM_RECHECK_DUE,		/* the event work has to recheck */
 	IVSHMEM_SETTLED,		/* one recheck was done since events came on */
 	IVSHMEM_ONE_SHOT,		/* one-shot mode is on */
+	IVSHMEM_INTERRUPTS,		/* enabled, as far as the kernel is concerned */
 	IVSHMEM_DEAD,			/* registers were found to read ~0 */
 };
 

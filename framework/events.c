@@ -34,7 +34,8 @@ static void check_dead(struct ivshmem_core *core)
 	/* As after a reset, so without what we had set. */
 	dev_info(&core->idev.dev, "device is back\n");
 	ivshmem_write_register(core, IVSHMEM_REG_STATE, READ_ONCE(core->state));
-	ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
+	if (test_bit(IVSHMEM_INTERRUPTS, &core->flags))
+		ivshmem_enable_interrupts(&core->idev);
 }
 
 /* Report each difference between the table and what was told last. */
@@ -127,7 +128,8 @@ void ivshmem_events_on(struct ivshmem_core *core, struct ivshmem_driver *plugin)
 	clear_bit(IVSHMEM_SETTLED, &core->flags);
 	/* Pairs with the acquire in the interrupt handler. */
 	smp_store_release(&core->plugin, plugin);
-	ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
+	if (!plugin->quiet)
+		ivshmem_enable_interrupts(&core->idev);
 	recheck_work(&core->recheck.work);
 }
 
@@ -137,7 +139,7 @@ void ivshmem_events_on(struct ivshmem_core *core, struct ivshmem_driver *plugin)
  */
 void ivshmem_events_off(struct ivshmem_core *core)
 {
-	ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
+	ivshmem_disable_interrupts(&core->idev);
 	/* Handlers queue the work only when they find a plugin. */
 	WRITE_ONCE(core->plugin, NULL);
 	ivshmem_synchronize_vectors(core);

@@ -152,15 +152,33 @@ int ivshmem_enable_interrupts(struct ivshmem_device *idev)
 	/* Not while events are off: remove() finds the device quiet. */
 	if (!READ_ONCE(core->plugin))
 		return 0;
+	set_bit(IVSHMEM_INTERRUPTS, &core->flags);
 	return ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
 }
 EXPORT_SYMBOL_GPL(ivshmem_enable_interrupts);
+
+/**
+ * ivshmem_disable_interrupts() - let no interrupt through
+ * @idev: the device
+ *
+ * Those raised meanwhile are lost. A handler may still be running on another CPU.
+ *
+ * Context: any. Return: 0, or -ENODEV once the device is gone.
+ */
+int ivshmem_disable_interrupts(struct ivshmem_device *idev)
+{
+	struct ivshmem_core *core = to_core(idev);
+
+	clear_bit(IVSHMEM_INTERRUPTS, &core->flags);
+	return ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
+}
+EXPORT_SYMBOL_GPL(ivshmem_disable_interrupts);
 
 /* Leave the device as it is after a reset. Process context, events are off. */
 void ivshmem_quiet(struct ivshmem_core *core)
 {
 	ivshmem_set_state(&core->idev, 0);
-	ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
+	ivshmem_disable_interrupts(&core->idev);
 	set_priv_control(core, 0);
 	clear_bit(IVSHMEM_ONE_SHOT, &core->flags);
 }
@@ -182,6 +200,30 @@ void ivshmem_shut(struct ivshmem_core *core)
 /*
  * Sections
  */
+
+/**
+ * ivshmem_registers() - the device's register page
+ * @idev: the device
+ *
+ * For programs to map; a plugin uses the operations above. Its size is 0 where
+ * the registers are I/O ports, or share a page with something else.
+ */
+struct ivshmem_section ivshmem_registers(const struct ivshmem_device *idev)
+{
+	const struct ivshmem_core *core = to_core(idev);
+	const struct resource *bar = &core->pdev->resource[0];
+
+	if (!(bar->flags & IORESOURCE_MEM) || !PAGE_ALIGNED(bar->start) ||
+	    !PAGE_ALIGNED(resource_size(bar)))
+		return (struct ivshmem_section) { };
+	return (struct ivshmem_section) {
+		.start = bar->start,
+		.size = resource_size(bar),
+		.writable = true,
+		.registers = true,
+	};
+}
+EXPORT_SYMBOL_GPL(ivshmem_registers);
 
 /**
  * ivshmem_state_table() - the section that holds all peers' states

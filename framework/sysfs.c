@@ -127,7 +127,7 @@ SIMPLE_ATTR(id, "%u", core->idev.id);
 SIMPLE_ATTR(max_peers, "%u", core->idev.max_peers);
 SIMPLE_ATTR(vectors, "%u", core->idev.vectors);
 SIMPLE_ATTR(interrupt_type, "%s", core->intx ? "intx" : "msi-x");
-SIMPLE_ATTR(state, "%u", READ_ONCE(core->state));
+SIMPLE_ATTR(state, "%u", ivshmem_peer_state(&core->idev, core->idev.id));
 SIMPLE_ATTR(state_table_size, "%llu", core->state_size);
 SIMPLE_ATTR(rw_section_size, "%llu", core->rw_size);
 SIMPLE_ATTR(output_section_size, "%llu", core->output_size);

@@ -163,7 +163,7 @@ int ivshmem_self_test(struct ivshmem_core *core)
 	if (i < core->idev.vectors)
 		dev_err(&core->idev.dev, "self-test: %d of %u vectors arrived within %u ms, the first that did not is %u\n",
 			arrived, core->idev.vectors, SELF_TEST_WAIT, i);
-	if (!core->plugin)
+	if (!test_bit(IVSHMEM_INTERRUPTS, &core->flags))
 		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
 	return arrived;
 }
