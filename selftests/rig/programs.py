@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """Programs of ours: those that run here, and the static ones that run in the machines."""
+import os
+
 from .link import build
 from .util import TOP, checkout_cache, output
 
-SUITES = ("core", "net", "uio", "shadow")
+SUITES = ("core", "net", "uio")         # each program is one file
+FOLDERS = {"tools": "/usr/bin", "selftests/shadow": "/selftests/shadow"}    # with a Makefile
 
 
 def build_host():
-    for folder in ("device", "selftests/peer", "selftests/hostile"):
+    for folder in ("device", "selftests/peer", "selftests/hostile", "selftests/shadow"):
         if (TOP / folder / "Makefile").exists():
             build(folder)
 
@@ -27,10 +30,17 @@ def guest_files():
         folder = TOP / "selftests" / suite
         for path in sorted(folder.glob("*.sh")):
             files["/selftests/%s/%s" % (suite, path.name)] = path
-        if (folder / "Makefile").exists():
-            continue                    # programs of this machine
         for path in sorted(folder.glob("*.c")):
             target = checkout_cache("guest", suite, path.stem)
             compile_static(path, target)
             files["/selftests/%s/%s" % (suite, path.stem)] = target
+    for folder, where in FOLDERS.items():
+        if not (TOP / folder / "Makefile").exists():
+            continue
+        target = checkout_cache("guest", folder)
+        target.mkdir(parents=True, exist_ok=True)
+        build(folder, "OUT=%s" % target, "LDFLAGS=-static")
+        for path in sorted(target.iterdir()):
+            if path.is_file() and os.access(path, os.X_OK):
+                files["%s/%s" % (where, path.name)] = path
     return files
