@@ -13,6 +13,7 @@ compat-flags := \
 	$(call have,ETHTOOL_KERNEL_RINGPARAM,ethtool.h,struct kernel_ethtool_ringparam) \
 	$(call have,ETHTOOL_KERNEL_COALESCE,ethtool.h,struct kernel_ethtool_coalesce) \
 	$(call have,NAPI_ADD_DEFAULT_WEIGHT,netdevice.h,netif_napi_add_weight.dev. napi. poll. NAPI_POLL_WEIGHT) \
+	$(call have,EVENTFD_SIGNAL_ONCE,eventfd.h,void eventfd_signal.struct eventfd_ctx) \
 	$(call have,HRTIMER_SETUP,hrtimer.h,void hrtimer_setup.) \
 	$(call have,VM_OPS_MAPPED,mm.h,int ..mapped..unsigned long start) \
 	$(call have,VM_FLAGS_MOD,mm.h,void vm_flags_mod.) \
