@@ -3,9 +3,9 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 RIG := selftests/rig/rig
 DESTDIR ?=
 TESTS ?=
-PROGRAMS := $(patsubst %/Makefile,%,$(wildcard device/Makefile selftests/*/Makefile))
+PROGRAMS := $(patsubst %/Makefile,%,$(wildcard device/Makefile tools/Makefile selftests/*/Makefile))
 
-.PHONY: all modules modules-matrix install clean help demo check bench device peer setup lint debug-kernel
+.PHONY: all modules modules-matrix install clean help demo check bench device peer tools setup lint debug-kernel
 
 all: modules
 
@@ -25,6 +25,9 @@ device:
 
 peer:
 	$(MAKE) -C selftests/peer
+
+tools:
+	$(MAKE) -C tools
 
 modules-matrix:
 	@$(RIG) matrix
@@ -56,6 +59,7 @@ help:
 	@echo 'make install         install them (DESTDIR= for another root), then run depmod'
 	@echo 'make device          device/ivshmem-link, the link device for QEMU'
 	@echo 'make peer            selftests/peer/ivshmem-peer, a peer without a machine'
+	@echo 'make tools           tools/ivshmem-tool, and libivshmem for programs of your own'
 	@echo 'make demo            two virtual machines talk Ethernet over a link (as root)'
 	@echo "make check           every test (as root); some of them: make check TESTS='net.*'"
 	@echo 'make bench           compare the link with veth, figures as a table and as JSON'
