@@ -66,7 +66,7 @@ int ivshmem_put(const struct ivshmem_info *info, const char *attribute, const ch
 	int fd, err = 0;
 
 	snprintf(path, sizeof(path), "%s/%s", info->path, attribute);
-	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, value, strlen(value)) < 0)
 		err = errno;
 	if (fd >= 0)

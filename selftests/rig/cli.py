@@ -16,6 +16,7 @@ EXTERNALS = (
     External("device", "selftests/device", "check"),
     External("fuzz", "device", "fuzz", "SECS=20"),
     External("peer", "selftests/peer", "check"),
+    External("tools", "tools", "check"),
 )
 
 
