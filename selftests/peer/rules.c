@@ -28,6 +28,12 @@ static const char * const names[RULE_COUNT] = {
 	[RULE_NO_DOORBELL] = "no-doorbell",
 	[RULE_NO_STATE_IRQ] = "no-state-interrupt",
 	[RULE_PAYLOAD] = "payload",
+	[RULE_REPLY_LEN] = "reply-length",
+	[RULE_REPLY_UNKNOWN] = "reply-unknown",
+	[RULE_REPLY_TWICE] = "reply-twice",
+	[RULE_REPLY_STALE] = "reply-stale",
+	[RULE_REPLY_LOST] = "reply-lost",
+	[RULE_BELL_EARLY] = "doorbell-early",
 };
 
 const char *rule_name(enum rule rule)

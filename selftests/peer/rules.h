@@ -39,6 +39,13 @@ enum rule {
 	RULE_NO_STATE_IRQ,	/* state changes are announced */
 	/* Payload, counted by the traffic modes */
 	RULE_PAYLOAD,		/* nothing lost, twice, reordered or changed */
+	/* Protocol 0002, as the RTOS needs it */
+	RULE_REPLY_LEN,		/* a message to the RTOS has 16 bytes */
+	RULE_REPLY_UNKNOWN,	/* a reply has the tcb of a request */
+	RULE_REPLY_TWICE,	/* and there is one only */
+	RULE_REPLY_STALE,	/* none after the RTOS was in RESET */
+	RULE_REPLY_LOST,	/* and one in time */
+	RULE_BELL_EARLY,	/* no doorbell before this side is READY */
 	RULE_COUNT
 };
 
