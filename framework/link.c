@@ -9,7 +9,7 @@
  *	READY -> RUN	when the peer is READY or RUN, so its section is set up
  *	any -> RESET	when the peer is RESET, the link is stopped or broken
  *
- * The steps depend on both states as they are now, not on how they became so:
+ * handshake.h has them as a table, which a model checks. The steps depend on both states as they are now, not on how they became so:
  * interrupts may coalesce or get lost. A peer that follows the rules cannot pass
  * through RESET unseen, for it waits there until we are below READY.
  *
@@ -19,6 +19,7 @@
 #include <linux/module.h>
 
 #include "core.h"
+#include "handshake.h"
 #include "trace.h"
 
 /* How long RESET is held after the peer broke a rule; bounds what that costs. */
@@ -70,54 +71,50 @@ static void enter_reset(struct ivshmem_link *link, enum ivshmem_link_state peer)
 	set_link_state(link, IVSHMEM_LINK_RESET, peer);
 }
 
-/* Does the link have to go back to RESET? */
-static bool must_reset(struct ivshmem_link *link, enum ivshmem_link_state peer)
+/* Is it for us to go back to RESET, whatever the peer does? */
+static bool reset_due(const struct ivshmem_link *link)
 {
-	if (!link->started || test_bit(LINK_BROKEN, &link->flags) ||
-	    test_bit(LINK_RESET, &link->flags))
-		return true;
-	if (link->running)
-		return peer != IVSHMEM_LINK_RUN;
-	if (link->state == IVSHMEM_LINK_RUN)
-		return peer < IVSHMEM_LINK_READY;
-	return link->state == IVSHMEM_LINK_READY && peer == IVSHMEM_LINK_RESET;
+	return !link->started || test_bit(LINK_BROKEN, &link->flags) ||
+	       test_bit(LINK_RESET, &link->flags);
+}
+
+static enum ivshmem_step next_step(const struct ivshmem_link *link, enum ivshmem_step step,
+				   enum ivshmem_link_state peer)
+{
+	if (step == STEP_RESET && time_before64(get_jiffies_64(), link->holdoff))
+		return STEP_RESET;
+	return ivshmem_next_step[step][peer];
 }
 
 /* One step of the handshake. Returns false when there is none to make. */
 static bool link_step(struct ivshmem_link *link)
 {
 	enum ivshmem_link_state peer = peer_link_state(link);
+	enum ivshmem_step step = link->running ? STEP_UP : (enum ivshmem_step)link->state;
+	enum ivshmem_step next = next_step(link, step, peer);
 
-	if (must_reset(link, peer)) {
+	if (reset_due(link)) {
 		enter_reset(link, peer);
 		return link->started;
 	}
-
-	switch (link->state) {
-	case IVSHMEM_LINK_RESET:
-		if (peer >= IVSHMEM_LINK_READY || time_before64(get_jiffies_64(), link->holdoff))
-			return false;
-		set_link_state(link, IVSHMEM_LINK_INIT, peer);
-		return true;
-	case IVSHMEM_LINK_INIT:
-		if (peer == IVSHMEM_LINK_RESET)
-			return false;
+	if (next == step)
+		return false;
+	switch (next) {
+	case STEP_RESET:
+		enter_reset(link, peer);
+		break;
+	case STEP_READY:
 		ivshmem_ring_clear(link);
-		set_link_state(link, IVSHMEM_LINK_READY, peer);
-		return true;
-	case IVSHMEM_LINK_READY:
-		if (peer < IVSHMEM_LINK_READY)
-			return false;
-		set_link_state(link, IVSHMEM_LINK_RUN, peer);
-		return true;
-	case IVSHMEM_LINK_RUN:
-		if (link->running || peer != IVSHMEM_LINK_RUN)
-			return false;
+		fallthrough;
+	case STEP_INIT:
+	case STEP_RUN:
+		set_link_state(link, (enum ivshmem_link_state)next, peer);
+		break;
+	default:
 		link->running = true;
 		link->ops->up(link);
-		return true;
 	}
-	return false;
+	return true;
 }
 
 static bool link_update(struct ivshmem_link *link)

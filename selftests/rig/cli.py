@@ -10,13 +10,14 @@ from .runner import External, Runner
 from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
 
 # In this order: what is quick and needs no machine comes first.
-SUITES = ("static", "boot", "core", "choice", "docs", "links", "net", "wire", "hostile", "restart",
+SUITES = ("static", "boot", "core", "choice", "docs", "links", "net", "wire", "tools", "hostile", "restart",
           "debug")
 EXTERNALS = (
     External("device", "selftests/device", "check"),
     External("fuzz", "device", "fuzz", "SECS=20"),
     External("peer", "selftests/peer", "check"),
     External("tools", "tools", "check"),
+    External("model", "selftests/model", "check"),
 )
 
 
