@@ -116,12 +116,12 @@ static bool ivshmem_uio_recheck(struct ivshmem_device *idev)
 	struct ivshmem_uio *uio = ivshmem_get_drvdata(idev);
 
 	mutex_lock(&uio->lock);
-	if (uio->fresh) {
-		uio->fresh = false;
+	if (uio->fresh && (uio->inode || uio->attached)) {
 		ivshmem_uio_set_mode(uio);
 		uio_event_notify(&uio->info);
 		ivshmem_uio_signal(uio, idev->vectors);
 	}
+	uio->fresh = false;
 	mutex_unlock(&uio->lock);
 	return false;
 }

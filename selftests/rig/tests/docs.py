@@ -42,7 +42,8 @@ def refusals(source):
 def refusals_explained():
     page = (DOCS / "troubleshooting.md").read_text()
     told = set()
-    for name in ("framework/pci.c", "framework/vectors.c", "framework/link.c", "plugins/net/net.c"):
+    for name in ("framework/pci.c", "framework/vectors.c", "framework/link.c", "plugins/net/net.c",
+                 "plugins/uio/uio.c", "plugins/uio/events.c"):
         told.update(refusals((TOP / name).read_text()))
     expect(len(told) > 15, "only %d messages found in the sources", len(told))
     for text in sorted(told):

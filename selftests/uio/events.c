@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupts as programs get them: by UIO in one-shot mode, and by eventfds.
+ * Needs ivshmem0 and ivshmem1, two ends of one link, bound to uio.
+ */
+#define _GNU_SOURCE
+#include <sys/epoll.h>
+
+#include "../harness.h"
+#include "uio.h"
+
+/* The ABI is the same for 32-bit programs: no member depends on the word's size. */
+_Static_assert(sizeof(struct ivshmem_uio_info) == 16, "struct ivshmem_uio_info");
+_Static_assert(sizeof(struct ivshmem_uio_eventfd) == 8, "struct ivshmem_uio_eventfd");
+_Static_assert(IVSHMEM_UIO_GET_INFO == 0x8010b760, "IVSHMEM_UIO_GET_INFO");
+_Static_assert(IVSHMEM_UIO_SET_EVENTFD == 0x4008b761, "IVSHMEM_UIO_SET_EVENTFD");
+
+/* Milliseconds after which a change that had no interrupt has been found, too */
+#define RECHECK	1300
+
+FIXTURE(link) {
+	struct end a, b;
+};
+
+FIXTURE_SETUP(link)
+{
+	ASSERT_TRUE(open_end(&self->a, 0));
+	ASSERT_TRUE(open_end(&self->b, 1));
+}
+
+FIXTURE_TEARDOWN(link)
+{
+	close_end(&self->a);
+	close_end(&self->b);
+}
+
+/* The flow of programs that know nothing but UIO */
+
+TEST_F(link, one_interrupt_comes_for_each_time_that_they_are_enabled)
+{
+	struct end *a = &self->a, *b = &self->b;
+	long long count;
+	int i;
+
+	a->regs->interrupt_control = 1;
+	ring(b, a->id, 0);
+	ASSERT_TRUE(readable(a->fd, SOON));
+	count = take_event(a->fd);
+	for (i = 1; i < 20; i++) {
+		EXPECT_EQ(0, a->regs->interrupt_control);
+		ring(b, a->id, i % a->vectors);
+		EXPECT_FALSE(readable(a->fd, i < 4 ? NEVER : 0));
+		a->regs->interrupt_control = 1;
+		ring(b, a->id, i % a->vectors);
+		ASSERT_TRUE(readable(a->fd, SOON));
+		EXPECT_EQ(count + i, take_event(a->fd));
+	}
+}
+
+TEST_F(link, a_change_of_state_interrupts_and_the_same_state_again_does_not)
+{
+	struct end *a = &self->a, *b = &self->b;
+
+	a->regs->interrupt_control = 1;
+	b->regs->state = 5;
+	ASSERT_TRUE(readable(a->fd, SOON));
+	take_event(a->fd);
+	EXPECT_EQ(5, a->table[b->id]);
+	a->regs->interrupt_control = 1;
+	b->regs->state = 5;
+	EXPECT_FALSE(readable(a->fd, NEVER));
+	EXPECT_EQ(1, a->regs->interrupt_control);
+}
+
+static bool write_number(int fd, int32_t number)
+{
+	return write(fd, &number, sizeof(number)) == sizeof(number);
+}
+
+TEST_F(link, a_write_of_1_enables_and_of_0_disables)
+{
+	struct end *a = &self->a, *b = &self->b;
+
+	EXPECT_TRUE(write_number(a->fd, 1));
+	EXPECT_EQ(1, a->regs->interrupt_control);
+	EXPECT_TRUE(write_number(a->fd, 0));
+	EXPECT_EQ(0, a->regs->interrupt_control);
+	ring(b, a->id, 0);
+	EXPECT_FALSE(readable(a->fd, NEVER));
+	EXPECT_TRUE(write_number(a->fd, 1));
+	ring(b, a->id, 0);
+	EXPECT_TRUE(readable(a->fd, SOON));
+}
+
+TEST_F(link, read_wants_4_bytes_and_does_not_wait_where_it_shall_not)
+{
+	struct end *a = &self->a;
+	char bytes[8];
+
+	fcntl(a->fd, F_SETFL, O_NONBLOCK);
+	EXPECT_EQ(-1, read(a->fd, bytes, 4));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(-1, read(a->fd, bytes, 8));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, read(a->fd, bytes, 2));
+	EXPECT_EQ(EINVAL, errno);
+}
+
+TEST_F(link, what_happened_before_the_open_is_no_event)
+{
+	struct end *a = &self->a, *b = &self->b;
+	int i;
+
+	a->regs->interrupt_control = 1;
+	ring(b, a->id, 0);
+	ASSERT_TRUE(readable(a->fd, SOON));
+	close_end(a);
+	for (i = 0; i < 5; i++)
+		ring(b, a->id, 0);
+	ASSERT_TRUE(open_end(a, 0));
+	EXPECT_EQ(0, a->regs->interrupt_control);
+	EXPECT_FALSE(readable(a->fd, NEVER));
+	a->regs->interrupt_control = 1;
+	EXPECT_FALSE(readable(a->fd, NEVER));
+	ring(b, a->id, 0);
+	EXPECT_TRUE(readable(a->fd, SOON));
+}
+
+TEST_F(link, a_peer_can_ring_itself)
+{
+	self->a.regs->interrupt_control = 1;
+	ring(&self->a, self->a.id, self->a.vectors - 1);
+	EXPECT_TRUE(readable(self->a.fd, SOON));
+}
+
+/* Eventfds */
+
+TEST_F(link, info_is_that_of_the_device)
+{
+	struct ivshmem_uio_info info;
+
+	memset(&info, 0xff, sizeof(info));
+	ASSERT_EQ(0, ioctl(self->b.events, IVSHMEM_UIO_GET_INFO, &info));
+	EXPECT_EQ(self->b.id, info.id);
+	EXPECT_EQ(self->b.peers, info.max_peers);
+	EXPECT_EQ(self->b.vectors, info.vectors);
+	EXPECT_EQ(0, info.reserved);
+}
+
+static int attach_error(int events, uint32_t source, int fd)
+{
+	struct ivshmem_uio_eventfd request = { .source = source, .fd = fd };
+
+	return ioctl(events, IVSHMEM_UIO_SET_EVENTFD, &request) ? errno : 0;
+}
+
+TEST_F(link, nonsense_is_refused_and_attaches_nothing)
+{
+	struct end *a = &self->a;
+	int fd = eventfd(0, EFD_NONBLOCK);
+
+	EXPECT_EQ(EINVAL, attach_error(a->events, a->vectors, fd));
+	EXPECT_EQ(EINVAL, attach_error(a->events, 0x7fffffff, fd));
+	EXPECT_EQ(EINVAL, attach_error(a->events, IVSHMEM_UIO_STATE - 1, fd));
+	EXPECT_EQ(EINVAL, attach_error(a->events, a->vectors, -1));
+	EXPECT_EQ(EBADF, attach_error(a->events, 0, -2));
+	EXPECT_EQ(EBADF, attach_error(a->events, 0, 1000));
+	EXPECT_EQ(EINVAL, attach_error(a->events, 0, a->fd));
+	EXPECT_EQ(EINVAL, attach_error(a->events, 0, STDOUT_FILENO));
+	EXPECT_EQ(-1, ioctl(a->events, IVSHMEM_UIO_SET_EVENTFD, (void *)8));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, ioctl(a->events, IVSHMEM_UIO_GET_INFO, (void *)8));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, ioctl(a->events, IVSHMEM_UIO_GET_INFO + 2, NULL));
+	EXPECT_EQ(ENOTTY, errno);
+	EXPECT_EQ(0, a->regs->interrupt_control);
+	EXPECT_EQ(0, detach(a->events, 0));
+}
+
+TEST_F(link, each_vector_signals_its_own_eventfd_only)
+{
+	struct end *a = &self->a, *b = &self->b;
+	int fd[a->vectors];
+	unsigned int i, k;
+
+	for (i = 0; i < a->vectors; i++) {
+		fd[i] = attach(a->events, i);
+		ASSERT_GE(fd[i], 0);
+	}
+	for (k = 0; k < a->vectors; k++) {
+		ring(b, a->id, k);
+		EXPECT_EQ(1, signals(fd[k], SOON));
+		for (i = 0; i < a->vectors; i++)
+			EXPECT_EQ(0, signals(fd[i], i == k ? NEVER : 0));
+	}
+}
+
+TEST_F(link, a_change_of_state_is_told_from_a_doorbell)
+{
+	struct end *a = &self->a, *b = &self->b;
+	int state, vector, first;
+
+	if (a->vectors < 2)
+		SKIP(return, "one vector");
+	state = attach(a->events, IVSHMEM_UIO_STATE);
+	first = attach(a->events, 0);
+	vector = attach(a->events, 1);
+	ASSERT_GE(state, 0);
+	ASSERT_GE(vector, 0);
+	signals(state, RECHECK);
+
+	b->regs->state = 9;
+	EXPECT_EQ(1, signals(state, SOON));
+	EXPECT_EQ(1, signals(first, SOON));
+	EXPECT_EQ(0, signals(vector, NEVER));
+
+	ring(b, a->id, 1);
+	EXPECT_EQ(1, signals(vector, SOON));
+	EXPECT_EQ(0, signals(state, NEVER));
+	EXPECT_EQ(0, signals(first, 0));
+
+	ring(b, a->id, 0);
+	EXPECT_EQ(1, signals(first, SOON));
+	EXPECT_EQ(0, signals(state, NEVER));
+}
+
+TEST_F(link, our_own_state_is_no_change_of_a_peers)
+{
+	struct end *a = &self->a;
+	int state = attach(a->events, IVSHMEM_UIO_STATE);
+
+	signals(state, RECHECK);
+	a->regs->state = 17;
+	EXPECT_EQ(0, signals(state, RECHECK));
+}
+
+TEST_F(link, while_an_eventfd_is_attached_interrupts_need_no_enabling)
+{
+	struct end *a = &self->a, *b = &self->b;
+	int fd, i;
+
+	EXPECT_EQ(0, a->regs->interrupt_control);
+	fd = attach(a->events, 0);
+	ASSERT_GE(fd, 0);
+	for (i = 0; i < 10; i++) {
+		EXPECT_EQ(1, a->regs->interrupt_control);
+		ring(b, a->id, 0);
+		EXPECT_EQ(1, signals(fd, SOON));
+	}
+	EXPECT_FALSE(write_number(a->fd, 0));
+	EXPECT_EQ(EBUSY, errno);
+	EXPECT_TRUE(readable(a->fd, 0));
+	take_event(a->fd);
+
+	/* The last one goes: one-shot mode again, for the program that has UIO open. */
+	EXPECT_EQ(0, detach(a->events, 0));
+	EXPECT_EQ(1, a->regs->interrupt_control);
+	ring(b, a->id, 0);
+	EXPECT_TRUE(readable(a->fd, SOON));
+	take_event(a->fd);
+	EXPECT_EQ(0, a->regs->interrupt_control);
+	EXPECT_EQ(0, signals(fd, 0));
+}
+
+TEST_F(link, eventfds_need_nobody_to_have_uio_open)
+{
+	struct end *a = &self->a, *b = &self->b;
+	int fd, events;
+
+	close_end(a);
+	events = open_node("ivshmem-uio", a->number, O_RDWR);
+	fd = attach(events, a->vectors - 1);
+	ring(b, a->id, a->vectors - 1);
+	EXPECT_EQ(1, signals(fd, SOON));
+	ring(b, a->id, a->vectors - 1);
+	EXPECT_EQ(1, signals(fd, SOON));
+	close(events);
+	ring(b, a->id, a->vectors - 1);
+	EXPECT_EQ(0, signals(fd, NEVER));
+	ASSERT_TRUE(open_end(a, 0));
+	EXPECT_EQ(0, a->regs->interrupt_control);
+}
+
+TEST_F(link, eventfds_go_on_when_the_program_with_uio_open_ends)
+{
+	struct end *a = &self->a, *b = &self->b;
+	int events = open_node("ivshmem-uio", a->number, O_RDWR);
+	int fd = attach(events, 0);
+
+	ASSERT_GE(fd, 0);
+	a->regs->interrupt_control = 0;
+	close_end(a);
+	ring(b, a->id, 0);
+	EXPECT_EQ(1, signals(fd, SOON));
+	ring(b, a->id, 0);
+	EXPECT_EQ(1, signals(fd, SOON));
+	ASSERT_TRUE(open_end(a, 0));
+	EXPECT_EQ(1, a->regs->interrupt_control);
+	close(events);
+}
+
+TEST_F(link, each_open_file_has_an_eventfd_of_its_own_for_a_source)
+{
+	struct end *a = &self->a, *b = &self->b;
+	int other = open_node("ivshmem-uio", a->number, O_RDWR);
+	int first = attach(a->events, 0), second = attach(other, 0);
+
+	ASSERT_GE(first, 0);
+	ASSERT_GE(second, 0);
+	ring(b, a->id, 0);
+	EXPECT_EQ(1, signals(first, SOON));
+	EXPECT_EQ(1, signals(second, SOON));
+	close(other);
+	ring(b, a->id, 0);
+	EXPECT_EQ(1, signals(first, SOON));
+	EXPECT_EQ(0, signals(second, NEVER));
+}
+
+TEST_F(link, an_eventfd_replaces_the_one_before)
+{
+	struct end *a = &self->a, *b = &self->b;
+	int first = attach(a->events, 0), second = attach(a->events, 0);
+
+	ring(b, a->id, 0);
+	EXPECT_EQ(1, signals(second, SOON));
+	EXPECT_EQ(0, signals(first, NEVER));
+	EXPECT_EQ(0, detach(a->events, 0));
+	ring(b, a->id, 0);
+	EXPECT_EQ(0, signals(second, NEVER));
+}
+
+TEST_F(link, one_eventfd_serves_several_sources)
+{
+	struct end *a = &self->a, *b = &self->b;
+	struct ivshmem_uio_eventfd request;
+	uint64_t sum = 0;
+	unsigned int i;
+
+	request.fd = eventfd(0, EFD_NONBLOCK);
+	for (i = 0; i < a->vectors; i++) {
+		request.source = i;
+		ASSERT_EQ(0, ioctl(a->events, IVSHMEM_UIO_SET_EVENTFD, &request));
+	}
+	for (i = 0; i < a->vectors; i++)
+		ring(b, a->id, i);
+	for (i = 0; i < a->vectors && sum < a->vectors; i++)
+		sum += signals(request.fd, SOON);
+	EXPECT_EQ(a->vectors, sum);
+}
+
+TEST_F(link, an_eventfd_may_be_closed_before_it_is_taken_off)
+{
+	struct end *a = &self->a, *b = &self->b;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		close(attach(a->events, 0));
+		ring(b, a->id, 0);
+	}
+	EXPECT_EQ(1, a->regs->interrupt_control);
+}
+
+TEST_F(link, epoll_waits_for_everything_at_once)
+{
+	struct end *a = &self->a, *b = &self->b;
+	struct epoll_event event = { .events = EPOLLIN };
+	int epoll = epoll_create1(0), vector = attach(a->events, a->vectors - 1);
+
+	event.data.fd = vector;
+	ASSERT_EQ(0, epoll_ctl(epoll, EPOLL_CTL_ADD, vector, &event));
+	event.data.fd = a->events;
+	ASSERT_EQ(0, epoll_ctl(epoll, EPOLL_CTL_ADD, a->events, &event));
+	EXPECT_EQ(0, epoll_wait(epoll, &event, 1, NEVER));
+	ring(b, a->id, a->vectors - 1);
+	ASSERT_EQ(1, epoll_wait(epoll, &event, 1, SOON));
+	EXPECT_EQ(vector, event.data.fd);
+}
+
+#ifdef __x86_64__
+/* The system call of a 32-bit program; its pointers have 32 bits. */
+static int ioctl_32(int fd, uint32_t request, void *arg)
+{
+	int ret = 54;
+
+	asm volatile("int $0x80" : "+a"(ret) : "b"(fd), "c"(request), "d"(arg) :
+		     "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+TEST_F(link, programs_of_32_bit_have_the_same_calls)
+{
+	struct ivshmem_uio_eventfd *request;
+	struct ivshmem_uio_info *info;
+
+	info = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT,
+		    -1, 0);
+	ASSERT_NE(MAP_FAILED, info);
+	ASSERT_EQ(0, ioctl_32(self->a.events, IVSHMEM_UIO_GET_INFO, info));
+	EXPECT_EQ(self->a.peers, info->max_peers);
+	EXPECT_EQ(self->a.vectors, info->vectors);
+	request = (void *)(info + 1);
+	request->source = 0;
+	request->fd = eventfd(0, EFD_NONBLOCK);
+	EXPECT_EQ(0, ioctl_32(self->a.events, IVSHMEM_UIO_SET_EVENTFD, request));
+	ring(&self->b, self->a.id, 0);
+	EXPECT_EQ(1, signals(request->fd, SOON));
+	request->source = self->a.vectors;
+	EXPECT_EQ(-EINVAL, ioctl_32(self->a.events, IVSHMEM_UIO_SET_EVENTFD, request));
+}
+#endif
+
+TEST_F(link, a_thousand_doorbells_give_a_thousand_signals_at_most_and_none_is_left)
+{
+	struct end *a = &self->a, *b = &self->b;
+	int fd = attach(a->events, a->vectors - 1);
+	uint64_t sum = 0, more;
+	int i;
+
+	ASSERT_GE(fd, 0);
+	for (i = 0; i < 1000; i++) {
+		ring(b, a->id, a->vectors - 1);
+		sum += signals(fd, 0);
+	}
+	while ((more = signals(fd, NEVER)))
+		sum += more;
+	EXPECT_GE(sum, 1);
+	EXPECT_LE(sum, 1000);
+	ring(b, a->id, a->vectors - 1);
+	EXPECT_EQ(1, signals(fd, SOON));
+}
+
+TEST_HARNESS_MAIN

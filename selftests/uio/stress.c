@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Opens, maps, touches, forks, attaches, rings and closes as fast as it can,
+ * while somebody else binds and unbinds the device: whatever comes of it is an
+ * error or a SIGBUS, never more.
+ *
+ *	stress DEVICE SECONDS PROCESSES
+ *
+ * Prints how many rounds found the device open for them, and how many accesses
+ * were a SIGBUS.
+ */
+#define _GNU_SOURCE
+#include "../harness.h"
+#include "uio.h"
+
+struct counts {
+	unsigned long opened, busy, absent, sigbus, attached, gone;
+};
+
+static sigjmp_buf on_sigbus;
+
+static void sigbus(int number)
+{
+	(void)number;
+	siglongjmp(on_sigbus, 1);
+}
+
+static void touch(struct end *end, struct counts *counts)
+{
+	if (sigsetjmp(on_sigbus, 1)) {
+		__sync_fetch_and_add(&counts->sigbus, 1);
+		return;
+	}
+	end->regs->state = getpid();
+	end->regs->interrupt_control = 1;
+	end->out[1] = end->table[end->id] + end->in[0];
+	ring(end, end->id, 0);
+}
+
+static void maybe_fork(struct end *end, struct counts *counts)
+{
+	pid_t pid;
+
+	if (random() % 4)
+		return;
+	pid = fork();
+	if (!pid) {
+		touch(end, counts);
+		if (random() % 2)
+			raise(SIGKILL);
+		_exit(0);
+	}
+	if (random() % 2)
+		waitpid(pid, NULL, 0);
+}
+
+static void use_events(int number, struct counts *counts)
+{
+	int events = open_node("ivshmem-uio", number, O_RDWR), fd, i;
+
+	for (i = 0; events >= 0 && i < 3; i++) {
+		fd = attach(events, i == 2 ? IVSHMEM_UIO_STATE : (uint32_t)i);
+		__sync_fetch_and_add(fd >= 0 ? &counts->attached : &counts->gone, 1);
+		if (fd >= 0 && random() % 2)
+			close(fd);
+		else if (fd >= 0)
+			signals(fd, random() % 3);
+		if (fd >= 0 && random() % 2)
+			detach(events, 0);
+	}
+	/* Those that are open still go with the process. */
+	if (events >= 0 && random() % 2)
+		close(events);
+}
+
+static void round_trip(int device, struct counts *counts)
+{
+	struct end end;
+
+	/* It may go while its maps are being looked for. */
+	if (!open_end(&end, device) || !end.regs || !end.table || !end.in || !end.out) {
+		__sync_fetch_and_add(end.fd < 0 && errno == EBUSY ? &counts->busy :
+				     &counts->absent, 1);
+		close_end(&end);
+		return;
+	}
+	__sync_fetch_and_add(&counts->opened, 1);
+	touch(&end, counts);
+	maybe_fork(&end, counts);
+	fcntl(end.fd, F_SETFL, O_NONBLOCK);
+	take_event(end.fd);
+	if (random() % 2)
+		usleep(random() % 3000);
+	touch(&end, counts);
+	close_end(&end);
+}
+
+static void worker(int device, time_t until, struct counts *counts)
+{
+	struct sigaction action = { .sa_handler = sigbus, .sa_flags = SA_NODEFER };
+	int round;
+
+	sigaction(SIGBUS, &action, NULL);
+	srandom(getpid());
+	for (round = 0; time(NULL) < until; round++) {
+		if (random() % 3)
+			round_trip(device, counts);
+		else if (uio_number(device) >= 0)
+			use_events(uio_number(device), counts);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		/* A fresh process now and then: files are closed by its end. */
+		if (round > 50) {
+			if (fork())
+				break;
+			round = 0;
+		}
+	}
+	while (wait(NULL) > 0)
+		;
+	_exit(0);
+}
+
+int main(int argc, char **argv)
+{
+	struct counts *counts;
+	time_t until;
+	int i, status, bad = 0;
+
+	if (argc != 4) {
+		fputs("usage: stress DEVICE SECONDS PROCESSES\n", stderr);
+		return 2;
+	}
+	counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
+	until = time(NULL) + atoi(argv[2]);
+	for (i = 0; i < atoi(argv[3]); i++)
+		if (!fork())
+			worker(atoi(argv[1]), until, counts);
+	for (i = 0; i < atoi(argv[3]); i++)
+		bad |= wait(&status) < 0 || status;
+	printf("opened %lu busy %lu absent %lu sigbus %lu attached %lu gone %lu\n", counts->opened,
+	       counts->busy, counts->absent, counts->sigbus, counts->attached, counts->gone);
+	return bad;
+}

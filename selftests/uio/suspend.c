@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a program finds after the machine has slept: a device that was reset.
+ * Needs ivshmem0 and ivshmem1, two ends of one link, bound to uio, and somebody
+ * who wakes the machine after each test's suspend to memory.
+ */
+#define _GNU_SOURCE
+#include "../harness.h"
+#include "uio.h"
+
+FIXTURE(link) {
+	struct end a, b;
+};
+
+FIXTURE_SETUP(link)
+{
+	ASSERT_TRUE(open_end(&self->a, 0));
+	ASSERT_TRUE(open_end(&self->b, 1));
+}
+
+FIXTURE_TEARDOWN(link)
+{
+	close_end(&self->a);
+	close_end(&self->b);
+}
+
+static void sleep_and_wake(void)
+{
+	ASSERT_EQ(0, write_file("/sys/power/state", "mem"));
+}
+
+TEST_F_TIMEOUT(link, a_program_with_uio_open_is_woken_and_starts_anew_in_one_shot_mode, 60)
+{
+	struct end *a = &self->a, *b = &self->b;
+
+	a->regs->state = 5;
+	a->regs->interrupt_control = 1;
+	a->out[0] = 42;
+	sleep_and_wake();
+	ASSERT_TRUE(readable(a->fd, SOON));
+	take_event(a->fd);
+	EXPECT_EQ(0, a->regs->state);
+	EXPECT_EQ(0, a->regs->interrupt_control);
+	/* The mappings are still good. */
+	a->regs->state = 6;
+	EXPECT_EQ(6, b->table[a->id]);
+	a->out[1] = 43;
+	EXPECT_EQ(43, b->in[a->id * a->output_size / 4 + 1]);
+	a->regs->interrupt_control = 1;
+	ring(b, a->id, 0);
+	ASSERT_TRUE(readable(a->fd, SOON));
+	EXPECT_EQ(0, a->regs->interrupt_control);
+}
+
+TEST_F_TIMEOUT(link, eventfds_go_on_and_the_one_for_states_is_signalled, 60)
+{
+	struct end *a = &self->a, *b = &self->b;
+	int state = attach(a->events, IVSHMEM_UIO_STATE);
+	int vector = attach(a->events, a->vectors - 1);
+
+	ASSERT_GE(vector, 0);
+	while (signals(state, 1300))
+		;
+	sleep_and_wake();
+	EXPECT_GE(signals(state, SOON), 1);
+	EXPECT_EQ(1, a->regs->interrupt_control);
+	signals(vector, NEVER);
+	ring(b, a->id, a->vectors - 1);
+	EXPECT_EQ(1, signals(vector, SOON));
+	ring(b, a->id, a->vectors - 1);
+	EXPECT_EQ(1, signals(vector, SOON));
+}
+
+TEST_HARNESS_MAIN
