@@ -16,7 +16,9 @@ def build_host():
 
 
 def compile_static(source, target):
-    if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+    headers = list(source.parent.glob("*.h")) + [TOP / "selftests/harness.h"]
+    newest = max(path.stat().st_mtime for path in [source] + headers)
+    if target.exists() and target.stat().st_mtime >= newest:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     output(["gcc", "-static", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror",
