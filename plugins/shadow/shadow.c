@@ -62,6 +62,7 @@ static void ring(struct shadow *shadow, bool again)
 		return;
 	if (again)
 		shadow_count(shadow, SHADOW_RERINGS);
+	shadow->owed = false;
 	ivshmem_link_doorbell(&shadow->link);
 }
 
@@ -90,6 +91,19 @@ static void start_timer(struct shadow *shadow)
 	shadow->tick = shadow->sent;
 	shadow->period = MIN_PERIOD;
 	hrtimer_start(&shadow->timer, ns_to_ktime(shadow->period), HRTIMER_MODE_REL);
+}
+
+/*
+ * The peer wants to know that its messages were taken. A reply will tell it, most
+ * likely soon, and a doorbell costs as much as a system call; so only if there is
+ * none by the next tick. Under shadow->lock, interrupts are off.
+ */
+static void owe_doorbell(struct shadow *shadow)
+{
+	spin_lock(&shadow->tx_lock);
+	shadow->owed = true;
+	start_timer(shadow);
+	spin_unlock(&shadow->tx_lock);
 }
 
 static u64 *tx_reserve(struct shadow *shadow)
@@ -162,6 +176,10 @@ static bool tx_tick(struct shadow *shadow)
 	spin_lock_irqsave(&shadow->tx_lock, flags);
 	if (shadow->up) {
 		tx_reclaim(shadow);
+		if (shadow->owed) {
+			shadow->owed = false;
+			ivshmem_link_doorbell(&shadow->link);
+		}
 		on = ivshmem_tx_in_flight(&shadow->link);
 	}
 	shadow->timer_on = on;
@@ -223,7 +241,7 @@ static bool receive(struct shadow *shadow)
 			more = ivshmem_rx_arm(link, 0);
 	}
 	if (ivshmem_rx_kick(link))
-		ivshmem_link_doorbell(link);
+		owe_doorbell(shadow);
 	return more;
 }
 
@@ -266,6 +284,7 @@ static void set_up(struct shadow *shadow, bool up)
 	shadow->up = up;
 	shadow->full = false;
 	shadow->sent = 0;
+	shadow->owed = false;
 	shadow->urgency = 0;
 	spin_unlock(&shadow->tx_lock);
 	if (!up)

@@ -152,6 +152,7 @@ struct shadow_place {
  * @room: those who wait for @full to end
  * @sent: messages sent since the link came up
  * @tick: @sent when @timer last expired
+ * @owed: the peer wants a doorbell for messages that were taken
  * @urgency: highest priority among what the peer has not taken yet
  * @timer: rings again while the peer lags behind
  * @timer_on: it will expire
@@ -187,6 +188,7 @@ struct shadow {
 	wait_queue_head_t room;
 	u32 sent;
 	u32 tick;
+	bool owed;
 	u32 urgency;
 	struct hrtimer timer;
 	bool timer_on;
