@@ -7,7 +7,7 @@ import re
 import statistics
 import time
 
-from . import qemu, roots
+from . import calls, qemu, roots
 from .machines import NET, Pair
 from .suite import until
 from .util import RigError, say, step
@@ -199,22 +199,43 @@ def show(result):
               % (row["rx_frames"], row["interrupts_per_1000"]))
 
 
-def main(kernel, count, seconds, path):
-    if count < 1 or seconds < 1:
-        raise RigError("want at least 1 round of 1 second, found %d of %d" % (count, seconds))
+def ethernet(kernel, count, seconds):
+    """All figures of the Ethernet link, and what no run may cause."""
     with step("a machine with both ends of a link and a veth pair"):
         bench = Bench(kernel)
     with bench:
         found = rounds(bench, count, seconds)
-        result = {"conditions": conditions(kernel), "rounds": found, "summary": summary(found),
+        result = {"rounds": found, "summary": summary(found),
                   "packets_per_doorbell": doorbells(found),
                   "paced": paced(bench, found, seconds)}
         with step("coalescing"):
             result["coalescing"] = coalescing(bench, seconds)
-        problems = bench.problems()
+        return result, bench.problems()
+
+
+PARTS = ("net", "calls")
+
+
+def main(kernel, parts, count, seconds, requests, path):
+    if count < 1 or seconds < 1 or requests < 1:
+        raise RigError("want at least 1 round of 1 second and 1 request, found %d of %d and %d"
+                       % (count, seconds, requests))
+    for part in parts:
+        if part not in PARTS:
+            raise RigError("there is no part '%s', want one of %s" % (part, ", ".join(PARTS)))
+    result, problems = {"conditions": conditions(kernel)}, []
+    if "net" in parts:
+        result["net"], found = ethernet(kernel, count, seconds)
+        problems += found
+    if "calls" in parts:
+        result["calls"], found = calls.measure(kernel, count, seconds, requests)
+        problems += found
     with open(path, "w") as out:
         json.dump(result, out, indent=1)
-    show(result)
+    if "net" in parts:
+        show(result["net"])
+    if "calls" in parts:
+        calls.show(result["calls"])
     say("    all figures: %s" % path)
     for problem in problems:
         say("    PROBLEM %s" % problem)

@@ -10,13 +10,15 @@ from .runner import External, Runner
 from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
 
 # In this order: what is quick and needs no machine comes first.
-SUITES = ("static", "boot", "core", "choice", "docs", "links", "net", "wire", "tools", "hostile", "restart",
-          "debug")
+SUITES = ("static", "analysis", "boot", "core", "choice", "docs", "links", "net", "wire", "tools", "uio", "shadow", "rtos",
+          "hostile", "restart", "debug")
+STATIC = ("static.", "analysis.")
 EXTERNALS = (
     External("device", "selftests/device", "check"),
     External("fuzz", "device", "fuzz", "SECS=20"),
     External("peer", "selftests/peer", "check"),
     External("tools", "tools", "check"),
+    External("stand-in", "selftests/shadow", "check"),
     External("model", "selftests/model", "check"),
 )
 
@@ -42,7 +44,7 @@ def all_tests():
     for name in SUITES:
         if (TOP / "selftests/rig/tests" / (name + ".py")).exists():
             importlib.import_module("rig.tests." + name)
-    first = [t for t in suite.TESTS if t.id.startswith("static.")]
+    first = [t for t in suite.TESTS if t.id.startswith(STATIC)]
     return first + [e for e in EXTERNALS if (TOP / e.folder / "Makefile").exists()] + \
         suite.TESTS[len(first):]
 
@@ -58,6 +60,13 @@ def cmd_check(options):
     return Runner(options.pattern).run(tests)
 
 
+def cmd_static(_options):
+    """Everything that reads or builds the sources, with what of the kernel's that takes."""
+    prepare(check=True)
+    roots.ensure([debug.NAME])
+    return Runner([name + "*" for name in STATIC]).run(all_tests())
+
+
 def cmd_demo(_options):
     prepare(kernels=sorted({DEFAULT_KERNEL, "7.2"}))
     programs.build_host()
@@ -68,7 +77,8 @@ def cmd_bench(options):
     kernel = (options.kernel or [DEFAULT_KERNEL])[-1]
     prepare(kernels=sorted({kernel, "7.2"}))
     programs.build_host()
-    return bench.main(kernel, options.rounds, options.seconds, options.json)
+    return bench.main(kernel, options.part or bench.PARTS, options.rounds, options.seconds,
+                      options.requests, options.json)
 
 
 def cmd_debug(_options):
@@ -111,11 +121,16 @@ def parser():
     sub.add_argument("--list", action="store_true", help="only tell the tests")
     sub.add_argument("pattern", nargs="*", help="tests or suites, for example net.* (default: all)")
     add("demo", cmd_demo, "two machines talk over a link; one is killed and comes back")
-    sub = add("bench", cmd_bench, "compare the link with veth; a table, and JSON")
+    sub = add("bench", cmd_bench, "compare the link with veth, and remote system calls with raw "
+              "doorbells; tables, and JSON")
     kernels(sub)
+    sub.add_argument("part", nargs="*", help="net, calls (default: both)")
+    sub.add_argument("--requests", type=int, default=1000000,
+                     help="remote system calls to 16 proxies (default: 1000000)")
     sub.add_argument("--rounds", type=int, default=5, help="alternating rounds (default: 5)")
     sub.add_argument("--seconds", type=int, default=4, help="length of each run (default: 4)")
     sub.add_argument("--json", default="bench.json", help="file for all figures (bench.json)")
+    add("check-static", cmd_static, "compilers, sparse, Coccinelle, checkpatch, shellcheck")
     add("lint", lambda options: lint.main(), "shellcheck and checkpatch over the tree")
     add("debug-kernel", cmd_debug, "build the kernel that finds bugs, or see that it is current")
     kernels(add("shell", cmd_shell, "boot one machine with both ends of a link, run commands"))
