@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""make demo: two machines talk over a link; one dies, comes back, and so does the link."""
+"""make demo: two machines talk over a link; one dies, comes back, and so does the link. Then the
+operator gives the same link to programs, and to an RTOS that calls Linux."""
 import json
 import time
 
@@ -81,6 +82,47 @@ def crash_and_return(lab):
     return back
 
 
+SCRIPT = r"""
+open "/tmp/from-the-rtos" O_CREAT|O_WRONLY 0644 -> fd
+write $fd "Hello from the RTOS\n" -> 20
+close $fd -> 0
+"""
+
+
+def choose(lab, number, plugin):
+    lab.vms[number].run("echo %s > /sys/bus/ivshmem/devices/ivshmem0/protocol" % plugin)
+
+
+def programs(lab):
+    """The same link for two programs that ring each other."""
+    with step("protocol uio at both ends, ivshmem-tool pingpong"):
+        for number in (0, 1):
+            choose(lab, number, "uio")
+        pong = lab.vms[1].job("ivshmem-tool pong ivshmem0")
+        try:
+            us = json.loads(lab.vms[0].out("ivshmem-tool pingpong ivshmem0 --count 2000 --json"))["us"]
+        finally:
+            pong.kill()
+    return "%.0f us, 99 %% within %.0f us" % (us["p50"], us["p99"])
+
+
+def remote_call(lab):
+    """vm1 is the RTOS: its program writes a file, and the file is on vm0."""
+    linux, rtos = lab.vms
+    with step("protocol shadow at vm0, a proxy; vm1 plays the RTOS and writes a file"):
+        choose(lab, 0, "shadow")
+        proxy = linux.job("shadow-proxy > /tmp/slots", timeout=120)
+        until(lambda: "ready" in linux.run("cat /tmp/slots", check=False).out, "the proxy is ready")
+        run = "/selftests/shadow/ivshmem-rtos --uio /dev/uio0 --slot %s " % \
+            linux.out("cat /tmp/slots").split()[1]
+        rtos.run("cat > /tmp/script << 'END'%sEND\n%sscript /tmp/script" % (SCRIPT, run))
+        say("    vm1 ran open(), write() and close(); vm0 has /tmp/from-the-rtos: %s"
+            % linux.out("cat /tmp/from-the-rtos"))
+        ping = json.loads(rtos.out(run + "ping --count 2000 --json"))
+        proxy.kill()
+    return "%.0f us, 99 %% within %.0f us" % (ping["p50_us"], ping["p99_us"])
+
+
 def summary(figures, stats, took):
     say("\n  Summary")
     for name, value in figures.items():
@@ -96,7 +138,7 @@ def main():
     say("    QEMU:    %s (%s)" % (qemu.version(), qemu.accelerator()[1].split(",")[0]))
     say("    kernel:  %s" % roots.release(DEFAULT_KERNEL))
     with step("a link with two peers, and a machine at each of its ends"):
-        lab = Two(load=False)
+        lab = Two(load=False, rw_size="1M")
     with lab:
         say("    device:  %s" % " ".join(str(word) for word in lab.link.argv()))
         say("    QEMU:    -device '%s'" % json.dumps(lab.vms[0].device(0, lab.link.peer(0))))
@@ -107,6 +149,8 @@ def main():
         show_devices(lab)
         figures = traffic(lab)
         figures["link back after vm1's restart"] = "%.2f s" % crash_and_return(lab)
+        figures["round trip of two UIO programs"] = programs(lab)
+        figures["remote getpid()"] = remote_call(lab)
         problems = lab.problems()
         summary(figures, lab.link.stop(), time.monotonic() - start)
     for problem in problems:
