@@ -126,6 +126,7 @@ class VM:
                 raise
             say("%s did not get as far as its init, booting again:\n%s" % (self.name, self.tail(4)))
             self.kill()
+            self.new_log()              # nor do its last words count
             self.spawn()
             self.wait("ready", time.monotonic() + timeout, "boot")
         self.handshake()
