@@ -50,8 +50,8 @@ static const struct verb {
 	  2, 2, verb_write },
 	{ "pingpong", "DEVICE", "peer vector count seconds mode warm-up timeout wait json",
 	  "Measures round trips of doorbells to a peer that runs ivshmem-tool pong. Each\n"
-	  "carries a number in the output sections and counts only once that is back. One\n"
-	  "that took more than --timeout is rung again, and told as a timeout instead.\n",
+	  "carries a number in the output sections and counts only once that is back. After\n"
+	  "--timeout it is rung again, and counts as a timeout, not among the latencies.\n",
 	  1, 1, verb_ping },
 	{ "pong", "DEVICE", "peer vector seconds mode timeout json",
 	  "The other end of pingpong: answers until --seconds have passed or a signal comes.\n",
@@ -89,7 +89,8 @@ static const struct setting {
 		"stop after this time (no limit; bandwidth: 0.3 for each figure)", 0, 0),
 	SETTING("section", section, TEXT, "NAME", "rw or output (the one that there is)", 0, 0),
 	SETTING("size", size, SIZE, "BYTES", "how much of it (all, at most 64M)", 8, 1ULL << 40),
-	SETTING("timeout", timeout, SECONDS, "S", "what to call lost, and ring again (0.1)", 0, 0),
+	SETTING("timeout", timeout, SECONDS, "S", "when to ring again, as one may be lost (0.1)",
+		0, 0),
 	SETTING("vector", vector, NUMBER, "V", "of the other end, and what we wait for (0)",
 		0, 65535),
 	SETTING("wait", wait, SECONDS, "S", "give up after this time without an answer (10)", 0, 0),
