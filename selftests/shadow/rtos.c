@@ -339,7 +339,11 @@ int rtos_wait(struct rtos *r, int timeout_ms)
 		rule_broken(&r->verdict, RULE_BELL_EARLY,
 			    "the message vector was rung while this side was in %s",
 			    state_name(r->state));
-	if (!(fired & FIRED_MESSAGE) || r->state < STATE_READY)
+	/*
+	 * Before the peer is READY, its ring is that of its former life, and a
+	 * doorbell is one of before or none at all.
+	 */
+	if (!(fired & FIRED_MESSAGE) || r->state < STATE_READY || r->peer_state < STATE_READY)
 		return 0;
 	while (take(r)) {
 		n++;

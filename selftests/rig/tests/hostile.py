@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-"""ivshmem_net against a peer that breaks the rules, on the debug kernel where there is one."""
+"""Plugins against a peer that breaks the rules, on the debug kernel where there is one."""
 import json
 import subprocess
 
 from .. import debug
 from ..lab import Lab
 from ..machines import NET, all_came_back
-from ..suite import Fixture, equal, expect, test
+from ..suite import Fixture, equal, expect, test, until
 from ..util import DEFAULT_KERNEL, RigError, TOP
 
 PROGRAM = TOP / "selftests/hostile/ivshmem-attack"
+RTOS = TOP / "selftests/shadow/ivshmem-rtos"
 # What is wrong with the ring, or with a frame in it.
 RING = ("avail-jump", "avail-back", "avail-id", "addr-low", "addr-high", "addr-wrap", "len-zero",
         "len-huge", "len-over", "flags-next", "flags-indirect", "used-id", "used-id-huge",
@@ -17,6 +18,23 @@ RING = ("avail-jump", "avail-back", "avail-id", "addr-low", "addr-high", "addr-w
 FRAMES = ("runt", "giant")
 REST = ("events", "doorbells", "states", "races")
 TOLD = "broke the ring"
+
+
+# What only a shadow link has; requests that keep to the ring's rules leave it up.
+REQUESTS = ("bad-slots", "stale-slots", "same-tcb", "odd-tcbs", "priorities", "keep-replies",
+            "words")
+RESETS = ("flood", "early", "resets", "states", "races")
+NODE = "/sys/class/shadow-process/shadow-process0/"
+
+
+def attack(socket, name, seconds, seed, *options):
+    command = [PROGRAM, "--socket", socket, "--seconds", str(seconds), "--seed", str(seed)]
+    done = subprocess.run(command + list(options) + [name], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=seconds + 90)
+    if done.returncode:
+        raise RigError("ivshmem-attack --seconds %g --seed %d %s: exit status %d: %s" % (
+            seconds, seed, name, done.returncode, done.stderr.decode().strip()))
+    return json.loads(done.stdout.decode())
 
 
 class Victim(Lab):
@@ -32,13 +50,7 @@ class Victim(Lab):
         self.vm.job("ping -q -i 0.05 %s2" % NET, timeout=3600)
 
     def attack(self, name, seconds=3, seed=1):
-        done = subprocess.run([PROGRAM, "--socket", self.link.peer(1), "--seconds", str(seconds),
-                               "--seed", str(seed), name], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=seconds + 60)
-        if done.returncode:
-            raise RigError("ivshmem-attack --seconds %g --seed %d %s: exit status %d: %s" % (
-                seconds, seed, name, done.returncode, done.stderr.decode().strip()))
-        return json.loads(done.stdout.decode())
+        return attack(self.link.peer(1), name, seconds, seed)
 
     def statistic(self, name):
         return int(self.vm.out("ethtool -S eth0 | sed -n 's/ *%s: //p'" % name))
@@ -103,5 +115,87 @@ def on(kernel):
         lab.still_works()
 
 
+class Prey(Lab):
+    """A machine at peer 0 with four proxies and one that has stopped; the attacks are the RTOS."""
+    shared = True
+
+    def __init__(self, kernel=DEFAULT_KERNEL):
+        super().__init__(kernel)
+        self.link = self.link(protocol="shadow", rw_size="1M", output_size="16K")
+        self.vm = self.vm([self.link.peer(0)])
+        self.vm.run("modprobe ivshmem_shadow && ls /dev/shadow-process0")
+        slots = self.proxy("live", "--threads 4")
+        dead = self.proxy("dead", "")
+        self.vm.run("kill -STOP $(cat /run/dead.pid)")
+        self.options = [word for slot in slots for word in ("--slot", slot)]
+        self.options += ["--dead-slot", dead[0]]
+
+    def proxy(self, name, options):
+        """Its slots."""
+        self.vm.job("echo $$ >/run/%s.pid; exec shadow-proxy %s >/run/%s" % (name, options, name),
+                    timeout=3600)
+        until(lambda: "ready" in self.vm.run("cat /run/" + name, check=False).out, "slots")
+        lines = self.vm.out("cat /run/" + name).splitlines()
+        return [line.split()[1] for line in lines if line.startswith("slot ")]
+
+    def attack(self, name, seconds=3, seed=1):
+        """Returns how many lines of log it made."""
+        before = len(self.vm.log().splitlines())
+        attack(self.link.peer(1), "shadow-" + name, seconds, seed, *self.options)
+        lines = len(self.vm.log().splitlines()) - before
+        # Once a second at most for the ring, and what up and down say.
+        expect(lines <= 12, "%s makes %d lines of log", name, lines)
+
+    def counter(self, name):
+        return int(self.vm.out("cat %scounters/%s" % (NODE, name)))
+
+    def still_works(self):
+        """With an RTOS that keeps to the rules, without anybody touching our side."""
+        command = [RTOS, "--socket", self.link.peer(1), "--json", "--count", "200"]
+        done = subprocess.run(command + self.options[:8] + ["load"], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=60)
+        equal(done.returncode, 0, "exit status of ivshmem-rtos (%s)" % done.stdout.decode())
+        equal(int(self.vm.out("cat %sslots_used" % NODE)), 5, "slots in use")
+
+
+def shadow_on(kernel):
+    suffix = "-shadow" + ("" if kernel == DEFAULT_KERNEL else "-" + kernel)
+    prey = Fixture(Prey, kernel=kernel)
+
+    def hostile(name, timeout=300):
+        return test("shadow: " + name + " (Linux %s)" % kernel, prey, timeout, suffix)
+
+    @hostile("each broken rule of the ring is counted once, resets the link, and leaves it usable")
+    def ring(lab):
+        for name in RING:
+            errors = lab.counter("ring_errors")
+            lab.attack(name)
+            equal(lab.counter("ring_errors") - errors, 1, "ring errors by " + name)
+        lab.still_works()
+
+    @hostile("a message of another length than 80 bytes resets the link, and leaves it usable")
+    def lengths(lab):
+        errors = lab.counter("ring_errors")
+        lab.attack("lengths")
+        equal(lab.counter("ring_errors") - errors, 12, "ring errors")
+        lab.still_works()
+
+    @hostile("each request has exactly one reply, whatever its slot, tcb and priority are, and "
+             "when they change")
+    def requests(lab):
+        errors = lab.counter("ring_errors")
+        for name in REQUESTS:
+            lab.attack(name)
+        equal(lab.counter("ring_errors") - errors, 0, "ring errors")
+        lab.still_works()
+
+    @hostile("early doorbells, a flood, resets and all of the ring flat out leave a usable link")
+    def flat_out(lab):
+        for name in RESETS + ("events", "doorbells"):
+            lab.attack(name)
+        lab.still_works()
+
+
 for version in (DEFAULT_KERNEL, debug.NAME):
     on(version)
+    shadow_on(version)
