@@ -51,9 +51,9 @@ static u32 taken(const struct shadow *shadow)
 /* Only for a peer that polls: the RTOS never fetches what it was not told of. */
 static bool is_suppressed(const struct shadow *shadow)
 {
-	const u64 *priority = shadow->peer_page;
+	const __le64 *priority = shadow->peer_page;
 
-	return READ_ONCE(suppress) && READ_ONCE(*priority) > shadow->urgency;
+	return READ_ONCE(suppress) && le64_to_cpu(READ_ONCE(*priority)) > shadow->urgency;
 }
 
 static void ring(struct shadow *shadow, bool again)
@@ -106,9 +106,9 @@ static void owe_doorbell(struct shadow *shadow)
 	spin_unlock(&shadow->tx_lock);
 }
 
-static u64 *tx_reserve(struct shadow *shadow)
+static __le64 *tx_reserve(struct shadow *shadow)
 {
-	u64 *room = ivshmem_tx_reserve(&shadow->link, 2 * sizeof(*room));
+	__le64 *room = ivshmem_tx_reserve(&shadow->link, 2 * sizeof(*room));
 
 	if (!room && tx_reclaim(shadow))
 		room = ivshmem_tx_reserve(&shadow->link, 2 * sizeof(*room));
@@ -131,7 +131,7 @@ int shadow_send(struct shadow *shadow, u64 value, u64 cookie, u64 priority)
 {
 	unsigned long flags;
 	int err = -ENOLINK;
-	u64 *room;
+	__le64 *room;
 
 	spin_lock_irqsave(&shadow->tx_lock, flags);
 	if (!shadow->up)
@@ -205,18 +205,19 @@ unlock:
 /* Returns false where the message has to wait for room to answer it. */
 static bool take_message(struct shadow *shadow, const struct ivshmem_frame *frame)
 {
+	__le64 copy[SHADOW_REQUEST_WORDS];
 	u64 word[SHADOW_REQUEST_WORDS];
 	unsigned int i;
 
-	if (frame->len != sizeof(word)) {
-		ivshmem_link_broken(&shadow->link, "message length", frame->len, sizeof(word));
+	if (frame->len != sizeof(copy)) {
+		ivshmem_link_broken(&shadow->link, "message length", frame->len, sizeof(copy));
 		return false;
 	}
 	/* Once; from now on the peer may change what it likes. */
-	memcpy(word, frame->data, sizeof(word));
+	memcpy(copy, frame->data, sizeof(copy));
 	barrier();
 	for (i = 0; i < ARRAY_SIZE(word); i++)
-		word[i] = le64_to_cpu((__force __le64)word[i]);
+		word[i] = le64_to_cpu(copy[i]);
 	return !shadow_take_request(shadow, word);
 }
 
