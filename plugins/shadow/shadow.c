@@ -28,6 +28,9 @@
 #define MIN_PERIOD	(1 * NSEC_PER_MSEC)
 #define MAX_PERIOD	(16 * NSEC_PER_MSEC)
 
+/* Within which a doorbell has its effect, or will never have one, nanoseconds */
+#define RING_WINDOW	(500 * NSEC_PER_USEC)
+
 /* How long an interrupt may be on its way, microseconds */
 #define INTERRUPT_USECS	1000
 
@@ -56,6 +59,23 @@ static bool is_suppressed(const struct shadow *shadow)
 	return READ_ONCE(suppress) && le64_to_cpu(READ_ONCE(*priority)) > shadow->urgency;
 }
 
+/*
+ * How many doorbells may still be on their way: those of this window and of the
+ * one before it.
+ */
+static u32 rung_lately(struct shadow *shadow)
+{
+	u64 now = ktime_get_ns();
+	u64 windows = div_u64(now - shadow->window_start, RING_WINDOW);
+
+	if (windows) {
+		shadow->rung[1] = windows == 1 ? shadow->rung[0] : 0;
+		shadow->rung[0] = 0;
+		shadow->window_start = now;
+	}
+	return shadow->rung[0] + shadow->rung[1];
+}
+
 static void ring(struct shadow *shadow, bool again)
 {
 	if (is_suppressed(shadow))
@@ -63,6 +83,8 @@ static void ring(struct shadow *shadow, bool again)
 	if (again)
 		shadow_count(shadow, SHADOW_RERINGS);
 	shadow->owed = false;
+	rung_lately(shadow);
+	shadow->rung[0]++;
 	ivshmem_link_doorbell(&shadow->link);
 }
 
@@ -153,13 +175,13 @@ unlock:
 }
 
 /*
- * Seen from an interrupt: a peer that took a message and left others may have
- * had one interrupt for all of them.
+ * Seen from an interrupt: a peer that took a message, and left more than there
+ * may be doorbells on their way, had one interrupt for several of them.
  */
 static void tx_catch_up(struct shadow *shadow)
 {
 	spin_lock(&shadow->tx_lock);
-	if (tx_reclaim(shadow) && ivshmem_tx_in_flight(&shadow->link))
+	if (tx_reclaim(shadow) && ivshmem_tx_in_flight(&shadow->link) > rung_lately(shadow))
 		ring(shadow, true);
 	spin_unlock(&shadow->tx_lock);
 }

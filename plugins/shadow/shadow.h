@@ -153,6 +153,8 @@ struct shadow_place {
  * @sent: messages sent since the link came up
  * @tick: @sent when @timer last expired
  * @owed: the peer wants a doorbell for messages that were taken
+ * @window_start: of the window that doorbells are counted in, nanoseconds
+ * @rung: doorbells of this window, and of the one before it
  * @urgency: highest priority among what the peer has not taken yet
  * @timer: rings again while the peer lags behind
  * @timer_on: it will expire
@@ -189,6 +191,8 @@ struct shadow {
 	u32 sent;
 	u32 tick;
 	bool owed;
+	u64 window_start;
+	u32 rung[2];
 	u32 urgency;
 	struct hrtimer timer;
 	bool timer_on;
