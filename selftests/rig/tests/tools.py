@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """ivshmem-tool on real devices: both ends of a link in one machine, bound to the uio plugin."""
 import json
+import re
 
 from .. import debug
 from ..lab import Lab
 from ..suite import Fixture, equal, expect, test, until
-from ..util import DEFAULT_KERNEL
+from ..util import DEFAULT_KERNEL, TOP, output
 
+PAGE = TOP / "Documentation/ivshmem-tool.md"
 SYSFS = "/sys/bus/ivshmem/devices/ivshmem%d/%s"
 
 
@@ -231,3 +233,59 @@ def debugged(lab):
         check_games(lab, mode, 100)
     check_unplug(lab, "pingpong ivshmem1 --wait 60")
     check_unplug(lab, "watch ivshmem1")
+
+
+def examples():
+    """(command, output) of each that ivshmem-tool.md prints."""
+    for block in re.findall(r"^```\n(# .*?)^```$", PAGE.read_text(), re.M | re.S):
+        for part in re.split(r"^# ", block, flags=re.M)[1:]:
+            command, _, text = part.partition("\n")
+            yield command, text
+
+
+def numbers_aside(text):
+    return re.sub(r"[\d.]+", "N", re.sub(" +", " ", text))
+
+
+class Page(Lab):
+    """The machine of rig shell, which the page is about."""
+
+    def __init__(self):
+        super().__init__()
+        link = self.link()
+        self.vm = self.vm([link.peer(0), link.peer(1)])
+        self.vm.run("modprobe ivshmem_core")
+
+
+@test("ivshmem-tool.md: each command prints what the page says, but for its numbers", Fixture(Page))
+def page(lab):
+    found = list(examples())
+    expect(len(found) >= 9, "only %d commands found", len(found))
+    for command, text in found:
+        result = lab.vm.run(command.replace("/etc/passwd", "/etc/inittab"))
+        equal(numbers_aside(result.out), numbers_aside(text), command)
+
+
+@test("ivshmem-tool.md: the program of the page builds with what is installed, and works",
+      Fixture(Lab))
+def page_program(lab):
+    output(["make", "-s", "-C", TOP / "tools", "install", "OUT=%s" % (lab.folder / "out"),
+            "DESTDIR=%s" % lab.folder, "PREFIX=/usr"])
+    source, program = lab.folder / "example.c", lab.folder / "example"
+    source.write_text(re.search(r"^```c\n(.*?)^```$", PAGE.read_text(), re.M | re.S).group(1))
+    output(["gcc", "-static", "-Wall", "-Wextra", "-Werror", "-I", lab.folder / "usr/include",
+            "-o", program, source, "-L", lab.folder / "usr/lib", "-livshmem"])
+    link = lab.link(protocol="uio", output_size="64K")
+    vm = lab.vm([link.peer(0), link.peer(1)], files={"/root/example": program})
+    vm.run("modprobe ivshmem_uio")
+    vm.job("/root/example")
+    until(lambda: vm.out("ivshmem-tool state ivshmem0") == "1: 1", "it sets its state")
+    for number in (21, 400):
+        vm.run("printf '\\%03o\\%03o' | ivshmem-tool write ivshmem0 output && "
+               "ivshmem-tool doorbell ivshmem0 1 0" % (number % 256, number // 256))
+        until(lambda n=number: answer(vm) == 2 * n, "it doubles %d" % number)
+
+
+def answer(vm):
+    return int.from_bytes(bytes.fromhex(json.loads(vm.out(
+        "ivshmem-tool read ivshmem0 input:1 --length 4 --json"))["hex"]), "little")
