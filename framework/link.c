@@ -9,9 +9,10 @@
  *	READY -> RUN	when the peer is READY or RUN, so its section is set up
  *	any -> RESET	when the peer is RESET, the link is stopped or broken
  *
- * handshake.h has them as a table, which a model checks. The steps depend on both states as they are now, not on how they became so:
- * interrupts may coalesce or get lost. A peer that follows the rules cannot pass
- * through RESET unseen, for it waits there until we are below READY.
+ * handshake.h has them as a table, which a model checks. The steps depend on both
+ * states as they are now, not on how they became so: interrupts may coalesce or
+ * get lost. A peer that follows the rules cannot pass through RESET unseen, for
+ * it waits there until we are below READY.
  *
  * The ring is in use while both are in RUN. Leaving it, the plugin is asked to
  * let go first; only then does the peer learn of it.

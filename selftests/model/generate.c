@@ -14,7 +14,8 @@ int main(int argc, char **argv)
 	int own, peer, change[3] = { -1, -1, -1 };
 
 	if (argc != 1 && argc != 4) {
-		fprintf(stderr, "usage: generate [OWN-STEP PEER-STATE NEXT-STEP], found %d arguments\n",
+		fprintf(stderr,
+			"usage: generate [OWN-STEP PEER-STATE NEXT-STEP], found %d arguments\n",
 			argc - 1);
 		return 2;
 	}
@@ -22,8 +23,9 @@ int main(int argc, char **argv)
 		change[own - 1] = atoi(argv[own]);
 
 	printf("/* Generated from framework/handshake.h */\n");
-	printf("#define RESET %d\n#define INIT %d\n#define READY %d\n#define RUN %d\n#define UP %d\n\n",
-	       STEP_RESET, STEP_INIT, STEP_READY, STEP_RUN, STEP_UP);
+	printf("#define RESET %d\n#define INIT %d\n#define READY %d\n", STEP_RESET, STEP_INIT,
+	       STEP_READY);
+	printf("#define RUN %d\n#define UP %d\n\n", STEP_RUN, STEP_UP);
 	printf("inline next_step(own, peer, next)\n{\n\tif\n");
 	for (own = 0; own < STEP_COUNT; own++)
 		for (peer = 0; peer < STEP_UP; peer++)
