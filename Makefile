@@ -5,7 +5,7 @@ DESTDIR ?=
 TESTS ?=
 PROGRAMS := $(patsubst %/Makefile,%,$(wildcard device/Makefile tools/Makefile selftests/*/Makefile))
 
-.PHONY: all modules modules-matrix install clean help demo check bench device peer tools setup lint debug-kernel
+.PHONY: all modules modules-matrix install clean help demo check check-static bench device peer tools setup lint debug-kernel
 
 all: modules
 
@@ -41,6 +41,9 @@ demo:
 check:
 	@$(RIG) check $(foreach test,$(TESTS),'$(test)')
 
+check-static:
+	@$(RIG) check-static
+
 bench:
 	@$(RIG) bench
 
@@ -62,6 +65,8 @@ help:
 	@echo 'make tools           tools/ivshmem-tool, and libivshmem for programs of your own'
 	@echo 'make demo            two virtual machines talk Ethernet over a link (as root)'
 	@echo "make check           every test (as root); some of them: make check TESTS='net.*'"
+	@echo 'make check-static    what can be told from the sources: gcc, clang, sparse, Coccinelle, checkpatch;'
+	@echo '                     fetches the kernel source for it (150 MB)'
 	@echo 'make bench           compare the link with veth, figures as a table and as JSON'
 	@echo 'make modules-matrix  modules for kernels 5.10, 6.1, 6.12 and 7.2, no warning allowed'
 	@echo 'make setup           only install what the rig needs and prepare its kernels'

@@ -15,6 +15,7 @@ SOURCE = "linux-source-6.12"
 FRAGMENT = TOP / "selftests/rig/debug.config"
 MISSING = "no debug kernel, make debug-kernel builds it"
 CHECKS = ("scripts/checkpatch.pl", "scripts/spelling.txt", "scripts/const_structs.checkpatch",
+          "scripts/coccinelle",
           "tools/testing/selftests/kselftest.h", "tools/testing/selftests/kselftest_harness.h",
           "tools/testing/selftests/lib.mk")
 
@@ -153,7 +154,7 @@ def make():
 
 def static_checks():
     """A folder with the source's files for static checks, under their names there."""
-    folder = cache("static-checks", package())
+    folder = cache("static-checks", digest(package(), CHECKS))
     with lock(cache("static-checks", "lock"), "the files for static checks"):
         if not folder.exists():
             fresh = inside("usr/src/checks")
@@ -161,7 +162,7 @@ def static_checks():
             names = " ".join("%s/%s" % (SOURCE, name) for name in CHECKS)
             with step("unpacking checkpatch from %s" % SOURCE):
                 enter("mkdir -p /usr/src/checks/include && tar xf /usr/src/%s.tar.xz -C /usr/src/checks "
-                      "--strip-components=1 --occurrence=1 %s" % (SOURCE, names),
+                      "--strip-components=1 %s" % (SOURCE, names),
                       cache("log", "static-checks.log"), "unpacking checkpatch")
             fresh.rename(folder)
     return folder

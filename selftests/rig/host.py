@@ -39,12 +39,20 @@ def fuzzer_runtime():
     return None if found else "libclang-rt-dev"
 
 
+def python_library():
+    """Coccinelle loads it for the scripts in semantic patches, but does not depend on it."""
+    name = "lib" + os.path.basename(os.path.realpath("/usr/bin/python3"))
+    found = os.path.exists("/usr/lib/x86_64-linux-gnu/%s.so.1.0" % name)
+    return None if found else name
+
+
 def missing(check=False):
     needs = dict(NEEDS, **CHECK_NEEDS) if check else NEEDS
     packages = [package for probe, package in needs.items() if not present(probe)]
-    runtime = fuzzer_runtime() if check else None
-    if runtime:
+    if check and fuzzer_runtime():
         packages += [pick_runtime()]
+    if check and python_library():
+        packages += [python_library()]
     return sorted(set(packages))
 
 

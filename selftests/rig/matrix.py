@@ -10,10 +10,23 @@ from .util import (KERNELS, RigError, TOP, checkout_cache, digest, lock, remove,
 
 FOLDERS = ("include", "compat", "framework", "plugins", "Documentation", "selftests/core")
 FLAGS = "W=1 EXAMPLES=1"
+# Other ways to build the same, by name: flags, and packages that the root needs for them.
+WAYS = {
+    "": ("", ()),
+    # This is C=2, but 7.2's headers lack the script by which that looks for sparse, and then
+    # does nothing. sparse 0.6.4 does not know the one, and takes some of the other for errors,
+    # after which it does not warn any more.
+    "sparse": ("KBUILD_CHECKSRC=2 CF=\"-D__typeof_unqual__=typeof -D'_Static_assert(...)='\"",
+               ("sparse",)),
+    # Debian configures its headers for gcc: without what clang does not know of that.
+    "clang": ("CC=clang CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_FTRACE_MCOUNT_USE_CC= "
+              "CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT= CONFIG_UBSAN_BOUNDS_STRICT= "
+              "KCFLAGS='-Wno-unknown-warning-option -Wno-duplicate-decl-specifier'", ("clang",)),
+}
 # Neither is about our sources.
 IGNORED = re.compile(r"the compiler differs from the one used|Clock skew detected|"
                      r"modification time .* in the future")
-WARNING = re.compile(r"warning:|WARNING:", re.I)
+WARNING = re.compile(r"warning:|WARNING:|error:", re.I)
 
 
 def is_source(name):
@@ -54,8 +67,8 @@ def warnings(log):
             and not IGNORED.search(line)]
 
 
-def compile_modules(kernel, target, log):
-    command = "make -C /lib/modules/%s/build M=/mnt %s -j2 modules" % (roots.release(kernel), FLAGS)
+def compile_modules(kernel, target, log, flags):
+    command = "make -C /lib/modules/%s/build M=/mnt %s -j2 modules" % (roots.release(kernel), flags)
     run(roots.enter(kernel, command, binds=[(target, "/mnt")]), log=log, timeout=600,
         what="building the modules for %s (log: %s)" % (kernel, log))
     found = warnings(log)
@@ -63,15 +76,19 @@ def compile_modules(kernel, target, log):
         raise RigError("building for %s warns:\n%s" % (kernel, "\n".join(found[:20])))
 
 
-def build(kernel):
+def build(kernel, way=""):
     """Nothing to do where sources, kernel and flags are those of the last good build."""
-    target = checkout_cache(kernel, "src")
-    stamp, log = checkout_cache(kernel, "built"), checkout_cache(kernel, "build.log")
-    with lock(checkout_cache(kernel, "build.lock"), "the modules for %s" % kernel):
+    place = "-".join(filter(None, (kernel, way)))
+    flags, packages = WAYS[way]
+    flags = " ".join(filter(None, (FLAGS, flags)))
+    roots.install(kernel, packages)
+    target = checkout_cache(place, "src")
+    stamp, log = checkout_cache(place, "built"), checkout_cache(place, "build.log")
+    with lock(checkout_cache(place, "build.lock"), "the modules for %s" % place):
         wanted = sources()
-        recipe = digest(sorted(wanted.items()), roots.release(kernel), FLAGS)
+        recipe = digest(sorted(wanted.items()), roots.release(kernel), flags)
         if stamp.exists() and stamp.read_text() == recipe:
-            return modules(kernel)
+            return modules(place)
         if not (target / ".release").exists() or \
                 (target / ".release").read_text() != roots.release(kernel):
             remove(target)
@@ -80,16 +97,16 @@ def build(kernel):
         remove(stamp)
         sync(wanted, target)
         try:
-            compile_modules(kernel, target, log)
+            compile_modules(kernel, target, log, flags)
         except RigError:
             remove(target)              # a warning must show again the next time
             raise
         stamp.write_text(recipe)
-    return modules(kernel)
+    return modules(place)
 
 
-def modules(kernel):
-    return sorted(checkout_cache(kernel, "src").rglob("*.ko"))
+def modules(place):
+    return sorted(checkout_cache(place, "src").rglob("*.ko"))
 
 
 def matrix(kernels=KERNELS):

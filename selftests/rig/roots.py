@@ -168,6 +168,20 @@ def enter(kernel, command, binds=()):
             "sh", "-c", "\n".join(script)]
 
 
+def install(kernel, packages):
+    """Programs that only some checks need, into a root that is there; named as their packages."""
+    with lock(cache("roots", kernel + ".lock"), "the root for %s" % kernel):
+        missing = [package for package in packages if not which(kernel, package)]
+        if not missing:
+            return
+        log, names = cache("log", "root-%s-install.log" % kernel), " ".join(missing)
+        command = ("export DEBIAN_FRONTEND=noninteractive; apt-get -q update && "
+                   "apt-get -q -y install --no-install-recommends %s && apt-get clean" % names)
+        with step("installing %s in the root for %s" % (names, kernel)):
+            run(enter(kernel, command, binds=[("/etc/resolv.conf", "/etc/resolv.conf")]), log=log,
+                what="installing %s in the root for %s (log: %s)" % (names, kernel, log))
+
+
 def program(kernel, path, *arguments):
     """An argv that runs a root's program on this system's kernel without entering the root."""
     base = root(kernel)

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/// What is written must be visible before the doorbell tells of it. The register
+/// write does that, as long as it is an ordered one. A peer that polls finds the
+/// ring's index without a doorbell, so the index is released; the doorbell is
+/// left out by a look at the event index, with a full barrier in between. The
+/// peer runs on other CPUs whatever this kernel is configured for, so barriers
+/// on shared memory are virt_ ones.
+///
+// Confidence: High
+// Options: --no-includes --include-headers
+// Folders: framework plugins Documentation/example-plugin selftests/core/tool
+
+virtual report
+
+@relaxed@
+identifier f =~ "^__raw_write|^write[bwlq]_relaxed$|^io(write|read)(8|16|32|64)_relaxed$|^__raw_read|^read[bwlq]_relaxed$";
+position p;
+@@
+ f@p(...)
+
+@script:python depends on report@
+p << relaxed.p;
+f << relaxed.f;
+@@
+coccilib.report.print_report(p[0], "%s() orders nothing: use iowrite32() and its like" % f)
+
+// An index that the peer polls, published by anything but a release
+@index@
+expression R, E;
+identifier ring =~ "^(avail|used)$";
+identifier put =~ "^(WRITE_ONCE|put16)$";
+position p;
+@@
+(
+ R->ring->idx@p = E
+|
+ put(R->ring->idx@p, E)
+|
+ put(&R->ring->idx@p, E)
+|
+ R.ring->idx@p = E
+|
+ put(R.ring->idx@p, E)
+|
+ put(&R.ring->idx@p, E)
+)
+
+@script:python depends on report@
+p << index.p;
+@@
+coccilib.report.print_report(p[0], "a ring's index is published with virt_store_release()")
+
+// No barrier at all on a kernel for one CPU
+@smp@
+expression R;
+identifier f =~ "^smp_(store_release|load_acquire|store_mb)$";
+identifier ring =~ "^(avail|used|desc)$";
+position p;
+@@
+(
+ f@p(<+... R->ring ...+>, ...)
+|
+ f@p(<+... R.ring ...+>, ...)
+)
+
+@script:python depends on report@
+p << smp.p;
+f << smp.f;
+@@
+coccilib.report.print_report(p[0], "%s() is nothing without CONFIG_SMP: use its virt_ form" % f)
+
+// Whether the peer wants a doorbell: its event index after our index
+@kick exists@
+identifier fn;
+position p;
+identifier get =~ "^(READ_ONCE|get16|get_index|virt_load_acquire)$";
+identifier event =~ "^vring_(avail|used)_event$";
+@@
+fn(...)
+{
+ ... when != virt_mb()
+ get(<+... event@p(...) ...+>)
+ ... when any
+}
+
+@script:python depends on report@
+p << kick.p;
+@@
+coccilib.report.print_report(p[0], "virt_mb() between publishing an index and the peer's event index")
+
+// Asking for a doorbell, then looking once more: our event index before its index
+@arm exists@
+position p;
+identifier put =~ "^(WRITE_ONCE|put16|put_index|virt_store_release)$";
+identifier event =~ "^vring_(avail|used)_event$";
+identifier get =~ "^(READ_ONCE|get16|get_index|virt_load_acquire)$";
+@@
+(
+ put(&event@p(...), ...);
+|
+ put(event@p(...), ...);
+)
+ ... when != virt_mb()
+ get(...)
+
+@script:python depends on report@
+p << arm.p;
+@@
+coccilib.report.print_report(p[0], "virt_mb() between the event index and another look at the peer's index")

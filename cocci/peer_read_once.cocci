@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/// A peer may change its memory at any moment: each value there is read once,
+/// by READ_ONCE() or an acquire, into a copy of our own; what is larger is copied
+/// as a whole. What is read a second time need not be what was checked.
+///
+// Confidence: Moderate
+// Options: --no-includes --include-headers
+// Folders: framework plugins Documentation/example-plugin
+
+virtual report
+
+// One load, or none: an address, or a size
+@fine@
+expression E;
+identifier get =~ "^(READ_ONCE|virt_load_acquire|get16|get_index)$";
+identifier m, f;
+position p;
+@@
+(
+ get(<+... \(E->m@p \| E.m@p \| *E@p \| f@p(...)\) ...+>)
+|
+ &E->m@p
+|
+ &E.m@p
+|
+ &E->m@p[...]
+|
+ &E.m@p[...]
+|
+ sizeof(<+... \(E->m@p \| E.m@p\) ...+>)
+)
+
+// The peer's half of the ring; what we never write is the peer's, too
+@plain@
+typedef __virtio16, __virtio32, __virtio64, __le16, __le32, __le64;
+struct ivshmem_rx *rx;
+struct ivshmem_tx *tx;
+const struct vring_desc *d;
+const struct vring_used_elem *e;
+const struct vring_avail *a;
+const struct vring_used *u;
+const __virtio16 *v16;
+const __virtio32 *v32;
+const __virtio64 *v64;
+const __le16 *l16;
+const __le32 *l32;
+const __le64 *l64;
+expression E;
+identifier table =~ "^state_table$";
+identifier m;
+position p != fine.p;
+@@
+(
+ rx->vring.avail->m@p
+|
+ rx->vring.desc[...].m@p
+|
+ tx->vring.used->m@p
+|
+ tx->vring.used->ring[...].m@p
+|
+ vring_used_event@p(&rx->vring)
+|
+ vring_avail_event@p(&tx->vring)
+|
+ \(d->m@p \| e->m@p \| a->m@p \| u->m@p\)
+|
+ \(*v16@p \| *v32@p \| *v64@p \| *l16@p \| *l32@p \| *l64@p\)
+|
+ \(E->table@p[...] \| *E->table@p\)
+)
+
+@script:python depends on report@
+p << plain.p;
+@@
+coccilib.report.print_report(p[0], "the peer's memory is read without READ_ONCE() or an acquire")
+
+// What a plugin mapped for itself
+@mapping@
+expression E;
+identifier section;
+@@
+ E->section = ivshmem_map_section_ro(...)
+
+@section@
+expression E;
+identifier mapping.section, m;
+position p != fine.p;
+@@
+ E->section->m@p
+
+@script:python depends on report@
+p << section.p;
+@@
+coccilib.report.print_report(p[0], "the peer's memory is read without READ_ONCE() or an acquire")
+
+// Frames are copied, then looked at.
+@frame@
+struct ivshmem_frame *fp;
+struct ivshmem_frame fr;
+identifier f =~ "^(mem(cmp|chr|chr_inv|scan)|str.*|crc.*|jhash.*|get_unaligned.*|ether_addr_.*|is_.*_ether_addr|[lb]e(16|32|64)_to_cpu[ps]?)$";
+type T != {void, const void};
+T *x;
+identifier m;
+position p;
+@@
+(
+ *(T *)\(fp->data@p \| fr.data@p\)
+|
+ ((T *)\(fp->data@p \| fr.data@p\))->m
+|
+ f(..., <+... \(fp->data@p \| fr.data@p\) ...+>, ...)
+|
+ x = \(fp->data@p \| fr.data@p\)
+)
+
+@pointer@
+struct ivshmem_frame *fp;
+struct ivshmem_frame fr;
+type T != {void, const void};
+identifier x;
+position p;
+@@
+ T *x = \(fp->data@p \| fr.data@p\);
+
+@script:python depends on report@
+p << frame.p;
+@@
+coccilib.report.print_report(p[0], "a frame is copied before it is looked at")
+
+@script:python depends on report@
+p << pointer.p;
+@@
+coccilib.report.print_report(p[0], "a frame is copied before it is looked at")
+
+// The same once more
+@again exists@
+struct ivshmem_rx *rx;
+struct ivshmem_tx *tx;
+expression X;
+identifier get1 =~ "^(READ_ONCE|virt_load_acquire|get16|get_index)$";
+identifier get2 =~ "^(READ_ONCE|virt_load_acquire|get16|get_index)$";
+position p1, p2;
+@@
+ get1@p1(\(X \& \(<+... rx->vring.avail ...+> \| <+... rx->vring.desc ...+> \| <+... tx->vring.used ...+>\)\))
+ ... when any
+ get2@p2(X)
+
+// ... unless what points there was set anew in between
+@anew exists@
+const struct vring_desc *d;
+const struct vring_used_elem *e;
+expression X, E;
+identifier m;
+identifier get1 =~ "^(READ_ONCE|virt_load_acquire|get16|get_index)$";
+identifier get2 =~ "^(READ_ONCE|virt_load_acquire|get16|get_index)$";
+position p1, p2;
+@@
+ get1@p1(\(X \& \(d->m \| &d->m \| e->m \| &e->m\)\))
+ ... when != d = E
+     when != e = E
+     when any
+ get2@p2(X)
+
+@copied exists@
+struct ivshmem_frame *fp;
+struct ivshmem_frame fr;
+identifier f =~ "^(memcpy|skb_put_data|csum_partial_copy_nocheck)$";
+position p1, p2;
+@@
+ f@p1(..., \(fp->data \| fr.data\), ...)
+ ... when != ivshmem_rx_peek(...)
+ f@p2(..., \(fp->data \| fr.data\), ...)
+
+@script:python depends on report@
+p1 << again.p1;
+p2 << again.p2;
+@@
+if int(p1[0].line) < int(p2[0].line):
+    coccilib.report.print_report(p2[0], "what was read in line %s is read again" % p1[0].line)
+
+@script:python depends on report@
+p1 << anew.p1;
+p2 << anew.p2;
+@@
+if int(p1[0].line) < int(p2[0].line):
+    coccilib.report.print_report(p2[0], "what was read in line %s is read again" % p1[0].line)
+
+@script:python depends on report@
+p1 << copied.p1;
+p2 << copied.p2;
+@@
+if int(p1[0].line) < int(p2[0].line):
+    coccilib.report.print_report(p2[0], "what was read in line %s is read again" % p1[0].line)

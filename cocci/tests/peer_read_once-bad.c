@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+static int peek(struct ivshmem_link *link, struct ivshmem_frame *frame)
+{
+	struct ivshmem_rx *rx = &link->rx;
+	const struct vring_desc *desc;
+	u16 head;
+
+	if (rx->vring.avail->idx == rx->next)			/* found */
+		return 0;
+	head = rx->vring.avail->ring[rx->next & 31];		/* found */
+	desc = &rx->vring.desc[head];
+	if (READ_ONCE(desc->len) > link->layout.size)
+		return -EPROTO;
+	frame->len = READ_ONCE(desc->len);			/* found */
+	frame->data = link->in + desc->addr;			/* found */
+	return rx->vring.desc[head].flags;			/* found */
+}
+
+static int reclaim(struct ivshmem_tx *tx)
+{
+	const struct vring_used_elem *elem = &tx->vring.used->ring[0];
+
+	if (get_index(&tx->vring.used->idx) - tx->done > tx->in_flight)
+		return -EPROTO;
+	while (get_index(&tx->vring.used->idx) != tx->done)	/* found */
+		tx->done++;
+	return elem->id;					/* found */
+}
+
+static bool kick(struct ivshmem_tx *tx)
+{
+	virt_mb();
+	return vring_need_event(vring_avail_event(&tx->vring), tx->next, tx->told);	/* found */
+}
+
+static u16 get16(const __virtio16 *p)
+{
+	return __virtio16_to_cpu(true, *p);			/* found */
+}
+
+static u32 state(struct core *core, u32 peer)
+{
+	return le32_to_cpu(core->state_table[peer]);		/* found */
+}
+
+static int probe(struct example *ex, struct ivshmem_section *section)
+{
+	ex->theirs = ivshmem_map_section_ro(section);
+	return ex->theirs ? 0 : -ENOMEM;
+}
+
+static bool look(struct example *ex)
+{
+	return ex->theirs->sent != ex->sent;			/* found */
+}
+
+static int header(struct ivshmem_frame *frame, struct ethhdr *own)
+{
+	const struct ethhdr *eth = frame->data;			/* found */
+
+	if (*(u8 *)frame->data)					/* found */
+		return 0;
+	if (((struct ethhdr *)frame->data)->h_proto)		/* found */
+		return 1;
+	if (!memcmp(frame->data, own, ETH_ALEN))		/* found */
+		return 2;
+	memcpy(own, frame->data, sizeof(*own));
+	if (own->h_proto != htons(ETH_P_IP))
+		return 3;
+	memcpy(own, frame->data, sizeof(*own));			/* found */
+	return 4;
+}

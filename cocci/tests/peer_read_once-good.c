@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+static u16 get16(const __virtio16 *p)
+{
+	return __virtio16_to_cpu(true, READ_ONCE(*p));
+}
+
+static u16 get_index(const __virtio16 *p)
+{
+	return __virtio16_to_cpu(true, virt_load_acquire(p));
+}
+
+static int peek(struct ivshmem_link *link, struct ivshmem_frame *frame)
+{
+	struct ivshmem_rx *rx = &link->rx;
+	const struct vring_desc *desc;
+	u16 head;
+	u32 len;
+
+	if (get_index(&rx->vring.avail->idx) == rx->next)
+		return 0;
+	head = get16(&rx->vring.avail->ring[rx->next & 31]);
+	if (head >= link->layout.qlen)
+		return -EPROTO;
+	desc = &rx->vring.desc[head];
+	len = __virtio32_to_cpu(true, READ_ONCE(desc->len));
+	if (len > link->layout.size)
+		return -EPROTO;
+	frame->len = len;
+	frame->data = link->in;
+	return 1;
+}
+
+static void reclaim(struct ivshmem_tx *tx, u16 pending)
+{
+	while (pending--) {
+		const struct vring_used_elem *elem = &tx->vring.used->ring[tx->done & 31];
+
+		tx->last = READ_ONCE(elem->id);
+		tx->done++;
+	}
+}
+
+static u32 two_of_them(struct ivshmem_rx *rx)
+{
+	const struct vring_desc *desc = &rx->vring.desc[0];
+	u32 len = READ_ONCE(desc->len);
+
+	desc = &rx->vring.desc[1];
+	return len + READ_ONCE(desc->len);
+}
+
+/* Our own half */
+static void commit(struct ivshmem_tx *tx, struct ivshmem_rx *rx)
+{
+	struct vring_desc *desc = &tx->vring.desc[0];
+
+	desc->len++;
+	rx->vring.used->ring[0].id = desc->len;
+}
+
+static u32 state(struct core *core, u32 peer)
+{
+	return le32_to_cpu(virt_load_acquire(&core->state_table[peer]));
+}
+
+static int probe(struct example *ex, struct ivshmem_section *section)
+{
+	ex->theirs = ivshmem_map_section_ro(section);
+	if (!ex->theirs)
+		return -ENOMEM;
+	return READ_ONCE(ex->theirs->sent) == READ_ONCE(ex->sent) ? 0 : READ_ONCE(ex->sent);
+}
+
+static int header(struct ivshmem_frame *frame, struct ethhdr *own)
+{
+	const void *data = frame->data;
+
+	if (frame->len < sizeof(*own))
+		return -EPROTO;
+	memcpy(own, frame->data, sizeof(*own));
+	return own->h_proto == htons(ETH_P_IP);
+}

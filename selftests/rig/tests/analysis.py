@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What programs that read the sources have to say: sparse, clang, Coccinelle."""
+from .. import cocci, matrix
+from ..suite import Skip, equal, expect, test
+from ..util import checkout_cache
+
+
+# The newest, and one whose headers still tell sparse which function takes which lock
+def sparse(kernel):
+    @test("sparse has nothing to say about any module, for Linux %s" % kernel, timeout=300,
+          suffix="-" + kernel)
+    def sparse_for():
+        matrix.build(kernel, "sparse")
+        log = checkout_cache(kernel + "-sparse", "build.log").read_text()
+        for name in matrix.sources():
+            expect(not name.endswith(".c") or name + "\n" in log, "sparse was not asked about %s",
+                   name)
+
+
+for version in ("6.12", "7.2"):
+    sparse(version)
+
+
+@test("clang builds the modules for Linux 7.2 with W=1 and without a warning", timeout=300)
+def clang():
+    matrix.build("7.2", "clang")
+
+
+def rule(name):
+    @test("the rule %s finds what is marked in its bad example, and nothing in the good" % name,
+          suffix="-" + name)
+    def example():
+        for kind in ("bad", "good"):
+            path = cocci.FOLDER / "tests" / ("%s-%s.c" % (name, kind))
+            equal(sorted(cocci.found(name, path)), sorted(cocci.marked(path)),
+                  "lines found in " + path.name)
+            equal(bool(cocci.marked(path)), kind == "bad", "a line of %s is marked" % path.name)
+
+    @test("the rule %s holds everywhere" % name, suffix="-" + name)
+    def holds():
+        said = cocci.over_tree(name)
+        expect(not said, "it does not:\n%s", "\n".join(said))
+
+
+for stem in cocci.rules():
+    rule(stem)
+
+
+@test("the kernel's own semantic patches find nothing", timeout=600)
+def kernel_cocci():
+    scripts = cocci.kernel_scripts()
+    if scripts is None:
+        raise Skip("no kernel source, make check-static fetches it", optional=True)
+    expect(len(scripts) > 50, "only %d semantic patches in the kernel's source", len(scripts))
+    said = cocci.kernel(scripts)
+    expect(not said, "they do:\n%s", "\n".join(said))
