@@ -226,6 +226,25 @@ TEST_F(tool, tells_what_is_wrong_with_the_device)
 	expect_failure(self, "list", 1, "protocol of ivshmem0 is 'nonsense', want three words");
 }
 
+TEST_F(tool, tells_that_permission_is_missing)
+{
+	char text[600];
+
+	/* A copy: others may not get at where it was built. */
+	snprintf(text, sizeof(text), "cd %s && cp %s tool && chmod 777 . && chmod 0 uio0 %s",
+		 self->root, getenv("IVSHMEM_TOOL"), "&& chmod 444 " PCI "/ivshmem0/protocol");
+	ASSERT_EQ(0, system(text));
+	snprintf(text, sizeof(text), "%s/tool", self->root);
+	setenv("IVSHMEM_TOOL", text, 1);
+	if (!getuid())
+		ASSERT_EQ(0, setresuid(65534, 65534, 0));
+	expect_failure(self, "read ivshmem0 rw", 1, "no permission to open");
+	expect_failure(self, "protocol ivshmem0 net", 1, "no permission to write");
+	/* Where we were root, we are again, to clean up. */
+	if (!seteuid(0))
+		EXPECT_EQ(0, setuid(0));
+}
+
 TEST_F(tool, has_help_and_version_and_every_verb_has_help)
 {
 	static const char * const verbs[] = {
