@@ -55,9 +55,13 @@ int ivshmem_read_text(const char *path, char *text, size_t size)
 int ivshmem_get(const struct ivshmem_info *info, const char *attribute, char *value, size_t size)
 {
 	char path[640];
+	int err;
 
 	snprintf(path, sizeof(path), "%s/%s", info->path, attribute);
-	return ivshmem_read_text(path, value, size);
+	err = ivshmem_read_text(path, value, size);
+	if (err && access(info->path, F_OK))
+		return ivshmem_fail(ENODEV, "%s is gone: unplugged", info->name);
+	return err;
 }
 
 int ivshmem_put(const struct ivshmem_info *info, const char *attribute, const char *value)

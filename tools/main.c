@@ -148,6 +148,15 @@ double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+int ms_left(double begin, double seconds)
+{
+	double left = begin + seconds - now();
+
+	if (seconds < 0 || left > 1)
+		return 1000;
+	return left > 0 ? 1 + left * 999 : 0;
+}
+
 static void on_stop(int sig)
 {
 	(void)sig;

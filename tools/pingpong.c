@@ -44,12 +44,15 @@ static void on_tick(int sig)
 	(void)sig;
 }
 
-/* Without SA_RESTART. One that comes just before the wait is followed by another. */
-static void start_ticks(uint64_t ns)
+/*
+ * Without SA_RESTART. One that comes just before the wait is followed by another.
+ * Ten a second, or for a shorter timeout more, hardly show in a percentile.
+ */
+static void start_ticks(uint64_t timeout)
 {
 	const struct sigaction action = { .sa_handler = on_tick };
-	uint64_t us = ns / 4000 + 1;
-	struct itimerval timer = { { us / 1000000, us % 1000000 }, { us / 1000000, us % 1000000 } };
+	const long us = timeout < 100000000 ? timeout / 1000 + 1 : 100000;
+	const struct itimerval timer = { { .tv_usec = us }, { .tv_usec = us } };
 
 	if (sigaction(SIGALRM, &action, NULL) || setitimer(ITIMER_REAL, &timer, NULL))
 		failed("cannot start a timer: %s", strerror(errno));

@@ -169,14 +169,11 @@ int verb_protocol(const struct options *o)
 static void hold(struct ivshmem *dev, double seconds)
 {
 	struct pollfd pfd = { .fd = must(ivshmem_event_fd(dev)) };
-	double end = now() + seconds;
-	int rest = 1000;
+	double begin = now();
 
-	while (!stopped && rest > 0) {
-		if (poll(&pfd, 1, rest) > 0)
+	while (!stopped && ms_left(begin, seconds)) {
+		if (poll(&pfd, 1, ms_left(begin, seconds)) > 0)
 			failed("%s is gone: unplugged, or bound to another plugin", dev->info.name);
-		if (seconds >= 0)
-			rest = now() + 1 < end ? 1000 : (end - now()) * 1000;
 	}
 }
 

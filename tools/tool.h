@@ -40,6 +40,9 @@ struct ivshmem *open_events(const struct options *o);
 
 double now(void);		/* seconds, of CLOCK_MONOTONIC */
 
+/* Until @seconds after @begin, below 0: for ever. At most 1000: for a wait that a signal misses */
+int ms_left(double begin, double seconds);
+
 /* json.c: to standard output; key is NULL inside an array */
 void json_open(const char *key, char bracket);
 void json_close(char bracket);	/* the outermost one ends the line */

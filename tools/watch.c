@@ -120,9 +120,8 @@ static void attach_all(struct watch *w)
 int verb_watch(const struct options *o)
 {
 	struct watch w = { .o = o, .dev = open_events(o) };
-	double end = now() + o->seconds;
 	struct epoll_event event;
-	int rest = 1000;
+	double begin = now();
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	/* States are watched before they are read for the first time. */
@@ -131,15 +130,13 @@ int verb_watch(const struct options *o)
 	if (!w.states)
 		failed("out of memory");
 	look_at_states(&w);
-	while (!stopped && !is_full(&w) && rest > 0) {
-		if (epoll_wait(w.epoll, &event, 1, rest) > 0) {
-			if (event.data.u64 == GONE)
-				failed("%s is gone: unplugged, or bound to another plugin",
-				       w.dev->info.name);
-			handle(&w, event.data.u64);
-		}
-		if (o->seconds >= 0)
-			rest = now() + 1 < end ? 1000 : (end - now()) * 1000;
+	while (!stopped && !is_full(&w) && ms_left(begin, o->seconds)) {
+		if (epoll_wait(w.epoll, &event, 1, ms_left(begin, o->seconds)) <= 0)
+			continue;
+		if (event.data.u64 == GONE)
+			failed("%s is gone: unplugged, or bound to another plugin",
+			       w.dev->info.name);
+		handle(&w, event.data.u64);
 	}
 	ivshmem_close(w.dev);
 	free(w.states);
