@@ -26,7 +26,7 @@ static const char usage_text[] =
 "\n"
 "Modes:\n"
 "  script FILE     play system calls, one a line; - is standard input. The\n"
-"                  language: Documentation/shadow-testing.md\n"
+"                  language: Documentation/shadow-proxy.md\n"
 "  ping            one getpid after the other, and how long each took\n"
 "  load            the same by --threads threads with --in-flight requests out\n"
 "                  over all slots\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Plays system calls from a file or a pipe; Documentation/shadow-testing.md. */
+/* Plays system calls from a file or a pipe; Documentation/shadow-proxy.md. */
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>

@@ -285,17 +285,18 @@ def on(uio, kernel, names):
         report = lab.json(options + "--times 40 --count 1000 --threads 16 --wait 20 restart")
         equal(report["resets"], 40, "restarts")
 
+    # The sleep is for the proxy to be stopped: otherwise q would end the poll.
     @play("a proxy that is killed leaves no request without an answer, read or not")
     def killed(lab):
         before = lab.counter("requests")
         slots, _, _ = lab.proxy()
         wait = lab.start("--slot %s --timeout 20000 script -" % slots[0],
-                         "buffer fds 8\nput $fds u32 -1\nstart p poll $fds 1 -1\nsleep 3000\n"
+                         "buffer fds 8\nput $fds u32 -1\nstart p poll $fds 1 -1\nsleep 8000\n"
                          "start q getpid\nstart r getpid\n"
                          "wait p -> -ESRCH\nwait q -> -ESRCH\nwait r -> -ESRCH\n")
         until(lambda: lab.counter("requests") == before + 1, "the poll arrives")
         lab.vm.run("killall -STOP shadow-proxy")
-        until(lambda: lab.counter("requests") == before + 3, "all requests arrive")
+        until(lambda: lab.counter("requests") == before + 3, "all requests arrive", 30)
         lab.vm.run("killall -KILL shadow-proxy")
         status, out = wait()
         equal(status, 0, "exit status of the RTOS (%s)" % out)
