@@ -27,7 +27,7 @@
 #define NODE		"/dev/shadow-process0"
 #define CLASS		"/sys/class/shadow-process/shadow-process0/"
 #define DEVICE		"/sys/bus/ivshmem/devices/ivshmem0/"
-#define PEER		"/sys/bus/pci/devices/0000:00:09.0/"
+#define PEER		"0000:00:09.0"	/* IVSHMEM_PEER says otherwise */
 #define GET_SLOT	0x80086b01U
 #define SEND_SIGNAL	0x40086b08U
 #define SIGNAL_BIT	0x8000000000000000ULL
@@ -91,12 +91,16 @@ static inline uint64_t attribute(const char *path)
 
 #define counter(name)	attribute(CLASS "counters/" name)
 
-static inline void *map_bar(const char *path)
+static inline void *map_bar(const char *file)
 {
+	const char *peer = getenv("IVSHMEM_PEER");
+	char path[128];
 	struct stat st;
 	void *map;
-	int fd = open(path, O_RDWR);
+	int fd;
 
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", peer ? peer : PEER, file);
+	fd = open(path, O_RDWR);
 	ASSERT_GE(fd, 0);
 	ASSERT_EQ(0, fstat(fd, &st));
 	map = mmap(NULL, st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -110,8 +114,8 @@ static inline void rtos_open(struct rtos *r)
 	uint8_t *memory;
 
 	ASSERT_EQ(OUTPUT_SIZE, attribute(DEVICE "output_section_size"));
-	r->regs = map_bar(PEER "resource0");
-	memory = map_bar(PEER "resource2");
+	r->regs = map_bar("resource0");
+	memory = map_bar("resource2");
 	r->states = (void *)memory;
 	r->rw = memory + attribute(DEVICE "state_table_size");
 	r->rw_size = attribute(DEVICE "rw_section_size");
