@@ -51,8 +51,8 @@ static void expect_map(const struct end *end, int *next, const char *name, unsig
 TEST_F(link, maps_are_the_sections_that_are_there_in_order_and_adjoining)
 {
 	struct end *end = &self->a;
-	unsigned long long table = read_number(DEVICES "0/state_table_size");
-	unsigned long long rw = read_number(DEVICES "0/rw_section_size");
+	unsigned long long table = device_number(0, "state_table_size");
+	unsigned long long rw = device_number(0, "rw_section_size");
 	unsigned long long addr, own;
 	int next = 0;
 
@@ -72,7 +72,7 @@ TEST_F(link, uio_device_has_the_name_and_the_parent_that_programs_look_for)
 
 	snprintf(path, sizeof(path), "/sys/class/uio/uio%d/name", self->a.number);
 	ASSERT_TRUE(read_file(path, text, sizeof(text)));
-	pci = realpath(DEVICES "0/..", NULL);
+	pci = realpath(device_file(0, ".."), NULL);
 	ASSERT_NE(NULL, pci);
 	snprintf(wanted, sizeof(wanted), "uio_ivshmem[%s]", strrchr(pci, '/') + 1);
 	EXPECT_STREQ(wanted, text);
@@ -95,7 +95,7 @@ TEST_F(link, registers_are_the_devices)
 	regs->state = 0x12345678;
 	EXPECT_EQ(0x12345678, self->b.table[self->a.id]);
 	EXPECT_EQ(0x12345678, self->a.table[self->a.id]);
-	EXPECT_EQ(0x12345678, read_number(DEVICES "0/state"));
+	EXPECT_EQ(0x12345678, device_number(0, "state"));
 }
 
 TEST_F(link, what_one_end_writes_the_other_reads)
@@ -115,7 +115,7 @@ TEST_F(link, what_one_end_writes_the_other_reads)
 
 TEST_F(link, rw_section_is_everyones)
 {
-	size_t last = read_number(DEVICES "0/rw_section_size") / 4 - 1;
+	size_t last = device_number(0, "rw_section_size") / 4 - 1;
 
 	if (!self->a.rw)
 		SKIP(return, "no R/W section");

@@ -17,7 +17,7 @@
 #include <uapi/ivshmem_uio.h>
 
 #define MAPS		5
-#define DEVICES		"/sys/bus/ivshmem/devices/ivshmem"
+#define DEVICES		"/sys/bus/ivshmem/devices/"
 #define SOON		2000	/* milliseconds in which what has to come is there */
 #define NEVER		150	/* ... after which what must not come has not */
 
@@ -36,7 +36,7 @@ struct map {
 };
 
 struct end {
-	int device;		/* N of ivshmemN */
+	int device;		/* which end: 0 or 1 */
 	int number;		/* N of uioN */
 	int fd;			/* /dev/uioN */
 	int events;		/* /dev/ivshmem-uioN */
@@ -93,16 +93,40 @@ static inline int write_file(const char *path, const char *text)
 	return err;
 }
 
+/* Of the two devices in IVSHMEM_ENDS, or of ivshmem0 and ivshmem1 */
+static inline const char *device_name(int end)
+{
+	const char *ends = getenv("IVSHMEM_ENDS");
+	static char name[2][32];
+	int i;
+
+	if (!ends || sscanf(ends, "%31s %31s", name[0], name[1]) != 2)
+		for (i = 0; i < 2; i++)
+			snprintf(name[i], sizeof(name[i]), "ivshmem%d", i);
+	return name[end != 0];
+}
+
+static inline const char *device_file(int end, const char *file)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), DEVICES "%s/%s", device_name(end), file);
+	return path;
+}
+
+static inline unsigned long long device_number(int end, const char *file)
+{
+	return read_number("%s", device_file(end, file));
+}
+
 /* -1 where the device has no UIO device */
 static inline int uio_number(int device)
 {
 	struct dirent *entry;
-	char path[64];
 	int number = -1;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), DEVICES "%d/../uio", device);
-	dir = opendir(path);
+	dir = opendir(device_file(device, "../uio"));
 	while (dir && (entry = readdir(dir)))
 		sscanf(entry->d_name, "uio%d", &number);
 	if (dir)
@@ -172,10 +196,10 @@ static inline void find_end(struct end *end, int device)
 	end->events = -1;
 	end->device = device;
 	end->number = uio_number(device);
-	end->id = read_number(DEVICES "%d/id", device);
-	end->peers = read_number(DEVICES "%d/max_peers", device);
-	end->vectors = read_number(DEVICES "%d/vectors", device);
-	end->output_size = read_number(DEVICES "%d/output_section_size", device);
+	end->id = device_number(device, "id");
+	end->peers = device_number(device, "max_peers");
+	end->vectors = device_number(device, "vectors");
+	end->output_size = device_number(device, "output_section_size");
 	read_maps(end);
 }
 
