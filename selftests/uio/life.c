@@ -314,7 +314,7 @@ static void *wait_in_poll(void *arg)
 {
 	struct end *a = arg;
 
-	return (void *)(intptr_t)poll_one(a->events, POLLIN, SOON);
+	return (void *)(intptr_t)poll_one(a->events, POLLIN, -1);
 }
 
 TEST_F(link, unbind_wakes_those_who_wait)
