@@ -304,4 +304,75 @@ TEST_TIMEOUT(processes_that_fork_and_die_anywhere_leave_nothing_behind, 500)
 	EXPECT_GT(rtos.replies, rtos.errors + 200);
 }
 
+/*
+ * The device goes and comes
+ */
+
+static void bind_device(const char *file)
+{
+	int fd = open(file, O_WRONLY);
+
+	if (fd < 0 || write(fd, "ivshmem0", 8) != 8)
+		TH_LOG("%s: %s", file, strerror(errno));
+	close(fd);
+}
+
+static void read_attributes(void)
+{
+	static const char * const names[] = { "slots_used", "event", "name", "counters/requests",
+					      "counters/resets", "uevent", "dev" };
+	char path[100], text[100];
+	unsigned int i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (i = 0; ; i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), CLASS "%s", names[i % 7]);
+		fd = open(path, O_RDONLY);
+		if (fd >= 0 && read(fd, text, sizeof(text)) < 0)
+			usleep(1);
+		close(fd);
+	}
+}
+
+TEST_TIMEOUT(a_device_that_goes_and_comes_under_proxies_leaves_nothing_behind, 300)
+{
+	unsigned int rounds = setting("BINDS", 20), i, alive;
+	uint64_t references, number;
+	pid_t pid[8], reader;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	recent = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	begin();
+	references = attribute("/sys/module/ivshmem_shadow/refcnt");
+	reader = fork();
+	if (!reader)
+		read_attributes();
+	for (i = 0; i < rounds; i++) {
+		for (alive = 0; alive < 8; alive++) {
+			pid[alive] = fork();
+			if (!pid[alive])
+				wild();
+		}
+		for (number = 0; number < any(30); number++)
+			if (!ask(recent[any(SLOTS)]))
+				break;
+		usleep(any(30000));
+		bind_device("/sys/bus/ivshmem/drivers/shadow/unbind");
+		bind_device("/sys/bus/ivshmem/drivers/shadow/bind");
+		ASSERT_TRUE(UNTIL(!access(NODE, R_OK), 5000));
+		restart();
+		while (alive--) {
+			if (any(2))
+				kill(pid[alive], SIGKILL);
+			waitpid(pid[alive], NULL, 0);
+		}
+	}
+	end_processes(&reader, 1);
+	EXPECT_TRUE(UNTIL(attribute("/sys/module/ivshmem_shadow/refcnt") == references, 2000));
+	EXPECT_EQ(0, attribute(CLASS "slots_used"));
+	rtos_state(&rtos.r, RESET);
+}
+
 TEST_HARNESS_MAIN

@@ -2,53 +2,201 @@
 """ivshmem_shadow: programs on one side, an RTOS that misbehaves on the other."""
 from .. import debug, tap
 from ..lab import Lab
-from ..suite import Fixture, equal, expect, test
+from ..suite import Fixture, equal, expect, test, until
 from ..util import DEFAULT_KERNEL, KERNELS
+from .debug import FAIL_EACH, KMEMLEAK, forget_leaks, leaks, strange
 
 FOLDER = "/selftests/shadow/"
-GEOMETRY = dict(protocol="2", rw_size="4M", output_size="16K", strict=True)
+NODE = "/dev/shadow-process0"
+CLASS = "/sys/class/shadow-process/shadow-process0/"
+GEOMETRY = {"protocol": "shadow", "rw_size": "4M", "output_size": "16K", "strict": True}
+# The kernel maps 2 MiB of memory without struct pages by one entry.
+HUGE = ("6.12", "7.2", debug.NAME)
 
 
 class Both(Lab):
     """One machine: the plugin is peer 0, programs of the test are peer 1, without a driver."""
     shared = True
 
-    def __init__(self, kernel=DEFAULT_KERNEL, append="", parameters="", **link):
+    def __init__(self, kernel=DEFAULT_KERNEL, append="", **link):
         super().__init__(kernel)
         self.link = self.link(**dict(GEOMETRY, **link))
         self.vm = self.vm([self.link.peer(0), self.link.peer(1)], append=append)
         self.vm.run("cd /sys/bus/pci/devices/0000:00:09.0 && echo none >driver_override && "
-                    "echo 1 >enable && modprobe ivshmem_shadow %s && modprobe ivshmem_core && "
-                    "until [ -e /dev/shadow-process0 ]; do sleep 0.1; done" % parameters)
+                    "echo 1 >enable && modprobe ivshmem_core")
+        self.load()
 
-    def program(self, name, *words, timeout=300):
+    def load(self):
+        self.vm.run("modprobe ivshmem_shadow && ls " + NODE)
+
+    def program(self, name, environment="", timeout=300):
         """All tests of a program have to pass."""
-        text = self.vm.run("%s%s %s" % (FOLDER, name, " ".join(words)), timeout, check=False).out
-        results = tap.parse(text)
-        failed = [sentence for sentence, outcome, _ in results if outcome == "fail"]
-        expect(results and not failed, "of %d tests, %s failed:\n%s", len(results), failed,
-               text[-3000:])
+        guest_tap(self.vm.job("%s %s%s" % (environment, FOLDER, name), timeout))
+
+
+def guest_tap(job):
+    text = job.result(check=False).out
+    failed = [sentence for sentence, outcome, _ in tap.parse(text) if outcome == "fail"]
+    expect(not failed, "%s fail:\n%s", failed, text[-3000:])
 
 
 def on(kernel):
     suffix = "" if kernel == DEFAULT_KERNEL else "-" + kernel
     both = Fixture(Both, kernel=kernel)
 
-    @test("the calls of /dev/shadow-process0 keep what they promise (Linux %s)" % kernel, both, 300,
-          suffix)
+    def check(name, timeout):
+        return test("%s (Linux %s)" % (name, kernel), both, timeout, suffix)
+
+    @check("the calls of /dev/shadow-process0 keep what they promise", 300)
     def calls(lab):
         lab.program("test_calls")
 
-    @test("an RTOS that misbehaves is answered, counted or reset (Linux %s)" % kernel, both, 300,
-          suffix)
+    @check("an RTOS that misbehaves is answered, counted or reset", 300)
     def ring(lab):
         lab.program("test_ring")
 
-    @test("proxies by the dozen, restarts and sudden deaths: nothing is lost or left (Linux %s)"
-          % kernel, both, 800, suffix)
+    @check("with dozens of proxies, restarts and sudden deaths nothing is lost, nothing left", 800)
     def stress(lab):
         lab.program("test_stress", timeout=700)
 
+    @test("programs map the R/W section where shmaddr says, by large entries if the kernel can "
+          "(Linux %s)" % kernel, Fixture(Lab, kernel=kernel), 120, suffix)
+    def shmaddr(lab):
+        vm = elsewhere(lab)
+        vm.run("modprobe ivshmem_shadow shmaddr=0x10000000+32M && ls " + NODE)
+        expect("10000000-11ffffff : ivshmem_shadow" in vm.out("cat /proc/iomem"), "not claimed")
+        guest_tap(vm.job("HUGE=%d %stest_window" % (kernel in HUGE, FOLDER), 100))
+        vm.run("rmmod ivshmem_shadow")
+        expect("ivshmem_shadow" not in vm.out("cat /proc/iomem"), "still claimed")
 
-for version in dict.fromkeys((DEFAULT_KERNEL, KERNELS[0], KERNELS[-1], debug.NAME)):
+
+for version in dict.fromkeys((DEFAULT_KERNEL,) + KERNELS + (debug.NAME,)):
     on(version)
+
+
+# Refusals
+
+
+def elsewhere(lab, **options):
+    """A machine with two devices without an R/W section, and 64 MiB that nobody uses."""
+    links = [lab.link(**dict(GEOMETRY, rw_size=0, **options)) for _ in range(2)]
+    vm = lab.vm([link.peer(0) for link in links], append="memmap=64M$0x10000000")
+    vm.run("modprobe ivshmem_core")
+    return vm
+
+
+def refused(vm, parameters, reason):
+    """The plugin takes no device, and says why."""
+    vm.run("dmesg -c; modprobe ivshmem_shadow " + parameters)
+    text = vm.out("dmesg")
+    equal(vm.out("cat /sys/bus/ivshmem/devices/ivshmem0/protocol"), "0x0002 none auto",
+          "protocol with " + parameters)
+    expect(reason in text, "with %s the log lacks '%s':\n%s", parameters, reason, text)
+    vm.run("rmmod ivshmem_shadow")
+
+
+@test("a wrong shmaddr is refused with the reason", Fixture(Lab))
+def shmaddr_refused(lab):
+    vm = elsewhere(lab)
+    bar = vm.out("sed -n 3p /sys/bus/pci/devices/0000:00:08.0/resource").split()[0]
+    for value, reason in (
+            ("hello", "has 'hello', want [DEVICE@]ADDRESS+SIZE"),
+            ("0x10000000", "has '0x10000000', want [DEVICE@]ADDRESS+SIZE"),
+            ("0x10000000+64Mx", "want [DEVICE@]ADDRESS+SIZE"),
+            ("0x10000800+64K", "has 0x10000800+0x10000, want multiples of 0x1000"),
+            ("0x10000000+0x1800", "has 0x10000000+0x1800, want multiples of 0x1000"),
+            ("0x10000000+0", "has 0x10000000+0x0, want multiples of 0x1000"),
+            ("0xfffffffffffff000+8K", "has 0xfffffffffffff000+0x2000, the last physical address"),
+            ("0x10000000+0xfffffffff0000000", "the last physical address is"),
+            ("0x20000000000000+64K", "the last physical address is"),
+            ("0x8000000+64M", "has 0x8000000+0x4000000, where the kernel's own memory is"),
+            ("0xf000000+32M", "where the kernel's own memory is"),
+            (bar + "+4K", "where something is claimed already")):
+        refused(vm, "shmaddr=" + value, reason)
+    vm.run("modprobe ivshmem_shadow shmaddr=0000:00:09.0@0x12000000+16M,0000:00:08.0@"
+           "0x10000000+32M && ls /dev/shadow-process1")
+    text = vm.out("cat /proc/iomem")
+    for claimed in ("10000000-11ffffff", "12000000-12ffffff"):
+        expect(claimed + " : ivshmem_shadow" in text, "%s is not claimed:\n%s", claimed, text)
+
+
+@test("a device of another shape is refused with the reason", Fixture(Lab))
+def shape_refused(lab):
+    for options, parameters, reason in (
+            ({"peers": 3}, "", "link has 3 peers, want 2"),
+            ({"vectors": 1}, "", "device has 1 vectors, want at least 2"),
+            ({"output_size": "4K"}, "", "output section is 0x1000 bytes, want at least 0x2000"),
+            ({"output_size": 0}, "", "output section is 0x0 bytes, want at least 0x2000"),
+            ({}, "slots=0", "parameter slots is 0, want 1 to 65536"),
+            ({}, "slots=65537", "parameter slots is 65537, want 1 to 65536"),
+            ({}, "shmaddr=0x10000000+64M", "R/W section of the device is 0x400000 bytes, want none")):
+        vm = lab.vm([lab.link(**dict(GEOMETRY, **options)).peer(0)])
+        vm.run("modprobe ivshmem_core")
+        refused(vm, parameters, reason)
+        vm.close()
+
+
+# Life
+
+
+@test("the module loads for protocol 0002 and by its name, and each device has a node of its own",
+      Fixture(Lab))
+def choice(lab):
+    first, second = lab.link(**GEOMETRY), lab.link(output_size="16K")
+    vm = lab.vm([first.peer(0), first.peer(1), second.peer(0)])
+    vm.run("modprobe ivshmem_core; modprobe $(cat /sys/bus/ivshmem/devices/ivshmem0/modalias)")
+    vm.run("echo shadow >/sys/bus/ivshmem/devices/ivshmem2/protocol")
+    equal(vm.out("stat -c %a /dev/shadow-process*").split(), ["600"] * 3, "modes of the nodes")
+    equal(vm.out("cat /sys/class/shadow-process/*/name").split(),
+          ["shadow-process[0000:00:0%s.0]" % n for n in "89a"], "names")
+    # Linux at both ends: they come up, and say nothing to each other.
+    until(lambda: first.stats(0)["state"] == first.stats(1)["state"] == 3, "both ends are in RUN")
+    vm.run("exec 3<>%s 4<>/dev/shadow-process1; grep 1 %sslots_used" % (NODE, CLASS))
+    vm.run("rmmod ivshmem_shadow")
+    equal([first.stats(n)["state"] for n in (0, 1)], [0, 0], "states after rmmod")
+
+
+@test("the module stays while a file is open, the device does not", Fixture(Lab))
+def unplug(lab):
+    link = lab.link(**GEOMETRY)
+    vm = lab.vm([link.peer(0)])
+    vm.run("modprobe ivshmem_core; modprobe ivshmem_shadow slots=3")
+    equal(vm.out("cat %sslots" % CLASS), "3", "slots")
+    reader = vm.job("dd if=%s bs=80 count=1" % NODE, 60)
+    until(lambda: vm.out("cat %sslots_used" % CLASS) == "1", "the file is open")
+    expect(vm.run("rmmod ivshmem_shadow", check=False).status, "the module went under a file")
+    vm.run("echo 1 >/sys/bus/pci/devices/0000:00:08.0/remove")
+    said = reader.result(check=False)
+    expect(said.status and "No such device" in said.out, "the reader says: %s", said.out)
+    vm.run("rmmod ivshmem_shadow ivshmem_core")
+
+
+@test("a reader learns of suspend to memory (S3), and goes on after it", Fixture(Both), 180)
+def suspend(lab):
+    job = lab.vm.job(FOLDER + "test_sleep", 150)
+    lab.vm.event("SUSPEND", 60)
+    lab.vm.qmp("system_wakeup")
+    guest_tap(job)
+
+
+LEAKS = Fixture(Both, kernel=debug.NAME, append=KMEMLEAK)
+
+
+@test("no memory leaks, whatever proxies do, and over 5 loads of the module", LEAKS, 600)
+def leak(lab):
+    forget_leaks(lab.vm)
+    lab.program("test_stress", "REPLIES=300 PROCESSES=200 BINDS=8", 400)
+    lab.vm.run("for i in $(seq 5); do rmmod ivshmem_shadow && modprobe ivshmem_shadow || exit 1; "
+               "done")
+    equal(leaks(lab.vm), "", "what kmemleak found")
+
+
+@test("a device whose probe runs out of memory, wherever that is, is refused cleanly and works "
+      "the next time", LEAKS, 500)
+def failing_probe(lab):
+    forget_leaks(lab.vm)
+    text = lab.vm.out("STRIDE=7\n" + FAIL_EACH, timeout=400)
+    equal(strange(lab.vm.splats()), [], "what the log has")
+    equal(leaks(lab.vm), "", "what kmemleak found")
+    print("# %s failures" % text)
+    lab.program("test_calls", timeout=300)
