@@ -31,7 +31,11 @@ def prepare(check=False, kernels=KERNELS):
 
 
 def cmd_setup(options):
-    prepare(check=True, kernels=options.kernel or KERNELS)
+    kernels = options.kernel or KERNELS
+    prepare(check=True, kernels=kernels)
+    for kernel, way in matrix.CHECKED:
+        if kernel in kernels:
+            roots.install(kernel, way)
 
 
 def cmd_matrix(options):

@@ -168,18 +168,17 @@ def enter(kernel, command, binds=()):
             "sh", "-c", "\n".join(script)]
 
 
-def install(kernel, packages):
-    """Programs that only some checks need, into a root that is there; named as their packages."""
+def install(kernel, name):
+    """A program that only some checks need, of a package of that name, into a root that is there."""
     with lock(cache("roots", kernel + ".lock"), "the root for %s" % kernel):
-        missing = [package for package in packages if not which(kernel, package)]
-        if not missing:
+        if which(kernel, name):
             return
-        log, names = cache("log", "root-%s-install.log" % kernel), " ".join(missing)
+        log = cache("log", "root-%s-%s.log" % (kernel, name))
         command = ("export DEBIAN_FRONTEND=noninteractive; apt-get -q update && "
-                   "apt-get -q -y install --no-install-recommends %s && apt-get clean" % names)
-        with step("installing %s in the root for %s" % (names, kernel)):
+                   "apt-get -q -y install --no-install-recommends %s && apt-get clean" % name)
+        with step("installing %s in the root for %s" % (name, kernel)):
             run(enter(kernel, command, binds=[("/etc/resolv.conf", "/etc/resolv.conf")]), log=log,
-                what="installing %s in the root for %s (log: %s)" % (names, kernel, log))
+                what="installing %s in the root for %s (log: %s)" % (name, kernel, log))
 
 
 def program(kernel, path, *arguments):
