@@ -421,6 +421,7 @@ TEST_F(link, a_script_fails_at_the_line_that_is_not_as_expected)
 		{ "put 0x99 u8 1\n", "script:1: 0x1 bytes at 0x99 are not in the R/W section" },
 		{ "start a getpid\n", "a was started and never waited for" },
 		{ "getpid -> reset\n", "script:1:" },
+		{ "getpid\ngetpid -> 5", "script:2: getpid is 4711, want 5" },
 	};
 	unsigned int i;
 

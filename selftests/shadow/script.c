@@ -625,6 +625,9 @@ static bool fill(void)
 			return false;
 	}
 	n = read(s.fd, s.input + s.filled, sizeof(s.input) - 1 - s.filled);
+	/* A last line without an end has one now. */
+	if (n == 0 && s.filled)
+		s.input[s.filled + n++] = '\n';
 	if (n <= 0)
 		return false;
 	s.filled += n;

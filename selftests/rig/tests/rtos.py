@@ -267,6 +267,11 @@ def on(uio, kernel, names):
         slots, job, _ = lab.proxy("--count 3")
         lab.script(slots, "getpid\ngetpid\ngetpid\n")
         equal(lab.ended(job), 0, "exit status")
+        for wrong, status in (("--threads 0", 2), ("--map 1:2", 2), ("--count x", 2), ("more", 2),
+                              ("--device /dev/none", 1), ("--map 0x100000000:0x200000:0", 1)):
+            result = lab.vm.run("shadow-proxy " + wrong, check=False)
+            equal((result.status, len(result.out.splitlines())), (status, 1),
+                  "exit status and lines of shadow-proxy " + wrong)
 
     @play("16 proxies with 8 requests in flight each lose and double nothing", 300)
     def load(lab):
