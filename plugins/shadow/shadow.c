@@ -60,6 +60,16 @@ static bool is_suppressed(const struct shadow *shadow)
 }
 
 /*
+ * Before we have been told that the link ended, the state table shows it. A reply
+ * that is sent to an RTOS that restarts hits what is no waiting thread any more,
+ * and a doorbell before its driver is ready follows a null pointer there.
+ */
+static bool peer_runs(const struct shadow *shadow)
+{
+	return ivshmem_peer_state(shadow->idev, shadow->link.peer) == IVSHMEM_LINK_RUN;
+}
+
+/*
  * How many doorbells may still be on their way: those of this window and of the
  * one before it.
  */
@@ -78,7 +88,7 @@ static u32 rung_lately(struct shadow *shadow)
 
 static void ring(struct shadow *shadow, bool again)
 {
-	if (is_suppressed(shadow))
+	if (is_suppressed(shadow) || !peer_runs(shadow))
 		return;
 	if (again)
 		shadow_count(shadow, SHADOW_RERINGS);
@@ -91,9 +101,11 @@ static void ring(struct shadow *shadow, bool again)
 /* Returns how many messages the peer has taken since the last time. */
 static int tx_reclaim(struct shadow *shadow)
 {
-	unsigned int bytes;
-	int messages = ivshmem_tx_reclaim(&shadow->link, &bytes);
+	unsigned int bytes = 0;
+	int messages;
 
+	lockdep_assert_held(&shadow->tx_lock);
+	messages = ivshmem_tx_reclaim(&shadow->link, &bytes);
 	if (messages <= 0)
 		return 0;
 	if (!ivshmem_tx_in_flight(&shadow->link))
@@ -156,7 +168,7 @@ int shadow_send(struct shadow *shadow, u64 value, u64 cookie, u64 priority)
 	__le64 *room;
 
 	spin_lock_irqsave(&shadow->tx_lock, flags);
-	if (!shadow->up)
+	if (!shadow->up || !peer_runs(shadow))
 		goto unlock;
 	room = tx_reserve(shadow);
 	err = room ? 0 : -EAGAIN;
@@ -198,10 +210,8 @@ static bool tx_tick(struct shadow *shadow)
 	spin_lock_irqsave(&shadow->tx_lock, flags);
 	if (shadow->up) {
 		tx_reclaim(shadow);
-		if (shadow->owed) {
-			shadow->owed = false;
-			ivshmem_link_doorbell(&shadow->link);
-		}
+		if (shadow->owed)
+			ring(shadow, false);
 		on = ivshmem_tx_in_flight(&shadow->link);
 	}
 	shadow->timer_on = on;

@@ -275,13 +275,10 @@ TEST_F(link, thirty_two_bit_programs_make_the_same_calls)
 	enum { READ32 = 3, WRITE32 = 4, IOCTL32 = 54 };
 	uint64_t *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	pid_t pid;
 
 	ASSERT_NE(MAP_FAILED, low);
-	pid = fork();
-	if (!pid)
-		_exit(call32(20, 0, 0, 0) != getpid());
-	if (wait_exit(pid))
+	/* A kernel without them logs a fault for the attempt. */
+	if (access("/proc/sys/abi/vsyscall32", F_OK) || call32(20, 0, 0, 0) != getpid())
 		SKIP(return, "this kernel runs no 32-bit programs");
 	EXPECT_EQ(0, call32(IOCTL32, self->fd, GET_SLOT, (long)low));
 	EXPECT_EQ(self->slot, *low);

@@ -74,6 +74,30 @@ TEST_F(link, doorbells_before_the_handshake_do_nothing)
 	expect_working(r);
 }
 
+/* The state table shows that the peer has gone before any interrupt tells of it. */
+TEST_F(link, nothing_is_sent_or_rung_from_the_moment_that_the_peer_is_in_RESET)
+{
+	struct rtos *r = &self->r;
+	uint64_t rung, word[10];
+	uint16_t sent;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		rtos_request(r, self->slot, i, i);
+		ASSERT_TRUE(rtos_all_taken(r));
+		proxy_read(self->fd);
+		sleep_ms(20);
+		rung = attribute(DEVICE "counters/doorbells");
+		sent = index_at(r->in, AVAIL);
+		rtos_state(r, RESET);
+		proxy_write(self->fd, i);
+		EXPECT_EQ(sent, index_at(r->in, AVAIL));
+		EXPECT_EQ(rung, attribute(DEVICE "counters/doorbells"));
+		rtos_up(r);
+		EXPECT_ERRNO(ECONNRESET, read(self->fd, word, sizeof(word)));
+	}
+}
+
 TEST_F(link, each_request_to_a_slot_that_is_not_there_gets_ESRCH_once)
 {
 	uint64_t slots = attribute(CLASS "slots"), stale = counter("stale");

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """ivshmem_shadow: programs on one side, an RTOS that misbehaves on the other."""
+import re
+
 from .. import debug, tap
 from ..lab import Lab
 from ..suite import Fixture, equal, expect, test, until
-from ..util import DEFAULT_KERNEL, KERNELS
+from ..util import DEFAULT_KERNEL, KERNELS, TOP
 from .debug import FAIL_EACH, KMEMLEAK, forget_leaks, leaks, strange
 
 FOLDER = "/selftests/shadow/"
@@ -137,6 +139,15 @@ def shape_refused(lab):
 
 
 # Life
+
+
+@test("Documentation/ABI describes the attributes that a node has, and no others", Fixture(Both))
+def abi(lab):
+    found = lab.vm.out("cd %s && find . -type f ! -path './power/*' ! -name uevent ! -name dev"
+                       % CLASS).split()
+    page = (TOP / "Documentation/ABI/testing/sysfs-class-shadow-process").read_text()
+    equal({name[2:] for name in found}, set(re.findall(
+        r"^What:\s+/sys/class/shadow-process/shadow-processN/(\S+)$", page, re.M)), "attributes")
 
 
 @test("the module loads for protocol 0002 and by its name, and each device has a node of its own",
