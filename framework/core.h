@@ -175,7 +175,6 @@ struct ivshmem_variant {
 /* bus.c: the bus, its devices and their protocols */
 extern struct bus_type ivshmem_bus_type;
 u16 ivshmem_protocol(struct ivshmem_core *core);
-int ivshmem_add_device(struct ivshmem_core *core);
 
 /* sysfs.c */
 extern const struct attribute_group *ivshmem_dev_groups[];
@@ -187,12 +186,12 @@ void ivshmem_quiet(struct ivshmem_core *core);
 void ivshmem_shut(struct ivshmem_core *core);
 
 /* events.c: state table, vectors and recheck, told to the plugin */
-int ivshmem_events_init(struct ivshmem_core *core);
+int __must_check ivshmem_events_init(struct ivshmem_core *core);
 void ivshmem_events_on(struct ivshmem_core *core, struct ivshmem_driver *plugin);
 void ivshmem_events_off(struct ivshmem_core *core);
 
 /* vectors.c */
-int ivshmem_request_vectors(struct ivshmem_core *core);
+int __must_check ivshmem_request_vectors(struct ivshmem_core *core);
 void ivshmem_free_vectors(struct ivshmem_core *core);
 void ivshmem_synchronize_vectors(struct ivshmem_core *core);
 int ivshmem_self_test(struct ivshmem_core *core);
@@ -202,7 +201,7 @@ bool ivshmem_link_is_broken(const struct ivshmem_link *link);
 bool ivshmem_link_update(struct ivshmem_link *link);
 
 /* ring.c */
-int ivshmem_ring_init(struct ivshmem_link *link);
+int __must_check ivshmem_ring_init(struct ivshmem_link *link);
 void ivshmem_ring_exit(struct ivshmem_link *link);
 void ivshmem_ring_clear(struct ivshmem_link *link);
 

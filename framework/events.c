@@ -124,6 +124,7 @@ int ivshmem_events_init(struct ivshmem_core *core)
  */
 void ivshmem_events_on(struct ivshmem_core *core, struct ivshmem_driver *plugin)
 {
+	device_lock_assert(&core->idev.dev);
 	memset(core->seen, 0, core->idev.max_peers * sizeof(*core->seen));
 	clear_bit(IVSHMEM_SETTLED, &core->flags);
 	/* Pairs with the acquire in the interrupt handler. */
@@ -139,6 +140,7 @@ void ivshmem_events_on(struct ivshmem_core *core, struct ivshmem_driver *plugin)
  */
 void ivshmem_events_off(struct ivshmem_core *core)
 {
+	device_lock_assert(&core->idev.dev);
 	ivshmem_disable_interrupts(&core->idev);
 	/* Handlers queue the work only when they find a plugin. */
 	WRITE_ONCE(core->plugin, NULL);

@@ -13,8 +13,7 @@
 /*
  * Registers are used under RCU and only while the device is not gone, so that
  * those who hold a reference longer than the hardware exists find an error
- * instead of an unmapped page. Pairs with synchronize_rcu() in
- * ivshmem_unmap_registers().
+ * instead of an unmapped page. Pairs with synchronize_rcu() in ivshmem_shut().
  *
  * Context: any. Return: 0, or -ENODEV once the device is gone.
  */

@@ -147,6 +147,7 @@ int ivshmem_self_test(struct ivshmem_core *core)
 	int arrived, wait;
 	unsigned int i;
 
+	device_lock_assert(&core->idev.dev);
 	if (test_bit(IVSHMEM_ONE_SHOT, &core->flags))
 		return -EBUSY;
 	ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);

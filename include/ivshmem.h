@@ -106,7 +106,7 @@ struct ivshmem_driver {
 
 #define to_ivshmem_driver(_drv) container_of_const(_drv, struct ivshmem_driver, driver)
 
-int __ivshmem_register_driver(struct ivshmem_driver *drv, struct module *owner);
+int __must_check __ivshmem_register_driver(struct ivshmem_driver *drv, struct module *owner);
 void ivshmem_unregister_driver(struct ivshmem_driver *drv);
 
 /**
@@ -158,8 +158,8 @@ struct ivshmem_section ivshmem_state_table(const struct ivshmem_device *idev);
 struct ivshmem_section ivshmem_rw_section(const struct ivshmem_device *idev);
 struct ivshmem_section ivshmem_output_section(const struct ivshmem_device *idev, u32 peer);
 
-void *ivshmem_map_section(const struct ivshmem_section *section);
-const void *ivshmem_map_section_ro(const struct ivshmem_section *section);
+void * __must_check ivshmem_map_section(const struct ivshmem_section *section);
+const void * __must_check ivshmem_map_section_ro(const struct ivshmem_section *section);
 void ivshmem_unmap_section(const void *base);
 
 /*
@@ -169,9 +169,9 @@ void ivshmem_unmap_section(const void *base);
 struct ivshmem_window;
 struct vm_area_desc;
 
-struct ivshmem_window *ivshmem_window_create(void);
-int ivshmem_window_mmap(struct ivshmem_window *window, struct vm_area_desc *desc,
-			const struct ivshmem_section *section, u64 offset);
+struct ivshmem_window * __must_check ivshmem_window_create(void);
+int __must_check ivshmem_window_mmap(struct ivshmem_window *window, struct vm_area_desc *desc,
+				     const struct ivshmem_section *section, u64 offset);
 void ivshmem_window_close(struct ivshmem_window *window);
 void ivshmem_window_put(struct ivshmem_window *window);
 
@@ -317,10 +317,10 @@ struct ivshmem_link {
 	struct ivshmem_rx rx ____cacheline_aligned;
 };
 
-int ivshmem_ring_layout(u64 size, struct ivshmem_layout *layout);
+int __must_check ivshmem_ring_layout(u64 size, struct ivshmem_layout *layout);
 
-int ivshmem_link_init(struct ivshmem_link *link, struct ivshmem_device *idev,
-		      const struct ivshmem_link_ops *ops, u64 size);
+int __must_check ivshmem_link_init(struct ivshmem_link *link, struct ivshmem_device *idev,
+				   const struct ivshmem_link_ops *ops, u64 size);
 void ivshmem_link_exit(struct ivshmem_link *link);
 void ivshmem_link_start(struct ivshmem_link *link);
 void ivshmem_link_stop(struct ivshmem_link *link);
@@ -328,11 +328,11 @@ void ivshmem_link_reset(struct ivshmem_link *link);
 void ivshmem_link_broken(struct ivshmem_link *link, const char *what, u64 found, u64 expected);
 int ivshmem_link_doorbell(struct ivshmem_link *link);
 
-void *ivshmem_tx_reserve(struct ivshmem_link *link, u32 len);
+void * __must_check ivshmem_tx_reserve(struct ivshmem_link *link, u32 len);
 void ivshmem_tx_commit(struct ivshmem_link *link, u32 len);
-bool ivshmem_tx_kick(struct ivshmem_link *link);
-int ivshmem_tx_reclaim(struct ivshmem_link *link, unsigned int *bytes);
-bool ivshmem_tx_arm(struct ivshmem_link *link, u16 after);
+bool __must_check ivshmem_tx_kick(struct ivshmem_link *link);
+int __must_check ivshmem_tx_reclaim(struct ivshmem_link *link, unsigned int *bytes);
+bool __must_check ivshmem_tx_arm(struct ivshmem_link *link, u16 after);
 bool ivshmem_tx_pending(const struct ivshmem_link *link);
 
 /**
@@ -346,10 +346,10 @@ static inline u16 ivshmem_tx_in_flight(const struct ivshmem_link *link)
 	return link->tx.next - link->tx.done;
 }
 
-int ivshmem_rx_peek(struct ivshmem_link *link, struct ivshmem_frame *frame);
+int __must_check ivshmem_rx_peek(struct ivshmem_link *link, struct ivshmem_frame *frame);
 void ivshmem_rx_done(struct ivshmem_link *link);
-bool ivshmem_rx_kick(struct ivshmem_link *link);
-bool ivshmem_rx_arm(struct ivshmem_link *link, u16 after);
+bool __must_check ivshmem_rx_kick(struct ivshmem_link *link);
+bool __must_check ivshmem_rx_arm(struct ivshmem_link *link, u16 after);
 bool ivshmem_rx_pending(const struct ivshmem_link *link);
 
 #endif /* _IVSHMEM_H */
