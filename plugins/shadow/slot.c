@@ -114,6 +114,7 @@ bool shadow_bury(struct shadow *shadow)
 {
 	struct shadow_slot *slot, *next;
 
+	lockdep_assert_held(&shadow->lock);
 	list_for_each_entry_safe(slot, next, &shadow->dying, dying) {
 		if (!abandon_requests(slot))
 			return false;
@@ -197,6 +198,7 @@ static struct shadow_slot *find_slot(struct shadow *shadow, u64 id)
 	unsigned int index = id & (SHADOW_MAX_SLOTS - 1);
 	struct shadow_slot *slot;
 
+	lockdep_assert_held(&shadow->lock);
 	if (index >= shadow->slots)
 		return NULL;
 	slot = shadow->places[index].slot;
@@ -266,6 +268,7 @@ void shadow_reset_slots(struct shadow *shadow)
  */
 int shadow_slot_peek(struct shadow_slot *slot, struct shadow_request *request)
 {
+	lockdep_assert_held(&slot->lock);
 	if (READ_ONCE(slot->shadow->gone))
 		return -ENODEV;
 	if (!slot->open)
@@ -295,6 +298,7 @@ int shadow_slot_answer(struct shadow_slot *slot, u64 value)
 	const struct shadow_request *request = &slot->queue[slot->answered % SHADOW_QUEUE];
 	int err;
 
+	lockdep_assert_held(&slot->lock);
 	if (slot->unanswered) {
 		slot->unanswered--;
 	} else if (slot->open && slot->answered != slot->read) {

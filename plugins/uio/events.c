@@ -83,6 +83,7 @@ static struct ivshmem_uio_listener *detach(struct ivshmem_uio *uio, const struct
 {
 	struct ivshmem_uio_listener *listener;
 
+	lockdep_assert_held(&uio->lock);
 	hlist_for_each_entry(listener, &uio->listeners[source], node) {
 		if (listener->file != file)
 			continue;

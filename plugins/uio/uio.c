@@ -24,6 +24,7 @@ static struct ivshmem_uio *to_uio(struct uio_info *info)
  */
 void ivshmem_uio_set_mode(struct ivshmem_uio *uio)
 {
+	lockdep_assert_held(&uio->lock);
 	/* Off: also enables interrupts. */
 	ivshmem_set_one_shot(uio->idev, uio->inode && !uio->attached);
 	if (!uio->inode && !uio->attached)
