@@ -50,6 +50,53 @@ p << index.p;
 @@
 coccilib.report.print_report(p[0], "a ring's index is published with virt_store_release()")
 
+// An index that is more than a hint, and a state: what they announce is read next.
+@kept@
+expression R, X;
+identifier ring =~ "^(avail|used)$";
+identifier get =~ "^(READ_ONCE|get16)$";
+type T;
+identifier x;
+position p;
+@@
+(
+ T x = <+... get@p(<+... \(R->ring->idx \| R.ring->idx\) ...+>) ...+>;
+|
+ X = <+... get@p(<+... \(R->ring->idx \| R.ring->idx\) ...+>) ...+>;
+)
+
+@state@
+expression E;
+identifier table =~ "^state_table$";
+position p;
+@@
+ READ_ONCE@p(E->table[...])
+
+@script:python depends on report@
+p << kept.p;
+@@
+coccilib.report.print_report(p[0], "an index that is kept is read with virt_load_acquire()")
+
+@script:python depends on report@
+p << state.p;
+@@
+coccilib.report.print_report(p[0], "a state is read with virt_load_acquire()")
+
+@accessor@
+identifier fn =~ "^(put|get)_index$";
+position p;
+@@
+fn@p(...)
+{
+ ... when != \(virt_store_release(...) \| virt_load_acquire(...)\)
+}
+
+@script:python depends on report@
+p << accessor.p;
+fn << accessor.fn;
+@@
+coccilib.report.print_report(p[0], "%s() releases an index, or acquires it" % fn)
+
 // No barrier at all on a kernel for one CPU
 @smp@
 expression R;

@@ -10,7 +10,7 @@
 virtual report
 
 @call@
-identifier f =~ "^(devm_)?k[vmz]*(alloc|calloc|malloc_array|realloc)(_array|_node|_obj|_objs|_flex|_noprof)?$|^(devm_)?(kmemdup|kvmemdup|kstrdup|kstrndup|kasprintf|kvasprintf)(_nul|_const|_array)?$|^v[mz]*alloc(_user|_array)?$|^vcalloc$|^kmem_cache_(z)?alloc$|^mempool_alloc$|^alloc_pages?(_exact|_node)?$|^(__)?get_(free_pages?|zeroed_page)$|^(devm_)?(alloc_etherdev|alloc_netdev)(_mqs?|_dummy)?$|^(napi_|netdev_|__netdev_)?alloc_skb(_with_frags)?$|^dev_alloc_skb$|^skb_(copy|clone)$|^alloc_(ordered_)?workqueue$|^(devm_)?(memremap|ioremap|pci_iomap)$|^ida_alloc|^idr_alloc|^cdev_alloc$|^class_create$|^device_create|^eventfd_ctx_fdget$|^v?memdup_user|^strndup_user$|^ivshmem_map_section(_ro)?$|^ivshmem_window_create$|^(__)?(copy_(to|from)_user|clear_user|get_user|put_user)$|^copy_struct_from_user$|^strn(cpy|len)_(from_)?user$|^copy_(to|from)_iter$";
+identifier f =~ "(^|_)v?alloc(_|$)|^(devm_)?k[vmz]*(alloc|calloc|malloc|realloc)(_array|_node|_obj|_objs|_flex|_noprof)?$|^v[cmz]+alloc|dup(_user|_nul|_const|_array)?$|^k?v?asprintf$|^(__)?get_(free_pages?|zeroed_page)$|^skb_(copy|clone)$|^(devm_)?(memremap|ioremap|pci_iomap)$|^cdev_alloc$|^class_create$|^device_create|^eventfd_ctx_fdget$|^strndup_user$|^ivshmem_map_section(_ro)?$|^ivshmem_window_create$|^(__)?(copy_(to|from)_user|clear_user|get_user|put_user)$|^copy_struct_from_user$|^strn(cpy|len)_(from_)?user$|^copy_(to|from)_iter$";
 position p;
 @@
  f@p(...)
@@ -33,7 +33,7 @@ statement S1, S2;
 @kept depends on !direct@
 identifier call.f;
 position call.p;
-expression x;
+expression x, E1, E2;
 statement S1, S2;
 @@
  x = <+... f@p(...) ...+>;
@@ -41,7 +41,9 @@ statement S1, S2;
 (
  if (<+... x ...+>) S1 else S2
 |
- return <+... x ...+>;
+ return x;
+|
+ return <+... \(x ? E1 : E2 \| x ?: E2 \| !x \| IS_ERR(x) \| PTR_ERR_OR_ZERO(x)\) ...+>;
 |
  while (<+... x ...+>) S1
 )
@@ -50,6 +52,7 @@ statement S1, S2;
 identifier call.f;
 position call.p;
 identifier x;
+expression E1, E2;
 type T;
 statement S1, S2;
 @@
@@ -58,7 +61,9 @@ statement S1, S2;
 (
  if (<+... x ...+>) S1 else S2
 |
- return <+... x ...+>;
+ return x;
+|
+ return <+... \(x ? E1 : E2 \| x ?: E2 \| !x \| IS_ERR(x) \| PTR_ERR_OR_ZERO(x)\) ...+>;
 )
 
 @script:python depends on report && !direct && !kept && !declared@

@@ -5,6 +5,16 @@ static void ring(struct core *core, u32 peer)
 	__raw_writel(peer << 16, core->regs + DOORBELL);	/* found */
 }
 
+static void put_index(__virtio16 *p, u16 value)		/* found */
+{
+	WRITE_ONCE(*p, __cpu_to_virtio16(true, value));
+}
+
+static u16 get_index(const __virtio16 *p)			/* found */
+{
+	return __virtio16_to_cpu(true, READ_ONCE(*p));
+}
+
 static void commit(struct ivshmem_tx *tx)
 {
 	tx->vring.avail->idx = cpu_to_le16(++tx->next);		/* found */
@@ -21,6 +31,19 @@ static void give_back(struct vring *vring, u16 next)
 static u16 look(struct ivshmem_rx *rx)
 {
 	return smp_load_acquire(&rx->vring.avail->idx);		/* found */
+}
+
+static u16 pending(struct ivshmem_rx *rx, struct ivshmem_tx *tx)
+{
+	u16 done = get16(&tx->vring.used->idx);			/* found */
+
+	rx->avail = READ_ONCE(rx->vring.avail->idx);		/* found */
+	return rx->avail - rx->next + done;
+}
+
+static u32 state(struct core *core, u32 peer)
+{
+	return le32_to_cpu(READ_ONCE(core->state_table[peer]));	/* found */
 }
 
 static bool kick(struct ivshmem_tx *tx)

@@ -4,6 +4,16 @@ static void ring(struct core *core, u32 peer)
 	iowrite32(peer << 16, core->regs + DOORBELL);
 }
 
+static void put_index(__virtio16 *p, u16 value)
+{
+	virt_store_release(p, __cpu_to_virtio16(true, value));
+}
+
+static u16 get_index(const __virtio16 *p)
+{
+	return __virtio16_to_cpu(true, virt_load_acquire(p));
+}
+
 static void commit(struct ivshmem_tx *tx, u32 i)
 {
 	tx->vring.avail->ring[i] = cpu_to_le16(i);
@@ -13,6 +23,23 @@ static void commit(struct ivshmem_tx *tx, u32 i)
 static void give_back(struct vring *vring, u16 next)
 {
 	put_index(&vring->used->idx, next);
+}
+
+static int pending(struct ivshmem_rx *rx)
+{
+	rx->avail = get_index(&rx->vring.avail->idx);
+	return rx->avail - rx->next;
+}
+
+/* A hint; nothing is read because of it. */
+static bool seems_pending(struct ivshmem_rx *rx)
+{
+	return get16(&rx->vring.avail->idx) != READ_ONCE(rx->next);
+}
+
+static u32 state(struct core *core, u32 peer)
+{
+	return le32_to_cpu(virt_load_acquire(&core->state_table[peer]));
 }
 
 static bool kick(struct ivshmem_tx *tx)

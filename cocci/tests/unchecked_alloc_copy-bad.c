@@ -35,3 +35,11 @@ static int wrong_one(struct thing *thing)
 	err = 1;
 	return err;
 }
+
+static int handed_on(struct thing *thing)
+{
+	struct thing *copy = thing_alloc(thing);	/* found */
+
+	thing->seen = kvcalloc(thing->count, sizeof(*thing->seen), GFP_KERNEL);	/* found */
+	return add_action(thing, free_seen, thing->seen, copy->number);
+}

@@ -57,3 +57,11 @@ static int as_pointer(struct thing *thing, int fd)
 		thing->event = event;
 	return err;
 }
+
+static int or_else(struct thing *thing)
+{
+	int err;
+
+	err = put_user(thing->count, thing->user);
+	return err ?: thing->count;
+}
