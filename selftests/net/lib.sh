@@ -12,6 +12,10 @@ link_names() {
 	return 0
 }
 
+interface() { # device
+	ls "$(readlink -f "/sys/bus/ivshmem/devices/$1")/../net"
+}
+
 wait_until() { # seconds, command...
 	tries=$(($1 * 20))
 	shift
@@ -49,4 +53,13 @@ pair_up() { # the two interfaces; default: the two that there are
 pair_down() {
 	ip netns del a
 	ip netns del b
+}
+
+# After devices.sh
+need_pair() {
+	need_ends
+	for ns in a b; do
+		[ -e /run/netns/$ns ] && skip "there is a network namespace $ns already"
+	done
+	use net "$A" "$B"
 }

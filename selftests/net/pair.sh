@@ -1,21 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Both ends of a link in one machine: does Ethernet over it work? Needs root, the
-# module ivshmem_net, iproute2, ping, socat, cmp; the interfaces may be named as
-# arguments. For slow links: BYTES (default 2000000) go through each connection,
-# STEP leaves out frame sizes, PINGS is how many large pings there are.
+# Both ends of a link in one machine: does Ethernet over it work? For slow links:
+# BYTES (default 2000000) go through each connection, STEP leaves out frame sizes,
+# PINGS is how many large pings there are.
 here=$(dirname "$0")
+# shellcheck source=selftests/devices.sh
+. "$here/../devices.sh"
 # shellcheck source=selftests/net/lib.sh
 . "$here/lib.sh"
 BYTES=${BYTES:-2000000}
 STEP=${STEP:-1}
-number=0
-work=$(mktemp -d)
-
-report() { # status, name
-	number=$((number + 1))
-	if [ "$1" = 0 ]; then echo "ok $number $2"; else echo "not ok $number $2"; fi
-}
 
 at() { # namespace, command...
 	ns=$1
@@ -140,11 +134,13 @@ statistics_right() {
 	return 1
 }
 
-# shellcheck disable=SC2068
-why=$(pair_up $@)
+need ip ping socat ss ethtool cmp timeout
+need_pair
+work=$(mktemp -d)
+trap 'pair_down; give_back; rm -rf "$work"' EXIT
+plan 18
+why=$(pair_up "$(interface "$A")" "$(interface "$B")")
 status=$?
-trap 'pair_down; rm -rf "$work"' EXIT
-echo "1..18"
 [ $status = 0 ] || echo "# $why"
 report $status "both ends have a carrier"
 pings a 2 -c 20; report $? "a pings b"
@@ -164,3 +160,4 @@ one_side b; report $? "a loses its carrier while b is down, and has it back"
 mtu_changes; report $? "the MTU changes while the link is up"
 mtu_differs; report $? "frames larger than the own MTU are received"
 statistics_right; report $? "statistics count what was sent, and reading does not clear them"
+[ "$failed" = 0 ]

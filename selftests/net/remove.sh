@@ -4,10 +4,11 @@
 # each. Both ends of a link in one machine, as for pair.sh. After each time the
 # link must return by itself once the driver is back.
 here=$(dirname "$0")
+# shellcheck source=selftests/devices.sh
+. "$here/../devices.sh"
 # shellcheck source=selftests/net/lib.sh
 . "$here/lib.sh"
 COUNT=${COUNT:-25}
-DRIVER=/sys/bus/ivshmem/drivers/net
 
 flood() { # namespace, host number: traffic that outlives the interface
 	while :; do
@@ -21,18 +22,18 @@ answers() {
 
 # The interface of a device that has just been bound joins its namespace again.
 back() { # namespace, device, host number
-	name=$(ls "$(readlink -f "/sys/bus/ivshmem/devices/$2")/../net") || return 1
+	name=$(interface "$2") || return 1
 	ip link set "$name" netns "$1" name link0 &&
 		ip -n "$1" addr add "$NET.$3/24" dev link0 && ip -n "$1" link set link0 up
 }
 
 unbind_a() {
-	echo "$device_a" >$DRIVER/unbind && echo "$device_a" >$DRIVER/bind && back a "$device_a" 1
+	echo "$A" >"$DRIVERS/net/unbind" && echo "$A" >"$DRIVERS/net/bind" && back a "$A" 1
 }
 
 reload_both() {
 	rmmod ivshmem_net && modprobe ivshmem_net &&
-		back a "$device_a" 1 && back b "$device_b" 2
+		back a "$A" 1 && back b "$B" 2
 }
 
 repeat() { # command
@@ -44,20 +45,21 @@ repeat() { # command
 	done
 }
 
-pair_up || exit 1
-bus_device() { # namespace: which device its interface belongs to
-	# shellcheck disable=SC2016
-	ip netns exec "$1" sh -c 'basename /sys/class/net/link0/device/ivshmem[0-9]*'
-}
-device_a=$(bus_device a)
-device_b=$(bus_device b)
+need ip ping modprobe rmmod
+need_pair
+others=$(grep -l ' net ' "$BUS"/*/protocol | grep -cv -e "/$A/" -e "/$B/")
+trap 'kill $floods; pair_down; give_back' EXIT
+pair_up "$(interface "$A")" "$(interface "$B")" || exit 1
 flood a 2 &
-flood_a=$!
+floods=$!
 flood b 1 &
-flood_b=$!
-trap 'kill $flood_a $flood_b; pair_down' EXIT
-echo "1..2"
-if repeat unbind_a; then echo "ok 1 unbind and bind under traffic, $COUNT times"
-else echo "not ok 1 unbind and bind under traffic, $COUNT times"; fi
-if repeat reload_both; then echo "ok 2 rmmod and modprobe under traffic, $COUNT times"
-else echo "not ok 2 rmmod and modprobe under traffic, $COUNT times"; fi
+floods="$floods $!"
+plan 2
+repeat unbind_a; report $? "unbind and bind under traffic, $COUNT times"
+name="rmmod and modprobe under traffic, $COUNT times"
+if [ "$others" = 0 ]; then
+	repeat reload_both; report $? "$name"
+else
+	report_skip "$name" "the module serves $others other devices"
+fi
+[ "$failed" = 0 ]

@@ -3,10 +3,9 @@
 import os
 
 from .link import build
-from .util import TOP, checkout_cache, output
+from .util import TOP, checkout_cache, lock
 
-SUITES = ("core", "net", "uio")         # each program is one file
-FOLDERS = {"tools": "/usr/bin", "selftests/shadow": "/selftests/shadow"}    # with a Makefile
+FOLDERS = {"tools": "/usr/bin"}        # path in the guest of what the folder's Makefile makes
 
 
 def build_host():
@@ -15,34 +14,24 @@ def build_host():
             build(folder)
 
 
-def compile_static(source, target):
-    headers = list(source.parent.glob("*.h")) + [TOP / "selftests/harness.h"]
-    newest = max(path.stat().st_mtime for path in [source] + headers)
-    if target.exists() and target.stat().st_mtime >= newest:
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    output(["gcc", "-static", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror",
-            "-I", TOP / "include", "-o", target, source])
+def made(folder, *words):
+    """Runs a folder's Makefile for machines that have no libraries; the folder that it fills."""
+    path = checkout_cache("guest", folder)
+    with lock(checkout_cache("guest.lock"), "the programs for machines"):
+        path.mkdir(parents=True, exist_ok=True)
+        build(folder, "LDFLAGS=-static", *[word.replace("HERE", str(path)) for word in words])
+    return path
 
 
 def guest_files():
-    """Path in the guest -> file: the shell tests as they are, the C ones compiled."""
-    files = {}
-    for suite in SUITES:
-        folder = TOP / "selftests" / suite
-        for path in sorted(folder.glob("*.sh")):
-            files["/selftests/%s/%s" % (suite, path.name)] = path
-        for path in sorted(folder.glob("*.c")):
-            target = checkout_cache("guest", suite, path.stem)
-            compile_static(path, target)
-            files["/selftests/%s/%s" % (suite, path.stem)] = target
+    """Path in the guest -> file."""
+    suites = made("selftests", "INSTALL_PATH=HERE", "OUTPUT=HERE.objects", "collection")
+    files = {"/selftests/%s" % path.relative_to(suites): path
+             for path in sorted(suites.rglob("*")) if path.is_file()}
     for folder, where in FOLDERS.items():
         if not (TOP / folder / "Makefile").exists():
             continue
-        target = checkout_cache("guest", folder)
-        target.mkdir(parents=True, exist_ok=True)
-        build(folder, "OUT=%s" % target, "LDFLAGS=-static")
-        for path in sorted(target.iterdir()):
+        for path in sorted(made(folder, "OUT=HERE").iterdir()):
             if path.is_file() and os.access(path, os.X_OK):
                 files["%s/%s" % (where, path.name)] = path
     return files

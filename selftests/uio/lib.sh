@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154
+# Sourced by the tests of this folder, with its name in $here
+# shellcheck source=selftests/devices.sh
+. "$here/../devices.sh"
+
+with_both_ends() { # program, arguments...
+	need
+	need_ends
+	use uio "$A" "$B"
+	# The look that follows binding is over, programs that open now get no event of it.
+	sleep 0.3
+	IVSHMEM_ENDS="$A $B" "$@"
+}
