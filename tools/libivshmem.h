@@ -28,7 +28,6 @@
 #ifndef LIBIVSHMEM_H
 #define LIBIVSHMEM_H
 
-#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -267,6 +266,15 @@ static inline const void *ivshmem_peer_output(const struct ivshmem *dev, uint32_
 #define IVSHMEM_REG_DOORBELL	0x0c
 #define IVSHMEM_REG_STATE	0x10
 
+/* To or from little-endian, which registers and the state table are */
+static inline uint32_t ivshmem_le32(uint32_t value)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	value = __builtin_bswap32(value);
+#endif
+	return value;
+}
+
 static inline volatile uint32_t *ivshmem_register(const struct ivshmem *dev, unsigned int reg)
 {
 	return (volatile uint32_t *)((char *)dev->registers.data + reg);
@@ -289,7 +297,7 @@ static inline void ivshmem_write_register(const struct ivshmem *dev, unsigned in
 #else
 	__sync_synchronize();
 #endif
-	*ivshmem_register(dev, reg) = htole32(value);
+	*ivshmem_register(dev, reg) = ivshmem_le32(value);
 }
 
 /**
@@ -325,7 +333,7 @@ static inline void ivshmem_set_state(const struct ivshmem *dev, uint32_t state)
  */
 static inline uint32_t ivshmem_peer_state(const struct ivshmem *dev, uint32_t peer)
 {
-	return le32toh(ivshmem_load((const uint32_t *)dev->state_table.data + peer));
+	return ivshmem_le32(ivshmem_load((const uint32_t *)dev->state_table.data + peer));
 }
 
 /**
@@ -338,7 +346,11 @@ static inline uint32_t ivshmem_peer_state(const struct ivshmem *dev, uint32_t pe
 static inline void ivshmem_enable(const struct ivshmem *dev)
 {
 	ivshmem_write_register(dev, IVSHMEM_REG_INT_CTRL, 1);
+#if defined(__riscv)
+	__asm__ volatile("fence o, r" : : : "memory");
+#else
 	__sync_synchronize();
+#endif
 }
 
 #ifdef __cplusplus
