@@ -217,6 +217,8 @@ TEST_F(tool, tells_what_is_wrong_with_the_device)
 	expect_failure(self, "watch ivshmem0 --seconds 1", 1, "ivshmem-uio0: No such file");
 	expect_failure(self, "pingpong ivshmem0 --peer 1", 1, "want another one of 0 to 1");
 	expect_failure(self, "pong ivshmem0 --vector 3", 1, "has vectors 0 to 2");
+	put(self->root, PCI "/ivshmem0/max_peers", "4\n");
+	expect_failure(self, "pong ivshmem0", 2, "--peer is missing, ivshmem0 has peers 0 to 3");
 	put(self->root, PCI "/uio/uio0/maps/map0/name", "other\n");
 	expect_failure(self, "read ivshmem0 rw", 1, "none is called registers");
 	put(self->root, PCI "/ivshmem0/protocol", "0x0001 net auto\n");
