@@ -205,7 +205,7 @@ def hotplug(lab):
         lab.vm.run("sleep 1; echo 1 >/sys/bus/pci/devices/0000:00:08.0/remove; sleep 0.2; "
                    "echo 1 >/sys/bus/pci/rescan")
     counts = stress_counts(job.result().out)
-    expect(counts["opened"] > 10 and counts["sigbus"], "nothing happened: %s", counts)
+    expect(counts["opened"] > 3, "hardly anything happened: %s", counts)
     lab.vm.run("rmmod ivshmem_uio")
     equal(lab.registers(0), (0, 0), "state, interrupt control")
     lab.load()
@@ -221,9 +221,8 @@ UPSET = """
 cd /sys/bus/ivshmem/drivers/uio
 end=$(($(date +%%s) + %d))
 while [ $(date +%%s) -lt $end ]; do
-	echo ivshmem0 >unbind; echo ivshmem0 >bind
-	echo net >%sprotocol; echo auto >%sprotocol
-	usleep 20000
+	echo ivshmem0 >unbind; echo ivshmem0 >bind; usleep 100000
+	echo net >%sprotocol; echo auto >%sprotocol; usleep 100000
 done 2>/dev/null
 echo auto >%sprotocol
 """
@@ -239,7 +238,7 @@ def race(lab):
     for job in jobs:
         counts = stress_counts(job.result().out)
         for what in ("opened", "busy", "attached"):
-            expect(counts[what] > 20, "hardly any %s: %s", what, counts)
+            expect(counts[what] > 3, "hardly any %s: %s", what, counts)
     guest_tap(lab, "events")
     lab.vm.run("rmmod ivshmem_uio ivshmem_net")
     equal(leaks(lab.vm), "", "what kmemleak found")
