@@ -10,7 +10,7 @@ import tempfile
 
 from . import debug, roots
 from .lint import tracked
-from .util import RigError, TOP
+from .util import RigError, TOP, checkout_cache, digest
 
 FOLDER = TOP / "cocci"
 MARK = "/* found */"
@@ -90,7 +90,15 @@ def kernel_scripts():
 
 
 def kernel(scripts):
-    """What the kernel's have to say about our sources."""
+    """What the kernel's have to say about our sources, where those have changed since it was
+    nothing."""
+    recipe = digest(scripts, [(n, (TOP / n).read_bytes()) for n in tracked(*SOURCES)])
+    stamp = checkout_cache("kernel-cocci-good")
+    if stamp.exists() and stamp.read_text() == recipe:
+        return []
     with copied(SOURCES) as folder, concurrent.futures.ThreadPoolExecutor(2) as pool:
         said = pool.map(lambda script: spatch(script, ".", folder), scripts)
-        return [line for lines in said for line in lines]
+        lines = [line for lines in said for line in lines]
+    if not lines:
+        stamp.write_text(recipe)
+    return lines

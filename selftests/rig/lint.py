@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 from . import debug, host, roots
-from .util import TOP, output
+from .util import TOP, checkout_cache, digest, output
 
 # What checkpatch --strict may not complain about, and why.
 KERNEL_EXCEPTIONS = {
@@ -60,16 +60,27 @@ def checkpatch_script():
 
 
 def checkpatch(script):
-    """Two rounds: what only makes sense in the kernel is not asked of programs."""
+    """Two rounds: what only makes sense in the kernel is not asked of programs.
+
+    Files that are as they were in the last good run are not looked at again."""
     names = [n for n in tracked("*.c", "*.h") if not n.startswith(CHECKPATCH_SKIP)]
+    keys = {n: digest(script, KERNEL_EXCEPTIONS, PROGRAM_EXCEPTIONS, n, (TOP / n).read_bytes())
+            for n in names}
+    stamp = checkout_cache("checkpatch-good")
+    good = stamp.read_text().split() if stamp.exists() else []
+    names = [n for n in names if keys[n] not in good]
     kernel = [n for n in names if n.startswith(KERNEL_SIDE)]
     programs = [n for n in names if n not in kernel]
     texts = (run_checkpatch(script, kernel, KERNEL_EXCEPTIONS),
              run_checkpatch(script, programs, PROGRAM_EXCEPTIONS))
+    if not any(texts):
+        stamp.write_text("\n".join(keys.values()))
     return "\n".join(filter(None, texts))
 
 
 def run_checkpatch(script, names, ignore):
+    if not names:
+        return ""
     # It looks for headers below its root, and leaves a cache in its current folder.
     folder = script.parents[1]
     done = subprocess.run(["perl", str(script), "--no-tree", "--root=%s" % folder, "--strict",
