@@ -37,6 +37,18 @@ TEST_F(link, all_messages_of_one_interrupt_are_taken)
 		ASSERT_EQ(i, proxy_read(self->fd));
 }
 
+TEST_F(link, doorbells_without_a_message_bring_none)
+{
+	uint64_t requests = counter("requests");
+	int i;
+
+	for (i = 0; i < 100; i++)
+		rtos_ring(&self->r);
+	EXPECT_EQ(0, polled(self->fd, 100));
+	EXPECT_EQ(requests, counter("requests"));
+	expect_silence(&self->r);
+}
+
 TEST_F(link, a_peer_with_one_vector_is_heard)
 {
 	rtos_post_to(&self->r, self->slot, 5, 0x5);

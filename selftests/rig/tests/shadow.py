@@ -14,6 +14,7 @@ CLASS = "/sys/class/shadow-process/shadow-process0/"
 GEOMETRY = {"protocol": "shadow", "rw_size": "4M", "output_size": "16K", "strict": True}
 # The kernel maps 2 MiB of memory without struct pages by one entry.
 HUGE = ("6.12", "7.2", debug.NAME)
+FEWER = "REPLIES=500 PROCESSES=500 BINDS=10"    # each opens, duplicates and forks several times
 
 
 class Both(Lab):
@@ -59,7 +60,7 @@ def on(kernel):
 
     @check("with dozens of proxies, restarts and sudden deaths nothing is lost, nothing left", 800)
     def stress(lab):
-        lab.program("test_stress", timeout=700)
+        lab.program("test_stress", FEWER if kernel == debug.NAME else "", timeout=700)
 
     @test("programs map the R/W section where shmaddr says, by large entries if the kernel can "
           "(Linux %s)" % kernel, Fixture(Lab, kernel=kernel), 120, suffix)
