@@ -21,6 +21,7 @@ CHECK_NEEDS = {
     "git": "git",
     "clang": "clang",
     "shellcheck": "shellcheck",
+    "spatch": "coccinelle",
     "spin": "spin",
 }
 

@@ -69,7 +69,9 @@ def warnings(log):
 
 
 def compile_modules(kernel, target, log, flags):
-    command = "make -C /lib/modules/%s/build M=/mnt %s -j2 modules" % (roots.release(kernel), flags)
+    # Not with the flags of a make that the rig was started by: what is silent tells nothing.
+    command = "MAKEFLAGS= make -C /lib/modules/%s/build M=/mnt %s -j2 modules" % (
+        roots.release(kernel), flags)
     run(roots.enter(kernel, command, binds=[(target, "/mnt")]), log=log, timeout=600,
         what="building the modules for %s (log: %s)" % (kernel, log))
     found = warnings(log)
