@@ -94,6 +94,7 @@ enum ivshmem_core_flags {
  * @plugin: whom events go to, NULL while events are off. Written in process
  *	context under the device lock; handlers load-acquire it, and are waited
  *	for by synchronize_irq() after it was cleared.
+ * @interrupt_lock: IVSHMEM_INTERRUPTS and the register that follows it
  * @link: the plugin's link, if it has one; set and cleared while events are off
  * @seen: states that the plugin was told, by peer. Event work only.
  * @events: the one work item that events come from
@@ -135,6 +136,7 @@ struct ivshmem_core {
 	u16 chosen_number;
 
 	struct ivshmem_driver *plugin;
+	spinlock_t interrupt_lock;	/* see above */
 	struct ivshmem_link *link;
 	u32 *seen;
 	struct work_struct events;
@@ -182,6 +184,7 @@ extern const struct attribute_group *ivshmem_dev_groups[];
 /* registers.c: the device's operations */
 int ivshmem_write_register(struct ivshmem_core *core, unsigned int reg, u32 value);
 u32 ivshmem_read_register(struct ivshmem_core *core, unsigned int reg);
+void ivshmem_restore_interrupts(struct ivshmem_core *core);
 void ivshmem_quiet(struct ivshmem_core *core);
 void ivshmem_shut(struct ivshmem_core *core);
 

@@ -17,9 +17,10 @@
 /*
  * A device that stopped existing without a hot-unplug (its process died, the
  * cell was destroyed) leaves a state table that never changes; its registers
- * read as all ones, though. All peers count as gone then.
+ * read as all ones, though. All peers count as gone then. When it is back it is
+ * as after a reset, so without what we, or a program, had set.
  */
-static void check_dead(struct ivshmem_core *core)
+static void check_dead(struct ivshmem_core *core, struct ivshmem_driver *plugin)
 {
 	bool dead = ivshmem_read_register(core, IVSHMEM_REG_ID) == IVSHMEM_GONE;
 
@@ -31,8 +32,12 @@ static void check_dead(struct ivshmem_core *core)
 			IVSHMEM_GONE, core->idev.id);
 		return;
 	}
-	/* As after a reset, so without what we had set. */
 	dev_info(&core->idev.dev, "device is back\n");
+	if (plugin->quiet) {
+		if (plugin->resume)
+			plugin->resume(&core->idev);
+		return;
+	}
 	ivshmem_write_register(core, IVSHMEM_REG_STATE, READ_ONCE(core->state));
 	if (test_bit(IVSHMEM_INTERRUPTS, &core->flags))
 		ivshmem_enable_interrupts(&core->idev);
@@ -81,7 +86,7 @@ static void event_work(struct work_struct *work)
 	if (!plugin)
 		return;
 	if (recheck)
-		check_dead(core);
+		check_dead(core, plugin);
 	found = scan_states(core, plugin);
 	found |= update_link(core);
 	if (!recheck)

@@ -98,8 +98,13 @@ static bool link_step(struct ivshmem_link *link)
 		enter_reset(link, peer);
 		return link->started;
 	}
-	if (next == step)
+	if (next == step) {
+		/* Somebody may have had the work run earlier than the holdoff's end. */
+		if (step == STEP_RESET && link->holdoff > get_jiffies_64())
+			queue_delayed_work(system_highpri_wq, &link->work,
+					   link->holdoff - get_jiffies_64());
 		return false;
+	}
 	switch (next) {
 	case STEP_RESET:
 		enter_reset(link, peer);

@@ -121,7 +121,7 @@ static void set_priv_control(struct ivshmem_core *core, u8 value)
  *	ivshmem_enable_interrupts() or a write to the Interrupt Control register
  *
  * Interrupts raised while they are disabled are lost: look at everything after
- * enabling them.
+ * enabling them, also after switching the mode off.
  *
  * Context: process. Return: 0, or -ENODEV once the device is gone.
  */
@@ -133,12 +133,25 @@ int ivshmem_set_one_shot(struct ivshmem_device *idev, bool on)
 		return -ENODEV;
 	set_priv_control(core, on ? IVSHMEM_PRIV_ONE_SHOT : 0);
 	assign_bit(IVSHMEM_ONE_SHOT, &core->flags, on);
-	return on ? 0 : ivshmem_enable_interrupts(idev);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(ivshmem_set_one_shot);
 
+static int set_interrupts(struct ivshmem_core *core, bool on)
+{
+	unsigned long flags;
+	int err;
+
+	/* What is wanted and the register are written together. */
+	spin_lock_irqsave(&core->interrupt_lock, flags);
+	assign_bit(IVSHMEM_INTERRUPTS, &core->flags, on);
+	err = ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, on ? IVSHMEM_INT_ENABLE : 0);
+	spin_unlock_irqrestore(&core->interrupt_lock, flags);
+	return err;
+}
+
 /**
- * ivshmem_enable_interrupts() - let the next interrupt through, in one-shot mode
+ * ivshmem_enable_interrupts() - let interrupts through; in one-shot mode, the next
  * @idev: the device
  *
  * Context: any, between probe and remove. Return: 0, or -ENODEV once the device
@@ -151,8 +164,7 @@ int ivshmem_enable_interrupts(struct ivshmem_device *idev)
 	/* Not while events are off: remove() finds the device quiet. */
 	if (!READ_ONCE(core->plugin))
 		return 0;
-	set_bit(IVSHMEM_INTERRUPTS, &core->flags);
-	return ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
+	return set_interrupts(core, true);
 }
 EXPORT_SYMBOL_GPL(ivshmem_enable_interrupts);
 
@@ -166,12 +178,21 @@ EXPORT_SYMBOL_GPL(ivshmem_enable_interrupts);
  */
 int ivshmem_disable_interrupts(struct ivshmem_device *idev)
 {
-	struct ivshmem_core *core = to_core(idev);
-
-	clear_bit(IVSHMEM_INTERRUPTS, &core->flags);
-	return ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
+	return set_interrupts(to_core(idev), false);
 }
 EXPORT_SYMBOL_GPL(ivshmem_disable_interrupts);
+
+/*
+ * After somebody else had enabled them: as the plugin wants them, but left alone
+ * in one-shot mode, where a program may have written the register.
+ */
+void ivshmem_restore_interrupts(struct ivshmem_core *core)
+{
+	spin_lock_irq(&core->interrupt_lock);
+	if (!test_bit(IVSHMEM_INTERRUPTS, &core->flags) && !test_bit(IVSHMEM_ONE_SHOT, &core->flags))
+		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
+	spin_unlock_irq(&core->interrupt_lock);
+}
 
 /* Leave the device as it is after a reset. Process context, events are off. */
 void ivshmem_quiet(struct ivshmem_core *core)
@@ -200,12 +221,25 @@ void ivshmem_shut(struct ivshmem_core *core)
  * Sections
  */
 
+/* Is the MSI-X table, or the PBA, as @reg of the capability tells, in the register page? */
+static bool shares_page(struct pci_dev *pdev, int reg)
+{
+	u32 value;
+
+	if (!pdev->msix_cap)
+		return false;
+	pci_read_config_dword(pdev, pdev->msix_cap + reg, &value);
+	return !(value & PCI_MSIX_TABLE_BIR) && (value & PCI_MSIX_TABLE_OFFSET) < PAGE_SIZE;
+}
+
 /**
  * ivshmem_registers() - the device's register page
  * @idev: the device
  *
  * For programs to map; a plugin uses the operations above. Its size is 0 where
  * the registers are I/O ports, or share a page with something else.
+ *
+ * Context: process.
  */
 struct ivshmem_section ivshmem_registers(const struct ivshmem_device *idev)
 {
@@ -213,11 +247,12 @@ struct ivshmem_section ivshmem_registers(const struct ivshmem_device *idev)
 	const struct resource *bar = &core->pdev->resource[0];
 
 	if (!(bar->flags & IORESOURCE_MEM) || !PAGE_ALIGNED(bar->start) ||
-	    !PAGE_ALIGNED(resource_size(bar)))
+	    resource_size(bar) < PAGE_SIZE || shares_page(core->pdev, PCI_MSIX_TABLE) ||
+	    shares_page(core->pdev, PCI_MSIX_PBA))
 		return (struct ivshmem_section) { };
 	return (struct ivshmem_section) {
 		.start = bar->start,
-		.size = resource_size(bar),
+		.size = PAGE_SIZE,
 		.writable = true,
 		.registers = true,
 	};

@@ -11,6 +11,19 @@
 /* How long the self-test waits for a vector, milliseconds */
 #define SELF_TEST_WAIT	200
 
+/*
+ * The interrupt pin has no status bit: it may be shared, and is taken for ours
+ * whenever we can have interrupted, for which one-shot mode leaves no trace. Some
+ * machines deassert it only when a register is touched.
+ */
+static bool is_ours(struct ivshmem_core *core)
+{
+	u32 control = ivshmem_read_register(core, IVSHMEM_REG_INT_CONTROL);
+
+	return control != IVSHMEM_GONE &&
+	       (control & IVSHMEM_INT_ENABLE || test_bit(IVSHMEM_ONE_SHOT, &core->flags));
+}
+
 static irqreturn_t vector_interrupt(int irq, void *data)
 {
 	struct ivshmem_vector *vector = data;
@@ -18,12 +31,7 @@ static irqreturn_t vector_interrupt(int irq, void *data)
 	/* Pairs with the release in ivshmem_events_on(). */
 	struct ivshmem_driver *plugin = smp_load_acquire(&core->plugin);
 
-	/*
-	 * The interrupt pin has no status bit: it may be shared and still is
-	 * taken for ours whenever we have interrupts enabled. Some machines
-	 * deassert it only when a register is touched.
-	 */
-	if (core->intx && ivshmem_read_register(core, IVSHMEM_REG_INT_CONTROL) == IVSHMEM_GONE)
+	if (core->intx && !is_ours(core))
 		return IRQ_NONE;
 	trace_ivshmem_interrupt(core, vector->index, plugin);
 	WRITE_ONCE(vector->fired, vector->fired + 1);
@@ -164,7 +172,6 @@ int ivshmem_self_test(struct ivshmem_core *core)
 	if (i < core->idev.vectors)
 		dev_err(&core->idev.dev, "self-test: %d of %u vectors arrived within %u ms, the first that did not is %u\n",
 			arrived, core->idev.vectors, SELF_TEST_WAIT, i);
-	if (!test_bit(IVSHMEM_INTERRUPTS, &core->flags))
-		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
+	ivshmem_restore_interrupts(core);
 	return arrived;
 }

@@ -55,6 +55,9 @@ static void window_release(struct kref *ref)
  * ivshmem_window_put() - drop a window
  * @window: closed, as far as the plugin is concerned; NULL is allowed
  *
+ * A mapping takes its own reference a moment after ivshmem_window_mmap(), so put
+ * the window when no file is open any more that can be mapped through it.
+ *
  * Context: any.
  */
 void ivshmem_window_put(struct ivshmem_window *window)
@@ -182,8 +185,12 @@ int ivshmem_window_mmap(struct ivshmem_window *window, struct vm_area_desc *desc
 			return -EACCES;
 		vma_desc_clear_flags(desc, VMA_MAYWRITE_BIT);
 	}
+	/*
+	 * A child's pages come by faults, too: fork() copies huge entries without
+	 * a lock that unmap_mapping_range() holds, so one might slip past it.
+	 */
 	vma_desc_set_flags(desc, VMA_IO_BIT, VMA_PFNMAP_BIT, VMA_DONTEXPAND_BIT,
-			   VMA_DONTDUMP_BIT);
+			   VMA_DONTDUMP_BIT, VMA_WIPEONFORK_BIT);
 	if (section->registers)
 		desc->page_prot = pgprot_noncached(desc->page_prot);
 	desc->pgoff = PHYS_PFN(section->start + offset);

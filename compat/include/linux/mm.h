@@ -41,6 +41,7 @@ struct vm_area_desc {
 #define IVSHMEM_VMA_PFNMAP_BIT		VM_PFNMAP
 #define IVSHMEM_VMA_DONTEXPAND_BIT	VM_DONTEXPAND
 #define IVSHMEM_VMA_DONTDUMP_BIT	VM_DONTDUMP
+#define IVSHMEM_VMA_WIPEONFORK_BIT	VM_WIPEONFORK
 
 #undef vma_desc_test
 #define vma_desc_test(_desc, _bit)	(!!((_desc)->vm_flags & IVSHMEM_##_bit))
@@ -48,8 +49,9 @@ struct vm_area_desc {
 #define vma_desc_clear_flags(_desc, _bit) \
 	((_desc)->vm_flags &= ~(unsigned long)IVSHMEM_##_bit)
 #undef vma_desc_set_flags
-#define vma_desc_set_flags(_desc, _a, _b, _c, _d)				\
-	((_desc)->vm_flags |= IVSHMEM_##_a | IVSHMEM_##_b | IVSHMEM_##_c | IVSHMEM_##_d)
+#define vma_desc_set_flags(_desc, _a, _b, _c, _d, _e)				\
+	((_desc)->vm_flags |= IVSHMEM_##_a | IVSHMEM_##_b | IVSHMEM_##_c |	\
+			      IVSHMEM_##_d | IVSHMEM_##_e)
 
 static inline void ivshmem_vma_to_desc(struct vm_area_desc *desc, struct vm_area_struct *vma)
 {

@@ -122,7 +122,8 @@ static ssize_t one_shot_store(struct device *dev, struct device_attribute *attr,
 
 	if (kstrtobool(buf, &on))
 		return -EINVAL;
-	return ivshmem_set_one_shot(tool->idev, on) ?: count;
+	return ivshmem_set_one_shot(tool->idev, on) ?:
+	       (on ? 0 : ivshmem_enable_interrupts(tool->idev)) ?: count;
 }
 static DEVICE_ATTR_WO(one_shot);
 
