@@ -77,25 +77,37 @@ static void free_listeners(struct ivshmem_uio_listener *listener)
 	}
 }
 
-/* Take off what @file has attached to @source, in front of @others. Holds uio->lock. */
-static struct ivshmem_uio_listener *detach(struct ivshmem_uio *uio, const struct file *file,
-					   unsigned int source, struct ivshmem_uio_listener *others)
+/* What @file has attached to @source, or NULL. Holds uio->lock. */
+static struct ivshmem_uio_listener *find_listener(struct ivshmem_uio *uio, const struct file *file,
+						  unsigned int source)
 {
 	struct ivshmem_uio_listener *listener;
 
 	lockdep_assert_held(&uio->lock);
-	hlist_for_each_entry(listener, &uio->listeners[source], node) {
-		if (listener->file != file)
-			continue;
-		hlist_del_rcu(&listener->node);
-		listener->next = others;
-		uio->attached--;
-		return listener;
-	}
-	return others;
+	hlist_for_each_entry(listener, &uio->listeners[source], node)
+		if (listener->file == file)
+			return listener;
+	return NULL;
 }
 
-/* @listener, NULL for none, becomes its file's for @source, in place of the one before. */
+/*
+ * @new, NULL for none, comes in the place of @old, NULL for none, with no moment
+ * in between. Holds uio->lock.
+ */
+static void exchange(struct ivshmem_uio *uio, unsigned int source,
+		     struct ivshmem_uio_listener *old, struct ivshmem_uio_listener *new)
+{
+	lockdep_assert_held(&uio->lock);
+	if (old && new)
+		hlist_replace_rcu(&old->node, &new->node);
+	else if (old)
+		hlist_del_rcu(&old->node);
+	else if (new)
+		hlist_add_head_rcu(&new->node, &uio->listeners[source]);
+	uio->attached += !!new - !!old;
+}
+
+/* @listener, NULL for none, becomes its file's for @source. */
 static int attach(struct ivshmem_uio *uio, const struct file *file, unsigned int source,
 		  struct ivshmem_uio_listener *listener)
 {
@@ -104,11 +116,8 @@ static int attach(struct ivshmem_uio *uio, const struct file *file, unsigned int
 
 	mutex_lock(&uio->lock);
 	if (!uio->gone) {
-		old = detach(uio, file, source, NULL);
-		if (listener) {
-			hlist_add_head_rcu(&listener->node, &uio->listeners[source]);
-			uio->attached++;
-		}
+		old = find_listener(uio, file, source);
+		exchange(uio, source, old, listener);
 		ivshmem_uio_set_mode(uio);
 		err = 0;
 	}
@@ -172,12 +181,18 @@ static int events_open(struct inode *inode, struct file *file)
 static int events_release(struct inode *inode, struct file *file)
 {
 	struct ivshmem_uio *uio = file->private_data;
-	struct ivshmem_uio_listener *detached = NULL;
+	struct ivshmem_uio_listener *listener, *detached = NULL;
 	unsigned int source;
 
 	mutex_lock(&uio->lock);
-	for (source = 0; source <= uio->facts.vectors; source++)
-		detached = detach(uio, file, source, detached);
+	for (source = 0; source <= uio->facts.vectors; source++) {
+		listener = find_listener(uio, file, source);
+		if (!listener)
+			continue;
+		exchange(uio, source, listener, NULL);
+		listener->next = detached;
+		detached = listener;
+	}
 	if (detached && !uio->gone)
 		ivshmem_uio_set_mode(uio);
 	mutex_unlock(&uio->lock);

@@ -25,9 +25,10 @@ static struct ivshmem_uio *to_uio(struct uio_info *info)
 void ivshmem_uio_set_mode(struct ivshmem_uio *uio)
 {
 	lockdep_assert_held(&uio->lock);
-	/* Off: also enables interrupts. */
 	ivshmem_set_one_shot(uio->idev, uio->inode && !uio->attached);
-	if (!uio->inode && !uio->attached)
+	if (uio->attached)
+		ivshmem_enable_interrupts(uio->idev);
+	else if (!uio->inode)
 		ivshmem_disable_interrupts(uio->idev);
 }
 
@@ -115,12 +116,14 @@ static void ivshmem_uio_peer_state(struct ivshmem_device *idev, u32 peer, u32 ol
 static bool ivshmem_uio_recheck(struct ivshmem_device *idev)
 {
 	struct ivshmem_uio *uio = ivshmem_get_drvdata(idev);
+	unsigned int source;
 
 	mutex_lock(&uio->lock);
 	if (uio->fresh && (uio->inode || uio->attached)) {
 		ivshmem_uio_set_mode(uio);
 		uio_event_notify(&uio->info);
-		ivshmem_uio_signal(uio, idev->vectors);
+		for (source = 0; source <= idev->vectors; source++)
+			ivshmem_uio_signal(uio, source);
 	}
 	uio->fresh = false;
 	mutex_unlock(&uio->lock);
@@ -203,16 +206,36 @@ static int register_uio(struct ivshmem_uio *uio)
 }
 
 /*
- * Undo as much as probe has done. A program may have opened /dev/uioN as soon as
- * it was there, and may be in the middle of a call of ours: closed first, the
- * window lets no page through any more; when uio_unregister_device() returns, no
- * call runs or comes, so what is mapped is all there will be.
+ * UIO wakes those that wait for the device, but not who has seen it still there
+ * and is about to wait. One more event finds these, too.
+ */
+static void unregister_uio(struct uio_info *info)
+{
+	struct uio_device *uio_dev = info->uio_dev;
+
+	if (!uio_dev)
+		return;
+	get_device(&uio_dev->dev);
+	uio_unregister_device(info);
+	atomic_inc(&uio_dev->event);
+	wake_up_interruptible(&uio_dev->wait);
+	put_device(&uio_dev->dev);
+}
+
+/*
+ * Undo as much as probe has done. A program may have opened a node as soon as it
+ * was there, and may be in the middle of a call of ours: closed first, the window
+ * lets no page through any more; when uio_unregister_device() returns, no call
+ * runs or comes, so what is mapped is all there will be.
  */
 static void let_go(struct ivshmem_uio *uio)
 {
+	mutex_lock(&uio->lock);
+	WRITE_ONCE(uio->gone, true);
+	mutex_unlock(&uio->lock);
 	if (uio->window)
 		ivshmem_window_close(uio->window);
-	uio_unregister_device(&uio->info);
+	unregister_uio(&uio->info);
 	if (uio->inode) {
 		unmap_mapping_range(uio->inode->i_mapping, 0, 0, 1);
 		iput(uio->inode);
