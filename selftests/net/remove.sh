@@ -22,8 +22,8 @@ answers() {
 
 # The interface of a device that has just been bound joins its namespace again.
 back() { # namespace, device, host number
-	name=$(interface "$2") || return 1
-	ip link set "$name" netns "$1" name link0 &&
+	link=$(interface "$2") || return 1
+	ip link set "$link" netns "$1" name link0 &&
 		ip -n "$1" addr add "$NET.$3/24" dev link0 && ip -n "$1" link set link0 up
 }
 
