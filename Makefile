@@ -5,7 +5,7 @@ DESTDIR ?=
 TESTS ?=
 PROGRAMS := $(patsubst %/Makefile,%,$(wildcard device/Makefile tools/Makefile selftests/*/Makefile))
 
-.PHONY: all modules modules-matrix install clean help demo check check-static bench device peer tools setup lint debug-kernel
+.PHONY: all modules modules-matrix install clean help demo check check-static kselftest bench device peer tools setup lint debug-kernel
 
 all: modules
 
@@ -44,6 +44,11 @@ check:
 check-static:
 	@$(RIG) check-static
 
+# Status 4: nothing could run, and what it said tells why.
+kselftest:
+	@$(MAKE) -s -C selftests collection INSTALL_PATH=$(CURDIR)/selftests/kselftest_install
+	@selftests/kselftest_install/run_kselftest.sh $(TARGET) || [ $$? = 4 ]
+
 bench:
 	@$(RIG) bench
 
@@ -54,6 +59,7 @@ debug-kernel:
 	@$(RIG) debug-kernel
 
 clean:
+	rm -rf selftests/kselftest_install
 	for folder in $(PROGRAMS); do $(MAKE) -C $$folder clean || exit; done
 	@test ! -d $(KDIR) || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
@@ -67,6 +73,8 @@ help:
 	@echo "make check           every test (as root); some of them: make check TESTS='net.*'"
 	@echo 'make check-static    what can be told from the sources: gcc, clang, sparse, Coccinelle, checkpatch;'
 	@echo '                     fetches the kernel source for it (150 MB)'
+	@echo 'make kselftest       tests with the devices of this machine (as root), one suite: TARGET=net;'
+	@echo '                     IVSHMEM_DEVICES="ivshmem0 ivshmem1" names those that they may use'
 	@echo 'make bench           compare the link with veth, figures as a table and as JSON'
 	@echo 'make modules-matrix  modules for kernels 5.10, 6.1, 6.12 and 7.2, no warning allowed'
 	@echo 'make setup           only install what the rig needs and prepare its kernels'
