@@ -94,7 +94,7 @@ static inline int write_file(const char *path, const char *text)
 }
 
 /* Of the two devices in IVSHMEM_ENDS, or of ivshmem0 and ivshmem1 */
-static inline const char *device_name(int end)
+static inline char *device_name(int end)
 {
 	const char *ends = getenv("IVSHMEM_ENDS");
 	static char name[2][32];
@@ -106,7 +106,7 @@ static inline const char *device_name(int end)
 	return name[end != 0];
 }
 
-static inline const char *device_file(int end, const char *file)
+static inline char *device_file(int end, const char *file)
 {
 	static char path[128];
 
