@@ -68,6 +68,13 @@ def warnings(log):
             and not IGNORED.search(line)]
 
 
+def unchecked(log):
+    """Sources that sparse was not run for, which make may do without a word."""
+    lines = log.read_text(errors="replace").splitlines()
+    asked = {line.split()[1].replace("/mnt/", "") for line in lines if line.startswith("  CHECK ")}
+    return sorted(name for name in sources() if name.endswith(".c") and name not in asked)
+
+
 def compile_modules(kernel, target, log, flags):
     # Not with the flags of a make that the rig was started by: what is silent tells nothing.
     command = "MAKEFLAGS= make -C /lib/modules/%s/build M=/mnt %s -j2 modules" % (
@@ -101,6 +108,8 @@ def build(kernel, way=""):
         sync(wanted, target)
         try:
             compile_modules(kernel, target, log, flags)
+            if way == "sparse" and unchecked(log):
+                raise RigError("sparse was not asked about: %s" % " ".join(unchecked(log)))
         except RigError:
             remove(target)              # a warning must show again the next time
             raise
