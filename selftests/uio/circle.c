@@ -35,7 +35,7 @@ struct peer {
 	unsigned int interrupts;
 };
 
-static void die(int number, const char *what)
+static __attribute__((noreturn)) void die(int number, const char *what)
 {
 	fprintf(stderr, "circle: uio%d: ", number);
 	perror(what);
