@@ -99,10 +99,11 @@ static bool link_step(struct ivshmem_link *link)
 		return link->started;
 	}
 	if (next == step) {
+		u64 now = get_jiffies_64();
+
 		/* Somebody may have had the work run earlier than the holdoff's end. */
-		if (step == STEP_RESET && link->holdoff > get_jiffies_64())
-			queue_delayed_work(system_highpri_wq, &link->work,
-					   link->holdoff - get_jiffies_64());
+		if (step == STEP_RESET && time_before64(now, link->holdoff))
+			queue_delayed_work(system_highpri_wq, &link->work, link->holdoff - now);
 		return false;
 	}
 	switch (next) {

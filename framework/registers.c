@@ -189,7 +189,8 @@ EXPORT_SYMBOL_GPL(ivshmem_disable_interrupts);
 void ivshmem_restore_interrupts(struct ivshmem_core *core)
 {
 	spin_lock_irq(&core->interrupt_lock);
-	if (!test_bit(IVSHMEM_INTERRUPTS, &core->flags) && !test_bit(IVSHMEM_ONE_SHOT, &core->flags))
+	if (!test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
+	    !test_bit(IVSHMEM_ONE_SHOT, &core->flags))
 		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
 	spin_unlock_irq(&core->interrupt_lock);
 }
