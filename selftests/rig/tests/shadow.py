@@ -13,7 +13,7 @@ NODE = "/dev/shadow-process0"
 CLASS = "/sys/class/shadow-process/shadow-process0/"
 GEOMETRY = {"protocol": "shadow", "rw_size": "4M", "output_size": "16K", "strict": True}
 # The kernel maps 2 MiB of memory without struct pages by one entry.
-HUGE = ("6.12", "7.2", debug.NAME)
+HUGE = ("6.12", "7.2")
 FEWER = "REPLIES=500 PROCESSES=500 BINDS=10"    # each opens, duplicates and forks several times
 
 
