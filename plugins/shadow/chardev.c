@@ -136,7 +136,8 @@ static int wait_for_room(struct file *file)
 
 	if (file->f_flags & O_NONBLOCK)
 		return -EAGAIN;
-	return wait_event_interruptible(shadow->room, !READ_ONCE(shadow->full));
+	return wait_event_interruptible(shadow->room, !READ_ONCE(shadow->full) ||
+					!READ_ONCE(slot->open) || READ_ONCE(shadow->gone));
 }
 
 static ssize_t shadow_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
@@ -150,6 +151,8 @@ static ssize_t shadow_write(struct file *file, const char __user *buf, size_t co
 	if (copy_from_user(&value, buf, sizeof(value)))
 		return -EFAULT;
 	do {
+		if (READ_ONCE(slot->shadow->gone))
+			return -ENODEV;
 		spin_lock_irq(&slot->lock);
 		err = shadow_slot_answer(slot, value);
 		spin_unlock_irq(&slot->lock);
@@ -372,6 +375,19 @@ void shadow_init_device(struct shadow *shadow)
 	shadow->dev.release = shadow_free;
 }
 
+/* Who has the node open from now on only finds an error. */
+static void evict(struct shadow *shadow)
+{
+	struct shadow_slot *slot;
+
+	shadow_end_slots(shadow);
+	ivshmem_window_close(shadow->window);
+	mutex_lock(&shadow->files_lock);
+	list_for_each_entry(slot, &shadow->files, files)
+		unmap_mapping_range(slot->file->f_mapping, 0, 0, 1);
+	mutex_unlock(&shadow->files_lock);
+}
+
 /**
  * shadow_add_node() - let programs in
  * @shadow: the device, with all that programs need but the link
@@ -396,12 +412,14 @@ int shadow_add_node(struct shadow *shadow)
 		return 0;
 	dev_err(&shadow->idev->dev, "cannot add the character device: %d\n", err);
 	ida_free(&shadow_ida, minor);
+	/* Programs may have come in meanwhile. */
+	evict(shadow);
 	return err;
 }
 
 /**
  * shadow_remove_node() - let no program reach the device any more
- * @shadow: the device, gone
+ * @shadow: the device, whose link has ended
  *
  * Open files stay, with what shadow_free() frees.
  *
@@ -409,15 +427,9 @@ int shadow_add_node(struct shadow *shadow)
  */
 void shadow_remove_node(struct shadow *shadow)
 {
-	struct shadow_slot *slot;
-
 	cdev_device_del(&shadow->cdev, &shadow->dev);
 	ida_free(&shadow_ida, MINOR(shadow->dev.devt));
-	ivshmem_window_close(shadow->window);
-	mutex_lock(&shadow->files_lock);
-	list_for_each_entry(slot, &shadow->files, files)
-		unmap_mapping_range(slot->file->f_mapping, 0, 0, 1);
-	mutex_unlock(&shadow->files_lock);
+	evict(shadow);
 }
 
 int __init shadow_chardev_init(void)

@@ -21,9 +21,6 @@
 
 #include "shadow.h"
 
-/* How many messages are taken at a time, with interrupts off */
-#define BUDGET		32
-
 /* After how long the peer is rung again, nanoseconds */
 #define MIN_PERIOD	(1 * NSEC_PER_MSEC)
 #define MAX_PERIOD	(16 * NSEC_PER_MSEC)
@@ -123,6 +120,7 @@ static void start_timer(struct shadow *shadow)
 		return;
 	shadow->timer_on = true;
 	shadow->tick = shadow->sent;
+	shadow->seen = taken(shadow);
 	shadow->period = MIN_PERIOD;
 	hrtimer_start(&shadow->timer, ns_to_ktime(shadow->period), HRTIMER_MODE_REL);
 }
@@ -206,6 +204,7 @@ static bool tx_tick(struct shadow *shadow)
 {
 	unsigned long flags;
 	bool on = false;
+	u32 now;
 
 	spin_lock_irqsave(&shadow->tx_lock, flags);
 	if (shadow->up) {
@@ -217,12 +216,12 @@ static bool tx_tick(struct shadow *shadow)
 	shadow->timer_on = on;
 	if (!on)
 		goto unlock;
-	if ((s32)(taken(shadow) - shadow->tick) < 0) {
+	now = taken(shadow);
+	if ((s32)(now - shadow->tick) < 0)
 		ring(shadow, true);
-		shadow->period = min_t(u64, 2 * shadow->period, MAX_PERIOD);
-	} else {
-		shadow->period = MIN_PERIOD;
-	}
+	shadow->period = now == shadow->seen ? min_t(u64, 2 * shadow->period, MAX_PERIOD) :
+					       MIN_PERIOD;
+	shadow->seen = now;
 	shadow->tick = shadow->sent;
 	hrtimer_forward_now(&shadow->timer, ns_to_ktime(shadow->period));
 unlock:
@@ -264,7 +263,7 @@ static bool receive(struct shadow *shadow)
 	int looks, found;
 	bool more = true;
 
-	for (looks = 0; more && looks < BUDGET; looks++) {
+	for (looks = 0; more && looks < SHADOW_BUDGET; looks++) {
 		found = ivshmem_rx_peek(link, &frame);
 		if (found < 0 || (found && !take_message(shadow, &frame)))
 			more = false;
@@ -282,10 +281,13 @@ static bool receive(struct shadow *shadow)
 static void service(struct shadow *shadow)
 {
 	unsigned long flags;
+	bool more;
 
 	spin_lock_irqsave(&shadow->lock, flags);
 	if (shadow->up) {
-		if (shadow_bury(shadow) && receive(shadow))
+		more = shadow_bury(shadow);
+		more |= receive(shadow);
+		if (more)
 			queue_work(system_highpri_wq, &shadow->work);
 		tx_catch_up(shadow);
 	}
@@ -458,6 +460,7 @@ static int map_priorities(struct shadow *shadow)
 	shadow->peer_page = ivshmem_map_section_ro(&in);
 	if (!page || !shadow->peer_page) {
 		ivshmem_unmap_section(page);
+		ivshmem_unmap_section(shadow->peer_page);
 		dev_err(&shadow->idev->dev, "cannot map the priority pages\n");
 		return -ENOMEM;
 	}
@@ -543,12 +546,8 @@ static void ivshmem_shadow_remove(struct ivshmem_device *idev)
 {
 	struct shadow *shadow = ivshmem_get_drvdata(idev);
 
-	spin_lock_irq(&shadow->lock);
-	shadow->gone = true;
-	shadow_reset_slots(shadow);
-	spin_unlock_irq(&shadow->lock);
+	shadow_end_slots(shadow);
 	ivshmem_link_exit(&shadow->link);
-	wake_up_all(&shadow->room);
 	shadow_remove_node(shadow);
 	shadow_release_rw(shadow);
 	unmap_priorities(shadow);

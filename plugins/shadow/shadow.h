@@ -42,6 +42,9 @@
 #define SHADOW_INDEX_BITS	16
 #define SHADOW_MAX_SLOTS	BIT(SHADOW_INDEX_BITS)
 
+/* How many messages are taken, or sent by ourselves, at a time with interrupts off */
+#define SHADOW_BUDGET	32
+
 /* How many requests of one slot may wait for their answer, a power of two */
 #define SHADOW_QUEUE		64
 
@@ -145,13 +148,14 @@ struct shadow_place {
  * @places: the places
  * @used: bitmap of places that are taken
  * @dying: slots that were closed while requests waited, until these have been
- *	answered; no request is taken before that
+ *	answered; they keep their places
  * @work: goes on receiving where an interrupt had too much to do
  * @tx_lock: see the top of this file
  * @full: there was no room for a message
  * @room: those who wait for @full to end
  * @sent: messages sent since the link came up
  * @tick: @sent when @timer last expired
+ * @seen: messages that the peer had taken at that time
  * @owed: the peer wants a doorbell for messages that were taken
  * @window_start: of the window that doorbells are counted in, nanoseconds
  * @rung: doorbells of this window, and of the one before it
@@ -190,6 +194,7 @@ struct shadow {
 	wait_queue_head_t room;
 	u32 sent;
 	u32 tick;
+	u32 seen;
 	bool owed;
 	u64 window_start;
 	u32 rung[2];
@@ -208,13 +213,14 @@ static inline void shadow_count(struct shadow *shadow, enum shadow_counter count
 int shadow_send(struct shadow *shadow, u64 value, u64 cookie, u64 priority);
 extern unsigned int shadow_slots;
 
-/* slot.c: slots, all but shadow_slot_open() and _close() with shadow->lock held */
+/* slot.c: slots; take, bury and reset with shadow->lock held */
 struct shadow_slot *shadow_slot_open(struct shadow *shadow, struct file *file);
 void shadow_slot_close(struct shadow_slot *slot);
 void shadow_slot_release(struct shadow_slot *slot);
 int shadow_take_request(struct shadow *shadow, const u64 *word);
 bool shadow_bury(struct shadow *shadow);
 void shadow_reset_slots(struct shadow *shadow);
+void shadow_end_slots(struct shadow *shadow);
 /* ... and with slot->lock held */
 int shadow_slot_peek(struct shadow_slot *slot, struct shadow_request *request);
 int shadow_slot_answer(struct shadow_slot *slot, u64 value);

@@ -23,6 +23,11 @@ static u64 slot_id(unsigned int index, u32 generation)
 	return (u64)generation << SHADOW_INDEX_BITS | index;
 }
 
+static unsigned int slot_index(const struct shadow_slot *slot)
+{
+	return slot->id & (SHADOW_MAX_SLOTS - 1);
+}
+
 static int give_place(struct shadow_slot *slot)
 {
 	struct shadow *shadow = slot->shadow;
@@ -79,77 +84,95 @@ struct shadow_slot *shadow_slot_open(struct shadow *shadow, struct file *file)
 }
 
 /*
- * Answer all that the proxy left, with an error. Returns false when there is no
- * room for that now.
+ * Answer what the proxy left, with an error, by @budget messages at most. Returns
+ * 0, -EAGAIN when there is no room for more now, -EINPROGRESS when the budget was
+ * too small.
  */
-static bool abandon_requests(struct shadow_slot *slot)
+static int abandon_requests(struct shadow_slot *slot, unsigned int *budget)
 {
 	const struct shadow_request *request;
 	int err = 0;
 
 	spin_lock(&slot->lock);
 	while (slot->answered != slot->queued) {
+		err = *budget ? 0 : -EINPROGRESS;
+		if (err)
+			break;
 		request = &slot->queue[slot->answered % SHADOW_QUEUE];
 		err = shadow_send(slot->shadow, -ESRCH, request->word[SHADOW_TCB],
 				  request->word[SHADOW_PRIORITY]);
 		if (err == -EAGAIN)
 			break;
 		slot->answered++;
-		if (err)
+		if (err) {
+			/* The link is down: nobody waits for an answer. */
+			err = 0;
 			continue;
+		}
+		(*budget)--;
 		shadow_count(slot->shadow, SHADOW_ERRORS);
 		shadow_count(slot->shadow, SHADOW_ABANDONED);
 	}
 	spin_unlock(&slot->lock);
-	return err != -EAGAIN;
+	return err;
 }
 
 /**
- * shadow_bury() - answer what closed slots left
+ * shadow_bury() - answer what closed slots left, and give their places away
  * @shadow: the device
  *
- * Context: any, shadow->lock held. Return: true when there is nothing left.
+ * What finds no room waits for the timer, which is on as long as the peer has
+ * not taken all.
+ *
+ * Context: any, shadow->lock held. Return: true when there is more to do now.
  */
 bool shadow_bury(struct shadow *shadow)
 {
+	unsigned int budget = SHADOW_BUDGET;
 	struct shadow_slot *slot, *next;
+	int err;
 
 	lockdep_assert_held(&shadow->lock);
 	list_for_each_entry_safe(slot, next, &shadow->dying, dying) {
-		if (!abandon_requests(slot))
-			return false;
+		err = abandon_requests(slot, &budget);
+		if (err)
+			return err == -EINPROGRESS;
 		list_del_init(&slot->dying);
+		__clear_bit(slot_index(slot), shadow->used);
 		if (slot->released)
 			kfree(slot);
 	}
-	return true;
+	return false;
 }
 
 /**
- * shadow_slot_close() - free the slot's place; the file may stay open
+ * shadow_slot_close() - end the slot; the file may stay open
  * @slot: the slot; nothing is done where it was closed before
+ *
+ * Its place is free as soon as the requests that it left have been answered.
  *
  * Context: process.
  */
 void shadow_slot_close(struct shadow_slot *slot)
 {
 	struct shadow *shadow = slot->shadow;
-	unsigned int index = slot->id & (SHADOW_MAX_SLOTS - 1);
+	unsigned int index = slot_index(slot);
 
 	spin_lock_irq(&shadow->lock);
 	if (slot->open) {
 		shadow->places[index].slot = NULL;
 		shadow->places[index].generation++;
-		__clear_bit(index, shadow->used);
 		spin_lock(&slot->lock);
-		slot->open = false;
+		WRITE_ONCE(slot->open, false);
 		spin_unlock(&slot->lock);
 		list_add_tail(&slot->dying, &shadow->dying);
-		shadow_bury(shadow);
+		if (shadow_bury(shadow))
+			queue_work(system_highpri_wq, &shadow->work);
 	}
 	spin_unlock_irq(&shadow->lock);
 	/* Another process may have the file and be waiting in it. */
 	wake_up_poll(&slot->wait, EPOLLIN | EPOLLERR | EPOLLHUP);
+	wake_up_all(&shadow->room);
 }
 
 /**
@@ -252,9 +275,25 @@ void shadow_reset_slots(struct shadow *shadow)
 	unsigned int index;
 
 	for_each_set_bit(index, shadow->used, shadow->slots)
-		reset_slot(shadow->places[index].slot);
+		if (shadow->places[index].slot)
+			reset_slot(shadow->places[index].slot);
 	/* Nothing can be sent, so none of the dying has to wait. */
 	shadow_bury(shadow);
+}
+
+/**
+ * shadow_end_slots() - the device goes: all calls find an error from now on
+ * @shadow: the device
+ *
+ * Context: process. May be called again.
+ */
+void shadow_end_slots(struct shadow *shadow)
+{
+	spin_lock_irq(&shadow->lock);
+	WRITE_ONCE(shadow->gone, true);
+	shadow_reset_slots(shadow);
+	spin_unlock_irq(&shadow->lock);
+	wake_up_all(&shadow->room);
 }
 
 /**
