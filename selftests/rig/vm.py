@@ -9,7 +9,7 @@ import select
 import socket
 import time
 
-from . import qemu, roots
+from . import debug, qemu, roots
 from .util import RigError, end, say, spawn
 
 SPLAT = re.compile(r"WARNING:|\bBUG:|\bOops\b|KASAN|UBSAN|kernel BUG|general protection|"
@@ -51,6 +51,9 @@ class Channel:
     def close(self):
         self.socket.close()
         self.theirs.close()
+
+
+BOOT = (60, 240)        # seconds that a boot may take; with the debug kernel
 
 
 class VM:
@@ -110,13 +113,15 @@ class VM:
         self.agent.theirs.close()
         self.monitor.theirs.close()
 
-    def start(self, timeout=45):
+    def start(self, timeout=None):
         self.spawn()
         self.ready(timeout)
         return self
 
-    def ready(self, timeout=45):
-        """Waits until the guest's agent is there."""
+    def ready(self, timeout=None):
+        """Waits until the guest's agent is there: 10 s, or 40 s with a kernel that checks itself,
+        on a machine that has nothing else to do."""
+        timeout = timeout or BOOT[self.kernel == debug.NAME]
         try:
             self.wait("ready", time.monotonic() + timeout, "boot")
         except GuestError:
@@ -152,7 +157,7 @@ class VM:
         self.process = None
         self.replies, self.events = {}, []
 
-    def restart(self, timeout=45):
+    def restart(self, timeout=None):
         self.kill()
         return self.start(timeout)
 
