@@ -7,6 +7,7 @@
 #include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -14,15 +15,21 @@
 
 static char *shmaddr;
 module_param(shmaddr, charp, 0444);
-MODULE_PARM_DESC(shmaddr, "where the R/W section is, if the device has none: [DEVICE@]ADDRESS+SIZE[,...]");
+MODULE_PARM_DESC(shmaddr, "where the R/W section is, if the device has none: [DEVICE@]ADDRESS[+SIZE][,...]");
 
-/* Parse "ADDRESS+SIZE". Returns false where it is something else. */
+/* What the original, whose parameter was an address alone, had there */
+#define DEFAULT_SIZE	SZ_1G
+
+/* Parse "ADDRESS+SIZE" or "ADDRESS". Returns false where it is something else. */
 static bool parse_range(const char *text, struct ivshmem_section *rw)
 {
 	char *end;
 
 	rw->start = memparse(text, &end);
-	if (end == text || *end != '+')
+	rw->size = DEFAULT_SIZE;
+	if (end == text || !*end)
+		return end != text;
+	if (*end != '+')
 		return false;
 	text = end + 1;
 	rw->size = memparse(text, &end);
@@ -46,7 +53,7 @@ static int find_entry(struct device *dev, const char *device, char *list,
 		if (at)
 			*at = '\0';
 		if (!parse_range(at ? at + 1 : entry, &range)) {
-			dev_err(dev, "parameter shmaddr has '%s', want [DEVICE@]ADDRESS+SIZE\n",
+			dev_err(dev, "parameter shmaddr has '%s', want [DEVICE@]ADDRESS[+SIZE]\n",
 				at ? at + 1 : entry);
 			return -EINVAL;
 		}

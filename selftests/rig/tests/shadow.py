@@ -103,9 +103,9 @@ def shmaddr_refused(lab):
     vm = elsewhere(lab)
     bar = vm.out("sed -n 3p /sys/bus/pci/devices/0000:00:08.0/resource").split()[0]
     for value, reason in (
-            ("hello", "has 'hello', want [DEVICE@]ADDRESS+SIZE"),
-            ("0x10000000", "has '0x10000000', want [DEVICE@]ADDRESS+SIZE"),
-            ("0x10000000+64Mx", "want [DEVICE@]ADDRESS+SIZE"),
+            ("hello", "has 'hello', want [DEVICE@]ADDRESS[+SIZE]"),
+            ("0x1000", "has 0x1000+0x40000000, where the kernel's own memory is"),
+            ("0x10000000+64Mx", "want [DEVICE@]ADDRESS[+SIZE]"),
             ("0x10000800+64K", "has 0x10000800+0x10000, want multiples of 0x1000"),
             ("0x10000000+0x1800", "has 0x10000000+0x1800, want multiples of 0x1000"),
             ("0x10000000+0", "has 0x10000000+0x0, want multiples of 0x1000"),
