@@ -76,8 +76,12 @@ mtu_works() { # mtu
 	pings a 2 -c 3 -M "do" -s $(($1 - 28)) && pings b 1 -c 3 -M "do" -s $(($1 - 28))
 }
 
+largest_mtu() {
+	ip -n a -d link show link0 | sed -n 's/.* maxmtu \([0-9]*\) .*/\1/p'
+}
+
 mtu_changes() {
-	largest=$(ip -n a -d link show link0 | sed -n 's/.* maxmtu \([0-9]*\) .*/\1/p')
+	largest=$(largest_mtu)
 	for mtu in 576 1500 4000 "$largest" 1280 1500; do
 		[ "$mtu" -le "$largest" ] || continue
 		mtu_works "$mtu" || { echo "# MTU $mtu"; return 1; }
@@ -158,6 +162,11 @@ order b a b a; report $? "carrier and traffic after: b down, a down, b up, a up"
 one_side a; report $? "b loses its carrier while a is down, and has it back"
 one_side b; report $? "a loses its carrier while b is down, and has it back"
 mtu_changes; report $? "the MTU changes while the link is up"
-mtu_differs; report $? "frames larger than the own MTU are received"
+name="frames larger than the own MTU are received"
+if [ "$(largest_mtu)" -ge 4000 ]; then
+	mtu_differs; report $? "$name"
+else
+	report_skip "$name" "output sections are too small for an MTU of 4000"
+fi
 statistics_right; report $? "statistics count what was sent, and reading does not clear them"
 [ "$failed" = 0 ]
