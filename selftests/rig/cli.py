@@ -10,8 +10,8 @@ from .runner import External, Runner
 from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
 
 # In this order: what is quick and needs no machine comes first.
-SUITES = ("static", "analysis", "boot", "core", "choice", "docs", "links", "net", "wire", "tools", "uio", "shadow", "rtos",
-          "hostile", "restart", "debug")
+SUITES = ("static", "analysis", "boot", "core", "choice", "docs", "links", "net", "wire", "tools", "uio",
+          "shadow", "rtos", "kselftest", "hostile", "restart", "debug")
 STATIC = ("static.", "analysis.")
 EXTERNALS = (
     External("device", "selftests/device", "check"),

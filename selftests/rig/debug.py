@@ -16,8 +16,9 @@ FRAGMENT = TOP / "selftests/rig/debug.config"
 MISSING = "no debug kernel, make debug-kernel builds it"
 CHECKS = ("scripts/checkpatch.pl", "scripts/spelling.txt", "scripts/const_structs.checkpatch",
           "scripts/coccinelle",
-          "tools/testing/selftests/kselftest.h", "tools/testing/selftests/kselftest_harness.h",
-          "tools/testing/selftests/lib.mk")
+          "scripts/subarch.include") + tuple("tools/testing/selftests/" + name for name in (
+              "Makefile", "lib.mk", "run_kselftest.sh", "kselftest", "kselftest.h",
+              "kselftest_harness.h"))
 
 
 def inside(*parts):

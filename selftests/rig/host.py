@@ -20,6 +20,7 @@ NEEDS = {
 CHECK_NEEDS = {
     "git": "git",
     "clang": "clang",
+    "rsync": "rsync",                   # the kernel's make install wants it
     "shellcheck": "shellcheck",
     "spatch": "coccinelle",
     "spin": "spin",

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The suites as a kselftest collection: in machines, in a kernel tree, and where something lacks."""
+import re
+import shutil
+
+from .. import debug, lint, roots, tap
+from ..lab import Lab
+from ..suite import Fixture, Skip, equal, expect, test
+from ..util import KERNELS, TOP, output
+from . import shadow, uio
+
+SUITES = ("core", "net", "uio", "shadow")
+RUNNER = "/selftests/run_kselftest.sh"
+# Less of what takes long, the suites of the plugins have it in full
+QUICK = "STEP=97 BYTES=200000 COUNT=3 REPLIES=1000 PROCESSES=300 "
+
+
+class Both(Lab):
+    """One machine with both ends of a link that fits all suites; the core is all that is loaded."""
+    shared = True
+
+    def __init__(self, files=None):
+        super().__init__()
+        self.link = self.link(protocol="net", vectors=3, rw_size="4M", output_size="16K")
+        self.vm = self.vm([self.link.peer(0), self.link.peer(1)], files=files)
+        self.vm.run("modprobe ivshmem_core")
+
+    def protocols(self):
+        return self.vm.out("cat /sys/bus/ivshmem/devices/ivshmem?/protocol").split()
+
+
+def collection(vm, words="", settings="", timeout=60):
+    """Exit status, and (name, outcome, reason) of each test."""
+    done = vm.run("%s %s %s" % (settings, RUNNER, words), timeout=timeout, check=False)
+    return done.status, tap.parse(done.out)
+
+
+def all_pass(results, count):
+    bad = ["%s: %s\n%s" % result for result in results if result[1] != "pass"]
+    expect(not bad and len(results) == count, "of %d tests, want %d, these did not pass:\n%s",
+           len(results), count, "\n".join(bad)[-6000:])
+
+
+@test("the collection passes in reverse order, and gives devices back as they were", Fixture(Both),
+      timeout=900)
+def backwards(lab):
+    status, results = collection(lab.vm, "-r", QUICK, timeout=880)
+    all_pass(results, 9)
+    equal(status, 0, "exit status")
+    equal(lab.protocols(), ["0x0001", "net", "auto"] * 2, "protocols")
+    equal(lab.vm.out("ls /sys/class/net").split(), ["eth0", "eth1", "lo"], "interfaces")
+
+
+@test("devices that are not named are left alone", Fixture(Both))
+def unnamed(lab):
+    before = lab.protocols(), lab.link.stats()["peers"]
+    for named in ("", "ivshmem0", "ivshmem0 ivshmem7"):
+        status, results = collection(lab.vm, settings="IVSHMEM_DEVICES='%s'" % named)
+        equal([outcome for _, outcome, _ in results], ["pass"] + ["skip"] * 8, "outcomes")
+        equal(status, 0, "exit status")
+        if not named:
+            equal((lab.protocols(), lab.link.stats()["peers"]), before, "protocols and peers")
+    expect("names 1 devices" in results[-1][2], "the reason is %s", results[-1][2])
+
+
+@test("without the module, without a device, or with one end of a link, tests are skipped and say so",
+      Fixture(Lab))
+def lacking(lab):
+    vm = lab.vm()
+    for command, why in (("true", "the module ivshmem_core is not loaded"),
+                         ("modprobe ivshmem_core", "there is no ivshmem device")):
+        vm.run(command)
+        status, results = collection(vm)
+        equal(status, 4, "exit status")
+        equal({(outcome, reason) for _, outcome, reason in results}, {("skip", why)}, "reasons")
+
+
+@test("make kselftest builds the suites on this machine and runs what it can, or only a part")
+def here():
+    for words, count in (("", 9), ("TARGET=uio", 3), ("TARGET=net:pair.sh core", 2)):
+        said = output(["env", "-u", "IVSHMEM_DEVICES", "make", "-s", "-C", TOP, "kselftest"]
+                      + ([words] if words else []), timeout=100)
+        results = [line for line in said.splitlines() if line.startswith("ok ")]
+        equal(len(results), count, "tests that passed or were skipped of\n%s" % said)
+
+
+def names(source):
+    return re.findall(r"^TEST(?:_F)?(?:_TIMEOUT)?\((?:link, )?(\w+)", source.read_text(), re.M)
+
+
+def alone(suite, fixture, programs):
+    @test("each test of the suite %s passes when it runs alone, in reverse order" % suite,
+          Fixture(fixture), timeout=600, suffix="-" + suite)
+    def one_by_one(lab):
+        for program in programs:
+            wanted = names(TOP / "selftests" / suite / (program + ".c"))[::-1]
+            expect(len(wanted) > 5, "only %d tests found in %s.c", len(wanted), program)
+            text = lab.vm.run("for name in %s; do /selftests/%s/%s $name || echo status $?; done"
+                              % (" ".join(wanted), suite, program), timeout=500).out
+            bad = re.findall(r"^not ok .*|^status .*|^1\.\.0", text, re.M)
+            expect(not bad, "%s", text)
+
+
+alone("uio", uio.Ends, ("maps", "events", "life"))
+alone("shadow", shadow.Both, ("test_calls", "test_ring"))
+
+
+@test("config fragments ask for what the kernels have, that the tests run on")
+def config():
+    for kernel in KERNELS:
+        have = next((roots.root(kernel) / "boot").glob("config-*")).read_text().splitlines()
+        for suite in SUITES:
+            for line in (TOP / "selftests" / suite / "config").read_text().splitlines():
+                expect(line in have or line.replace("=m", "=y") in have, "%s/config: %s is not "
+                       "there in %s", suite, line, kernel)
+
+
+def grafted(folder):
+    """A kernel tree's tools/testing/selftests with the collection in it, as testing.md tells."""
+    if not lint.checkpatch_script():
+        raise Skip("no kernel source, make lint fetches it", optional=True)
+    shutil.copytree(debug.static_checks(), folder)
+    tree = folder / "tools/testing/selftests"
+    for name in lint.tracked("selftests", "include"):
+        target = tree / "drivers/ivshmem" / (name[len("selftests/"):] if name.startswith("selftests/")
+                                             else name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(TOP / name, target)
+    return tree
+
+
+@test("in a kernel tree the collection builds, installs, skips here and passes in a machine",
+      Fixture(Lab), timeout=900)
+def kernel_tree(lab):
+    tree = grafted(lab.folder / "tree")
+    said = output(["make", "-C", tree, "TARGETS=drivers/ivshmem", "USERLDFLAGS=-static",
+                   "FORCE_TARGETS=1", "install"], timeout=300, stdin=None)
+    installed = tree / "kselftest_install"
+    expect("warning:" not in said, "%s", said)
+    here = output(["sh", installed / "run_kselftest.sh"])
+    skipped = re.findall(r"^ok \d+ selftests: drivers/ivshmem/\w+: \w+.sh # SKIP", here, re.M)
+    equal(len(skipped), 9, "skipped tests where there is no device")
+
+    files = {"/tree/%s" % path.relative_to(installed): path
+             for path in installed.rglob("*") if path.is_file()}
+    files["/usr/bin/timeout"] = roots.root("7.2") / "usr/bin/timeout"   # busybox's has no --foreground
+    link = lab.link(protocol="net", vectors=3, rw_size="4M", output_size="16K")
+    vm = lab.vm([link.peer(0), link.peer(1)], files=files)
+    vm.run("modprobe ivshmem_core; ln -sf /proc/self/fd/1 /dev/stdout")
+    said = vm.run(QUICK + "sh /tree/run_kselftest.sh", timeout=700, check=False).out
+    passed = re.findall(r"^ok \d+ selftests: drivers/ivshmem/\S+: \S+$", said, re.M)
+    expect(len(passed) == 9, "%d of 9 passed:\n%s", len(passed), said[-6000:])
