@@ -386,6 +386,32 @@ TEST_F(link, errors_for_bad_slots_wait_for_room_and_none_is_lost)
 	EXPECT_EQ(99, proxy_read(self->fd));
 }
 
+/* Or a peer that takes none could have memory without end. */
+TEST_F(link, closed_slots_keep_their_places_until_there_was_room_for_their_errors)
+{
+	uint64_t used = attribute(CLASS "slots_used");
+	struct rtos *r = &self->r;
+	int fd, i;
+
+	fill(self->fd);
+	for (i = 0; i < 10; i++) {
+		fd = proxy(0);
+		rtos_request(r, slot_of(fd), i, 0x900 + i);
+		ASSERT_TRUE(rtos_all_taken(r));
+		close(fd);
+	}
+	EXPECT_EQ(used + 10, attribute(CLASS "slots_used"));
+	/* Others are not held up by them. */
+	rtos_request(r, self->slot, 98, 0x998);
+	EXPECT_EQ(98, proxy_read(self->fd));
+	for (i = 0; i < QLEN; i++)
+		expect_reply(r, 1 + i, SIGNAL_BIT | getpid());
+	for (i = 0; i < 10; i++)
+		expect_reply(r, -ESRCH, 0x900 + i);
+	EXPECT_TRUE(UNTIL(attribute(CLASS "slots_used") == used, 1000));
+	expect_silence(r);
+}
+
 TEST_F(link, the_peer_is_rung_again_while_it_lags_behind_and_not_after)
 {
 	uint64_t before = counter("rerings"), again;
