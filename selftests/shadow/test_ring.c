@@ -484,7 +484,7 @@ TEST_F(link, with_suppress_a_peer_of_higher_priority_is_rung_when_its_priority_d
 	memcpy(self->r.out + PRIORITY_PAGE, &priority, 8);
 	EXPECT_TRUE(UNTIL(attribute(DEVICE "counters/doorbells") > before, 1000));
 	expect_reply(&self->r, 1, 0x91);
-	EXPECT_EQ(1, doorbells_of_a_reply(self, 0x92));
+	EXPECT_GE(doorbells_of_a_reply(self, 0x92), 1);
 	expect_reply(&self->r, 1, 0x92);
 	write_text(SUPPRESS, "0");
 }
