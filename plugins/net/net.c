@@ -38,8 +38,11 @@
  */
 #define SLOW_DOORBELL	10000
 
-/* How long an interrupt may be on its way, beside what coalescing delays it */
-#define INTERRUPT_USECS	1000
+/*
+ * How long an interrupt may be on its way, beside what coalescing delays it; who
+ * delivers it may be a process on a busy machine.
+ */
+#define INTERRUPT_USECS	20000
 
 /* Coalescing by default, see Documentation/net.md */
 #define RX_USECS	60

@@ -29,7 +29,7 @@
 #define RING_WINDOW	(500 * NSEC_PER_USEC)
 
 /* How long an interrupt may be on its way, microseconds */
-#define INTERRUPT_USECS	1000
+#define INTERRUPT_USECS	20000
 
 unsigned int shadow_slots = 1024;
 module_param_named(slots, shadow_slots, uint, 0444);
