@@ -108,7 +108,7 @@ def measure(kernel, rounds, seconds, requests):
     with calls:
         result = {"rounds": pingpong(calls, rounds, seconds), "load": []}
         for count in PROXIES:
-            share = requests if count == PROXIES[-1] else max(requests // 20, 1000)
+            share = requests if count == PROXIES[-1] else max(requests // 100, 1000)
             with step("%d requests to %d proxies" % (share, count)):
                 result["load"].append(dict(calls.load(count, share), proxies=count))
         return result, calls.problems()
