@@ -37,6 +37,9 @@ struct link {
 	struct client client;		/* by socket */
 	struct {
 		int fd;
+		int events;		/* -1: by one-shot interrupts */
+		int eventfd[2];
+		uint64_t pending;	/* message interrupts that nobody has taken */
 		volatile uint32_t *regs;
 		const uint32_t *states;
 		struct section map[5];
@@ -55,7 +58,7 @@ struct link_ops {
 
 /* Two peers and two vectors are a must. A socket in use is tried for seconds. */
 int link_open_socket(struct link *l, const char *path, int seconds);
-int link_open_uio(struct link *l, const char *path);
+int link_open_uio(struct link *l, const char *path, bool eventfds);
 void link_close(struct link *l);
 
 int link_write_reg(struct link *l, uint32_t reg, uint32_t value);

@@ -39,6 +39,7 @@ static const char usage_text[] =
 "  --slot ID       a proxy's slot; may be repeated\n"
 "  --slots FILE    lines 'slot ID', up to 'ready' or the end of the file\n"
 "  --drain         take all messages of an interrupt, not one\n"
+"  --eventfd       with --uio: no one-shot mode, each interrupt counts\n"
 "  --count N       requests; 0: no end (default 1000)\n"
 "  --seconds S     stop after S seconds\n"
 "  --warm-up N     first N requests do not count (ping; default 10)\n"
@@ -57,7 +58,7 @@ static const char usage_text[] =
 "else, 2 usage, 3 the link cannot be used.\n";
 
 enum {
-	OPT_SOCKET = 256, OPT_UIO, OPT_SLOT, OPT_SLOTS, OPT_DRAIN, OPT_COUNT,
+	OPT_SOCKET = 256, OPT_UIO, OPT_SLOT, OPT_SLOTS, OPT_DRAIN, OPT_EVENTFD, OPT_COUNT,
 	OPT_SECONDS, OPT_WARM_UP, OPT_THREADS, OPT_IN_FLIGHT, OPT_TIMES,
 	OPT_HOLD, OPT_PRIORITY, OPT_TIMEOUT, OPT_WAIT, OPT_SEED, OPT_JSON,
 	OPT_HELP, OPT_VERSION,
@@ -69,6 +70,7 @@ static const struct option long_options[] = {
 	{ "slot", required_argument, NULL, OPT_SLOT },
 	{ "slots", required_argument, NULL, OPT_SLOTS },
 	{ "drain", no_argument, NULL, OPT_DRAIN },
+	{ "eventfd", no_argument, NULL, OPT_EVENTFD },
 	{ "count", required_argument, NULL, OPT_COUNT },
 	{ "seconds", required_argument, NULL, OPT_SECONDS },
 	{ "warm-up", required_argument, NULL, OPT_WARM_UP },
@@ -207,6 +209,9 @@ static void parse_option(struct options *o, int opt, const char *name)
 	case OPT_DRAIN:
 		o->drain = true;
 		break;
+	case OPT_EVENTFD:
+		o->eventfd = true;
+		break;
 	case OPT_JSON:
 		o->json = true;
 		break;
@@ -239,12 +244,14 @@ static void parse(struct options *o, int argc, char **argv)
 	o->argument = argv[optind + 1];
 	if (!o->socket == !o->uio)
 		errx(EXIT_USAGE, "want either --socket or --uio");
+	if (o->eventfd && !o->uio)
+		errx(EXIT_USAGE, "--eventfd wants --uio");
 }
 
 void join_again(struct rtos *r, const struct options *o)
 {
 	uint64_t interrupts = r->link.interrupts, doorbells = r->link.doorbells;
-	int ret = o->uio ? link_open_uio(&r->link, o->uio) :
+	int ret = o->uio ? link_open_uio(&r->link, o->uio, o->eventfd) :
 		link_open_socket(&r->link, o->socket, o->wait);
 
 	if (ret)

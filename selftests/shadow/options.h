@@ -24,7 +24,7 @@ struct options {
 	uint64_t priority;		/* policy << 32 | priority */
 	int timeout_ms;			/* for a reply */
 	uint64_t seed;
-	bool drain, json;
+	bool drain, eventfd, json;
 };
 
 struct rtos;

@@ -2,7 +2,8 @@
 /*
  * The link by a UIO device, as programs use it that know nothing but UIO: five
  * maps, found by their names, one counter for all vectors, and an interrupt that
- * is off after each delivery until Interrupt Control is written again.
+ * is off after each delivery until Interrupt Control is written again. Or, with
+ * eventfds, by interrupts that are always on and counted for each vector.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <uapi/ivshmem_uio.h>
 
 #include "link.h"
 
@@ -65,6 +70,40 @@ static void uio_forget(struct link *l, unsigned int vector)
 	(void)vector;
 }
 
+/* Each interrupt counts, as with a device that has no one-shot mode. */
+static int eventfd_wait(struct link *l, int timeout_ms)
+{
+	struct pollfd fd[2] = {
+		{ l->uio.eventfd[VECTOR_STATE], POLLIN, 0 },
+		{ l->uio.eventfd[VECTOR_MESSAGE], POLLIN, 0 },
+	};
+	uint64_t count;
+	int fired = 0;
+
+	if (poll(fd, 2, l->uio.pending ? 0 : timeout_ms) < 0)
+		return errno == EINTR ? 0 : link_fail(l, "poll: %s", strerror(errno));
+	if (fd[0].revents && read(fd[0].fd, &count, sizeof(count)) == sizeof(count))
+		fired |= FIRED_STATE;
+	if (fd[1].revents && read(fd[1].fd, &count, sizeof(count)) == sizeof(count))
+		l->uio.pending += count;
+	if (l->uio.pending) {
+		l->uio.pending--;
+		fired |= FIRED_MESSAGE;
+	}
+	l->interrupts += !!fired;
+	return fired;
+}
+
+static void eventfd_forget(struct link *l, unsigned int vector)
+{
+	uint64_t count;
+
+	if (read(l->uio.eventfd[vector], &count, sizeof(count)) < 0 && errno != EAGAIN)
+		link_fail(l, "reading an eventfd: %s", strerror(errno));
+	if (vector == VECTOR_MESSAGE)
+		l->uio.pending = 0;
+}
+
 /* A map left behind would keep the device open. */
 static void unmap(struct link *l)
 {
@@ -77,6 +116,11 @@ static void unmap(struct link *l)
 
 static void uio_close(struct link *l)
 {
+	if (l->uio.events >= 0) {
+		close(l->uio.events);
+		close(l->uio.eventfd[VECTOR_STATE]);
+		close(l->uio.eventfd[VECTOR_MESSAGE]);
+	}
 	uio_write_reg(l, REG_INT_CONTROL, 0);
 	uio_write_reg(l, REG_STATE, 0);
 	unmap(l);
@@ -89,6 +133,15 @@ static const struct link_ops uio_ops = {
 	.peer_state = uio_peer_state,
 	.wait = uio_wait,
 	.forget = uio_forget,
+	.close = uio_close,
+};
+
+static const struct link_ops eventfd_ops = {
+	.write_reg = uio_write_reg,
+	.ring = uio_ring,
+	.peer_state = uio_peer_state,
+	.wait = eventfd_wait,
+	.forget = eventfd_forget,
 	.close = uio_close,
 };
 
@@ -164,11 +217,36 @@ static int map_all(struct link *l, const char *device)
 	return 0;
 }
 
-int link_open_uio(struct link *l, const char *path)
+static int attach(struct link *l, int vector, uint32_t source)
+{
+	struct ivshmem_uio_eventfd request = { .source = source };
+
+	request.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	l->uio.eventfd[vector] = request.fd;
+	if (request.fd >= 0 && !ioctl(l->uio.events, IVSHMEM_UIO_SET_EVENTFD, &request))
+		return 0;
+	return link_fail(l, "attaching an eventfd: %s", strerror(errno));
+}
+
+static int use_eventfds(struct link *l, const char *device)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/ivshmem-%s", device);
+	l->uio.events = open(path, O_RDWR | O_CLOEXEC);
+	if (l->uio.events < 0)
+		return link_fail(l, "%s: %s", path, strerror(errno));
+	l->ops = &eventfd_ops;
+	return attach(l, VECTOR_STATE, IVSHMEM_UIO_STATE) ||
+	       attach(l, VECTOR_MESSAGE, VECTOR_MESSAGE) ? -1 : 0;
+}
+
+int link_open_uio(struct link *l, const char *path, bool eventfds)
 {
 	const char *device = strrchr(path, '/');
 
 	memset(l, 0, sizeof(*l));
+	l->uio.events = -1;
 	l->uio.fd = open(path, O_RDWR | O_CLOEXEC);
 	if (l->uio.fd < 0)
 		return link_fail(l, "%s: %s", path, strerror(errno));
@@ -178,5 +256,8 @@ int link_open_uio(struct link *l, const char *path)
 		return -1;
 	}
 	l->ops = &uio_ops;
-	return 0;
+	if (!eventfds || !use_eventfds(l, device ? device + 1 : path))
+		return 0;
+	uio_close(l);
+	return -1;
 }

@@ -277,8 +277,8 @@ def on(uio, kernel, names):
     def load(lab):
         slots, _, _ = lab.proxy("--threads 16")
         options = "".join("--slot %s " % slot for slot in slots)
-        for drain in ("", " --drain"):
-            report = lab.json(options + "--count 4000 --threads 128 load" + drain)
+        for way in ("", " --drain") + ((" --eventfd",) if lab.uio else ()):
+            report = lab.json(options + "--count 4000 --threads 128 load" + way)
             equal((report["requests"], report["replies"], report["errors"]), (4000, 4000, 0),
                   "requests, replies, errors")
 
