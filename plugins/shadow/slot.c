@@ -266,7 +266,7 @@ static void reset_slot(struct shadow_slot *slot)
 
 /**
  * shadow_reset_slots() - forget all requests, and tell the proxies
- * @shadow: the device, whose link is down
+ * @shadow: the device, whose link is down, or will be at once
  *
  * Context: any, shadow->lock held.
  */
@@ -277,7 +277,7 @@ void shadow_reset_slots(struct shadow *shadow)
 	for_each_set_bit(index, shadow->used, shadow->slots)
 		if (shadow->places[index].slot)
 			reset_slot(shadow->places[index].slot);
-	/* Nothing can be sent, so none of the dying has to wait. */
+	/* With the link down nothing can be sent, so none of the dying has to wait. */
 	shadow_bury(shadow);
 }
 

@@ -3,15 +3,12 @@
 import os
 
 from .link import build
-from .util import TOP, checkout_cache, lock
-
-FOLDERS = {"tools": "/usr/bin"}        # path in the guest of what the folder's Makefile makes
+from .util import checkout_cache, lock
 
 
 def build_host():
     for folder in ("device", "selftests/peer", "selftests/hostile", "selftests/shadow"):
-        if (TOP / folder / "Makefile").exists():
-            build(folder)
+        build(folder)
 
 
 def made(folder, *words):
@@ -28,10 +25,7 @@ def guest_files():
     suites = made("selftests", "INSTALL_PATH=HERE", "OUTPUT=HERE.objects", "collection")
     files = {"/selftests/%s" % path.relative_to(suites): path
              for path in sorted(suites.rglob("*")) if path.is_file()}
-    for folder, where in FOLDERS.items():
-        if not (TOP / folder / "Makefile").exists():
-            continue
-        for path in sorted(made(folder, "OUT=HERE").iterdir()):
-            if path.is_file() and os.access(path, os.X_OK):
-                files["%s/%s" % (where, path.name)] = path
+    for path in sorted(made("tools", "OUT=HERE").iterdir()):
+        if path.is_file() and os.access(path, os.X_OK):
+            files["/usr/bin/" + path.name] = path
     return files
