@@ -91,27 +91,6 @@ static void on_signal(int sig)
 	traffic_stop = true;
 }
 
-static double number(const char *name, const char *text, double max)
-{
-	char *end;
-	double value = strtod(text, &end);
-
-	if (end == text || *end || value < 0 || value > max)
-		errx(EXIT_USAGE, "--%s is '%s', want a number from 0 to %.0f",
-		     name, text, max);
-	return value;
-}
-
-static uint64_t integer(const char *name, const char *text, double max)
-{
-	double value = number(name, text, max);
-
-	if (value != (uint64_t)value)
-		errx(EXIT_USAGE, "--%s is '%s', want a whole number", name,
-		     text);
-	return value;
-}
-
 static void parse_size(struct options *o, const char *text)
 {
 	char *end;

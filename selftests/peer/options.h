@@ -7,8 +7,7 @@
 #include <stdint.h>
 
 #include "profile.h"
-
-enum { EXIT_OK, EXIT_BROKEN, EXIT_USAGE, EXIT_LINK };
+#include "usage.h"
 
 struct options {
 	const char *socket;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { EXIT_OK, EXIT_BROKEN, EXIT_USAGE, EXIT_LINK };
+#include "usage.h"
 
 #define MAX_SLOTS	4096
 

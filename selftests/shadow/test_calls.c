@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "mapped.h"
 #include "polled_link.h"
 
 #define RW_SIZE	(4 << 20)
@@ -670,23 +671,6 @@ static void *unbind_later(void *arg)
 	sleep_ms(100);
 	bind(DRIVER "unbind");
 	return NULL;
-}
-
-static sigjmp_buf bus_error;
-
-static void on_bus_error(int signal)
-{
-	(void)signal;
-	siglongjmp(bus_error, 1);
-}
-
-static bool is_mapped(volatile uint8_t *byte)
-{
-	signal(SIGBUS, on_bus_error);
-	if (sigsetjmp(bus_error, 1))
-		return false;
-	*byte = 1;
-	return true;
 }
 
 TEST_F(link, after_unbind_calls_fail_with_ENODEV_and_mappings_are_gone)

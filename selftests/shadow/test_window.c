@@ -4,10 +4,10 @@
  * says whether the kernel can map 2 MiB by one entry.
  */
 #include <fcntl.h>
-#include <setjmp.h>
 #include <sys/resource.h>
 
 #include "harness.h"
+#include "mapped.h"
 
 #define NODE	"/dev/shadow-process0"
 #define MIB	0x100000UL
@@ -138,23 +138,6 @@ static void bind(const char *file)
 	ASSERT_GE(fd, 0);
 	EXPECT_EQ(8, write(fd, "ivshmem0", 8));
 	close(fd);
-}
-
-static sigjmp_buf bus_error;
-
-static void on_bus_error(int signal)
-{
-	(void)signal;
-	siglongjmp(bus_error, 1);
-}
-
-static bool is_mapped(volatile uint8_t *byte)
-{
-	signal(SIGBUS, on_bus_error);
-	if (sigsetjmp(bus_error, 1))
-		return false;
-	*byte = 1;
-	return true;
 }
 
 TEST(after_unbind_nothing_of_it_is_mapped)

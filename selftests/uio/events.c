@@ -6,8 +6,7 @@
 #define _GNU_SOURCE
 #include <sys/epoll.h>
 
-#include "../harness.h"
-#include "uio.h"
+#include "uio_link.h"
 
 /* The ABI is the same for 32-bit programs: no member depends on the word's size. */
 _Static_assert(sizeof(struct ivshmem_uio_info) == 16, "struct ivshmem_uio_info");
@@ -17,22 +16,6 @@ _Static_assert(IVSHMEM_UIO_SET_EVENTFD == 0x4008b761, "IVSHMEM_UIO_SET_EVENTFD")
 
 /* Milliseconds after which a change that had no interrupt has been found, too */
 #define RECHECK	1300
-
-FIXTURE(link) {
-	struct end a, b;
-};
-
-FIXTURE_SETUP(link)
-{
-	ASSERT_TRUE(open_end(&self->a, 0));
-	ASSERT_TRUE(open_end(&self->b, 1));
-}
-
-FIXTURE_TEARDOWN(link)
-{
-	close_end(&self->a);
-	close_end(&self->b);
-}
 
 /* The flow of programs that know nothing but UIO */
 

@@ -5,24 +5,7 @@
  * who wakes the machine after each test's suspend to memory.
  */
 #define _GNU_SOURCE
-#include "../harness.h"
-#include "uio.h"
-
-FIXTURE(link) {
-	struct end a, b;
-};
-
-FIXTURE_SETUP(link)
-{
-	ASSERT_TRUE(open_end(&self->a, 0));
-	ASSERT_TRUE(open_end(&self->b, 1));
-}
-
-FIXTURE_TEARDOWN(link)
-{
-	close_end(&self->a);
-	close_end(&self->b);
-}
+#include "uio_link.h"
 
 static void sleep_and_wake(void)
 {
