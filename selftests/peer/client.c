@@ -606,12 +606,26 @@ static int map_section(struct client *c, const struct shm_region *r,
 			    (unsigned long long)r->size);
 	if (!s->size || !mappable(r, s))
 		return 0;
-	s->map = mmap(NULL, s->size, prot, MAP_SHARED, r->fd,
-		      r->offset + s->offset);
+	/* In its place, so that sections which follow each other do so here. */
+	s->map = mmap((char *)c->memory + s->offset, s->size, prot, MAP_SHARED | MAP_FIXED,
+		      r->fd, r->offset + s->offset);
 	if (s->map == MAP_FAILED) {
 		s->map = NULL;
 		return fail(c, "mapping the %s: %s", name, strerror(errno));
 	}
+	return 0;
+}
+
+static int reserve_memory(struct client *c, const struct shm_region *r)
+{
+	c->memory = mmap(NULL, r->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			 -1, 0);
+	if (c->memory == MAP_FAILED) {
+		c->memory = NULL;
+		return fail(c, "no room for 0x%llx bytes of shared memory: %s",
+			    (unsigned long long)r->size, strerror(errno));
+	}
+	c->memory_size = r->size;
 	return 0;
 }
 
@@ -621,7 +635,7 @@ static int map_sections(struct client *c, const struct shm_region *r)
 	uint32_t i;
 
 	c->rw.offset = c->state_table.size;
-	if (map_section(c, r, &c->state_table, "state table", false) ||
+	if (reserve_memory(c, r) || map_section(c, r, &c->state_table, "state table", false) ||
 	    map_section(c, r, &c->rw, "R/W section", true))
 		return -1;
 	for (i = 0; i < c->max_peers; i++) {
@@ -719,8 +733,8 @@ static int setup(struct client *c, const char *path, unsigned int max_irqs)
 	    !map_sections(c, &r) && !take_vectors(c, max_irqs) &&
 	    !enable_device(c, config))
 		ret = 0;
-	if (r.fd >= 0)
-		close(r.fd);
+	c->memory_fd = r.fd;
+	c->memory_offset = r.offset;
 	return ret;
 }
 
@@ -729,6 +743,7 @@ int client_join(struct client *c, const char *socket_path,
 {
 	memset(c, 0, sizeof(*c));
 	c->sock = -1;
+	c->memory_fd = -1;
 	if (setup(c, socket_path, max_irqs)) {
 		client_leave(c);
 		return -1;
@@ -736,26 +751,21 @@ int client_join(struct client *c, const char *socket_path,
 	return 0;
 }
 
-static void unmap_section(struct section *s)
-{
-	if (s->map)
-		munmap(s->map, s->size);
-	s->map = NULL;
-}
-
 void client_leave(struct client *c)
 {
-	uint32_t i;
-
 	if (c->sock >= 0)
 		close(c->sock);
 	c->sock = -1;
 	while (c->irqs)
 		close(c->irq_fd[--c->irqs]);
-	unmap_section(&c->state_table);
-	unmap_section(&c->rw);
-	for (i = 0; c->output && i < c->max_peers; i++)
-		unmap_section(&c->output[i]);
+	if (c->memory_fd >= 0)
+		close(c->memory_fd);
+	c->memory_fd = -1;
+	if (c->memory)
+		munmap(c->memory, c->memory_size);
+	c->memory = NULL;
+	c->state_table.map = NULL;
+	c->rw.map = NULL;
 	free(c->output);
 	c->output = NULL;
 }

@@ -59,6 +59,11 @@ struct client {
 	unsigned int irqs;	/* what was asked for and is in irq_fd[] */
 	int irq_fd[CLIENT_MAX_VECTORS];	/* non-blocking eventfds */
 
+	void *memory;		/* BAR2: the sections in their places, nothing between */
+	uint64_t memory_size;
+	int memory_fd;		/* what it is mapped from, -1 where nothing may be */
+	uint64_t memory_offset;
+
 	struct section state_table;
 	struct section rw;
 	struct section *output;	/* max_peers of them */
