@@ -4,7 +4,7 @@ import argparse
 import importlib
 import sys
 
-from . import bench, debug, demo, host, lint, matrix, programs, roots, suite
+from . import bench, debug, demo, host, lint, matrix, programs, roots, sources, suite
 from .lab import Lab
 from .runner import External, Runner
 from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
@@ -90,6 +90,11 @@ def cmd_debug(_options):
     debug.make()
 
 
+def cmd_source(options):
+    """Needs no machine and nothing installed: dpkg and apt are there on every Debian."""
+    return sources.main(options.kernel, options.file)
+
+
 def cmd_shell(options):
     """For people: a machine with both ends of a link; runs lines from standard input."""
     kernel = (options.kernel or [DEFAULT_KERNEL])[-1]
@@ -137,6 +142,9 @@ def parser():
     add("check-static", cmd_static, "compilers, sparse, Coccinelle, checkpatch, shellcheck")
     add("lint", lambda options: lint.main(), "shellcheck and checkpatch over the tree")
     add("debug-kernel", cmd_debug, "build the kernel that finds bugs, or see that it is current")
+    sub = add("source", cmd_source, "fetch files of a kernel's source package; tells their paths")
+    sub.add_argument("kernel", choices=sources.KERNELS, help="kernel version")
+    sub.add_argument("file", nargs="+", help="for example drivers/tty/serial/amba-pl010.c")
     kernels(add("shell", cmd_shell, "boot one machine with both ends of a link, run commands"))
     return top
 
