@@ -549,6 +549,19 @@ static int parse_areas(struct client *c, struct shm_region *r,
 	return 0;
 }
 
+int client_region_size(struct client *c, uint32_t region, uint64_t *size)
+{
+	struct vfio_region_info info = { .argsz = sizeof(info), .index = region };
+	int fd = -1;
+
+	if (ask(c, CMD_GET_REGION_INFO, &info, sizeof(info), &info, sizeof(info), NULL, &fd))
+		return -1;
+	if (fd >= 0)
+		close(fd);
+	*size = info.size;
+	return 0;
+}
+
 static int read_shm_region(struct client *c, struct shm_region *r)
 {
 	struct vfio_region_info info = {
@@ -578,6 +591,34 @@ static int read_shm_region(struct client *c, struct shm_region *r)
 	return parse_areas(c, r, reply, got, info.cap_offset);
 }
 
+/* The whole region in one piece of our memory, and nothing where it may not be mapped. */
+static int map_memory(struct client *c, const struct shm_region *r)
+{
+	struct vfio_region_sparse_mmap_area whole = { 0, r->size };
+	uint32_t i;
+
+	c->memory = mmap(NULL, r->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			 -1, 0);
+	if (c->memory == MAP_FAILED) {
+		c->memory = NULL;
+		return fail(c, "no room for 0x%llx bytes of shared memory: %s",
+			    (unsigned long long)r->size, strerror(errno));
+	}
+	c->memory_size = r->size;
+	for (i = 0; r->fd >= 0 && i < (r->areas ?: 1); i++) {
+		const struct vfio_region_sparse_mmap_area *a = r->areas ? &r->area[i] : &whole;
+
+		if (a->offset > r->size || a->size > r->size - a->offset)
+			return fail(c, "area of 0x%llx bytes at 0x%llx lies outside BAR2 of 0x%llx bytes",
+				    a->size, a->offset, (unsigned long long)r->size);
+		if (mmap((char *)c->memory + a->offset, a->size, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED, r->fd, r->offset + a->offset) == MAP_FAILED)
+			return fail(c, "mapping 0x%llx bytes of BAR2 at 0x%llx: %s", a->size,
+				    a->offset, strerror(errno));
+	}
+	return 0;
+}
+
 static bool mappable(const struct shm_region *r, const struct section *s)
 {
 	uint32_t i;
@@ -591,11 +632,9 @@ static bool mappable(const struct shm_region *r, const struct section *s)
 	return !r->areas;
 }
 
-static int map_section(struct client *c, const struct shm_region *r,
+static int use_section(struct client *c, const struct shm_region *r,
 		       struct section *s, const char *name, bool writable)
 {
-	int prot = PROT_READ | (writable ? PROT_WRITE : 0);
-
 	if (s->size % 0x1000)
 		return fail(c, "%s is 0x%llx bytes, want a multiple of 0x1000",
 			    name, (unsigned long long)s->size);
@@ -606,42 +645,25 @@ static int map_section(struct client *c, const struct shm_region *r,
 			    (unsigned long long)r->size);
 	if (!s->size || !mappable(r, s))
 		return 0;
-	/* In its place, so that sections which follow each other do so here. */
-	s->map = mmap((char *)c->memory + s->offset, s->size, prot, MAP_SHARED | MAP_FIXED,
-		      r->fd, r->offset + s->offset);
-	if (s->map == MAP_FAILED) {
-		s->map = NULL;
-		return fail(c, "mapping the %s: %s", name, strerror(errno));
-	}
+	s->map = (char *)c->memory + s->offset;
+	if (!writable && mprotect(s->map, s->size, PROT_READ))
+		return fail(c, "protecting the %s: %s", name, strerror(errno));
 	return 0;
 }
 
-static int reserve_memory(struct client *c, const struct shm_region *r)
-{
-	c->memory = mmap(NULL, r->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			 -1, 0);
-	if (c->memory == MAP_FAILED) {
-		c->memory = NULL;
-		return fail(c, "no room for 0x%llx bytes of shared memory: %s",
-			    (unsigned long long)r->size, strerror(errno));
-	}
-	c->memory_size = r->size;
-	return 0;
-}
-
-static int map_sections(struct client *c, const struct shm_region *r)
+static int use_sections(struct client *c, const struct shm_region *r)
 {
 	uint64_t size = c->output[0].size;
 	uint32_t i;
 
 	c->rw.offset = c->state_table.size;
-	if (reserve_memory(c, r) || map_section(c, r, &c->state_table, "state table", false) ||
-	    map_section(c, r, &c->rw, "R/W section", true))
+	if (use_section(c, r, &c->state_table, "state table", false) ||
+	    use_section(c, r, &c->rw, "R/W section", true))
 		return -1;
 	for (i = 0; i < c->max_peers; i++) {
 		c->output[i].offset = c->rw.offset + c->rw.size + i * size;
 		c->output[i].size = size;
-		if (map_section(c, r, &c->output[i], "output section",
+		if (use_section(c, r, &c->output[i], "output section",
 				i == c->id))
 			return -1;
 	}
@@ -714,41 +736,70 @@ static int take_vectors(struct client *c, unsigned int max)
 	return 0;
 }
 
-static int setup(struct client *c, const char *path, unsigned int max_irqs)
+static int open_device(struct client *c, const char *path)
 {
-	struct shm_region r = { .fd = -1 };
-	uint8_t config[256];
-	int ret = -1;
-
+	memset(c, 0, sizeof(*c));
+	c->sock = -1;
+	c->memory_fd = -1;
 	c->no_answer = true;
 	if (connect_socket(c, path) || negotiate(c))
 		return -1;
 	c->no_answer = false;
-	if (check_device(c) || read_identity(c, config))
+	return check_device(c);
+}
+
+static int open_memory(struct client *c, struct shm_region *r)
+{
+	int ret = read_shm_region(c, r) ? -1 : map_memory(c, r);
+
+	c->memory_fd = r->fd;
+	c->memory_offset = r->offset;
+	return ret;
+}
+
+static int setup(struct client *c, const char *path, unsigned int max_irqs)
+{
+	struct shm_region r = { .fd = -1 };
+	uint8_t config[256];
+
+	if (open_device(c, path) || read_identity(c, config))
 		return -1;
 	c->output = calloc(c->max_peers, sizeof(*c->output));
 	if (!c->output)
 		return fail(c, "out of memory for %u peers", c->max_peers);
-	if (!read_vendor_cap(c, config) && !read_shm_region(c, &r) &&
-	    !map_sections(c, &r) && !take_vectors(c, max_irqs) &&
-	    !enable_device(c, config))
-		ret = 0;
-	c->memory_fd = r.fd;
-	c->memory_offset = r.offset;
-	return ret;
+	if (read_vendor_cap(c, config) || open_memory(c, &r) || use_sections(c, &r) ||
+	    take_vectors(c, max_irqs))
+		return -1;
+	return enable_device(c, config);
 }
 
 int client_join(struct client *c, const char *socket_path,
 		unsigned int max_irqs)
 {
-	memset(c, 0, sizeof(*c));
-	c->sock = -1;
-	c->memory_fd = -1;
-	if (setup(c, socket_path, max_irqs)) {
-		client_leave(c);
+	if (!setup(c, socket_path, max_irqs))
+		return 0;
+	client_leave(c);
+	return -1;
+}
+
+static int attach(struct client *c, const char *path)
+{
+	struct shm_region r = { .fd = -1 };
+	uint64_t size;
+
+	if (open_device(c, path) ||
+	    client_region_size(c, VFIO_PCI_BAR2_REGION_INDEX, &size) ||
+	    (size && open_memory(c, &r)))
 		return -1;
-	}
-	return 0;
+	return take_vectors(c, CLIENT_MAX_VECTORS);
+}
+
+int client_attach(struct client *c, const char *socket_path)
+{
+	if (!attach(c, socket_path))
+		return 0;
+	client_leave(c);
+	return -1;
 }
 
 void client_leave(struct client *c)

@@ -82,6 +82,16 @@ struct client {
 int client_join(struct client *c, const char *socket_path,
 		unsigned int max_irqs);
 
+/*
+ * Connects, negotiates, maps BAR2 as it is, all of it writable, and takes the
+ * vectors, as a VMM does: what the device says of itself is left to a driver,
+ * and so are the fields from vendor to max_peers and the sections.
+ */
+int client_attach(struct client *c, const char *socket_path);
+
+/* Bytes of a region by its vfio-pci index; 0 where it is absent. */
+int client_region_size(struct client *c, uint32_t region, uint64_t *size);
+
 /* Closes everything at once, as a crash would. Safe after a failed join. */
 void client_leave(struct client *c);
 
