@@ -225,7 +225,7 @@ static int ask(struct client *c, uint16_t command, const void *req, size_t len,
 	return get_reply(c, command, reply, max, got, fd);
 }
 
-static int region_read(struct client *c, uint32_t region, uint64_t offset,
+int client_read_region(struct client *c, uint32_t region, uint64_t offset,
 		       void *buf, uint32_t len)
 {
 	struct region_access a = { offset, region, len };
@@ -238,7 +238,7 @@ static int region_read(struct client *c, uint32_t region, uint64_t offset,
 	return 0;
 }
 
-static int region_write(struct client *c, uint32_t region, uint64_t offset,
+int client_write_region(struct client *c, uint32_t region, uint64_t offset,
 			const void *buf, uint32_t len, bool posted)
 {
 	struct region_access a = { offset, region, len };
@@ -255,13 +255,13 @@ static int region_write(struct client *c, uint32_t region, uint64_t offset,
 
 int client_read_config(struct client *c, uint32_t offset, void *buf, size_t len)
 {
-	return region_read(c, VFIO_PCI_CONFIG_REGION_INDEX, offset, buf, len);
+	return client_read_region(c, VFIO_PCI_CONFIG_REGION_INDEX, offset, buf, len);
 }
 
 int client_write_config(struct client *c, uint32_t offset, const void *buf,
 			size_t len)
 {
-	return region_write(c, VFIO_PCI_CONFIG_REGION_INDEX, offset, buf, len,
+	return client_write_region(c, VFIO_PCI_CONFIG_REGION_INDEX, offset, buf, len,
 			    false);
 }
 
@@ -272,7 +272,7 @@ int client_read_shm(struct client *c, uint64_t offset, void *buf, size_t len)
 	while (len) {
 		uint32_t n = len < MAX_TRANSFER ? len : MAX_TRANSFER;
 
-		if (region_read(c, VFIO_PCI_BAR2_REGION_INDEX, offset, p, n))
+		if (client_read_region(c, VFIO_PCI_BAR2_REGION_INDEX, offset, p, n))
 			return -1;
 		offset += n;
 		p += n;
@@ -289,7 +289,7 @@ int client_write_shm(struct client *c, uint64_t offset, const void *buf,
 	while (len) {
 		uint32_t n = len < MAX_TRANSFER ? len : MAX_TRANSFER;
 
-		if (region_write(c, VFIO_PCI_BAR2_REGION_INDEX, offset, p, n,
+		if (client_write_region(c, VFIO_PCI_BAR2_REGION_INDEX, offset, p, n,
 				 false))
 			return -1;
 		offset += n;
@@ -301,12 +301,12 @@ int client_write_shm(struct client *c, uint64_t offset, const void *buf,
 
 int client_read_reg(struct client *c, uint32_t reg, uint32_t *value)
 {
-	return region_read(c, VFIO_PCI_BAR0_REGION_INDEX, reg, value, 4);
+	return client_read_region(c, VFIO_PCI_BAR0_REGION_INDEX, reg, value, 4);
 }
 
 int client_write_reg(struct client *c, uint32_t reg, uint32_t value)
 {
-	return region_write(c, VFIO_PCI_BAR0_REGION_INDEX, reg, &value, 4,
+	return client_write_region(c, VFIO_PCI_BAR0_REGION_INDEX, reg, &value, 4,
 			    false);
 }
 
@@ -325,7 +325,7 @@ int client_ring(struct client *c, uint16_t target, uint16_t vector)
 	uint32_t value = (uint32_t)target << 16 | vector;
 
 	c->doorbells++;
-	return region_write(c, VFIO_PCI_BAR0_REGION_INDEX, REG_DOORBELL, &value,
+	return client_write_region(c, VFIO_PCI_BAR0_REGION_INDEX, REG_DOORBELL, &value,
 			    4, true);
 }
 
@@ -356,23 +356,26 @@ bool client_gone(struct client *c)
 		recv(c->sock, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
+int client_unmask_intx(struct client *c)
+{
+	struct vfio_irq_set set = {
+		.argsz = sizeof(set), .count = 1,
+		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_UNMASK,
+		.index = VFIO_PCI_INTX_IRQ_INDEX,
+	};
+
+	return ask(c, CMD_SET_IRQS, &set, sizeof(set), NULL, 0, NULL, NULL);
+}
+
 uint64_t client_take_irq(struct client *c, unsigned int vector)
 {
 	uint64_t count;
 
 	if (read(c->irq_fd[vector], &count, sizeof(count)) != sizeof(count))
 		return 0;
-	if (c->intx) {
-		struct vfio_irq_set set = {
-			.argsz = sizeof(set), .count = 1,
-			.flags = VFIO_IRQ_SET_DATA_NONE |
-				 VFIO_IRQ_SET_ACTION_UNMASK,
-			.index = VFIO_PCI_INTX_IRQ_INDEX,
-		};
-
-		/* An error here is a lost connection: seen at the next call. */
-		ask(c, CMD_SET_IRQS, &set, sizeof(set), NULL, 0, NULL, NULL);
-	}
+	/* An error here is a lost connection: seen at the next call. */
+	if (c->intx)
+		client_unmask_intx(c);
 	return count;
 }
 
@@ -782,6 +785,17 @@ int client_join(struct client *c, const char *socket_path,
 	return -1;
 }
 
+/* As far as the description makes sense; if not, that is for the driver to find. */
+static void protect_sections(struct client *c, const struct shm_region *r)
+{
+	uint8_t config[256];
+
+	if (!read_identity(c, config))
+		c->output = calloc(c->max_peers, sizeof(*c->output));
+	if (c->output && !read_vendor_cap(c, config))
+		use_sections(c, r);
+}
+
 static int attach(struct client *c, const char *path)
 {
 	struct shm_region r = { .fd = -1 };
@@ -791,6 +805,7 @@ static int attach(struct client *c, const char *path)
 	    client_region_size(c, VFIO_PCI_BAR2_REGION_INDEX, &size) ||
 	    (size && open_memory(c, &r)))
 		return -1;
+	protect_sections(c, &r);
 	return take_vectors(c, CLIENT_MAX_VECTORS);
 }
 

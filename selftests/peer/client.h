@@ -83,9 +83,9 @@ int client_join(struct client *c, const char *socket_path,
 		unsigned int max_irqs);
 
 /*
- * Connects, negotiates, maps BAR2 as it is, all of it writable, and takes the
- * vectors, as a VMM does: what the device says of itself is left to a driver,
- * and so are the fields from vendor to max_peers and the sections.
+ * Connects, negotiates, maps BAR2 and takes the vectors, as a VMM does. What the
+ * device says of itself is for a driver to check; where it makes sense, what this
+ * peer may not write is mapped for reading only.
  */
 int client_attach(struct client *c, const char *socket_path);
 
@@ -119,7 +119,16 @@ int client_read_config(struct client *c, uint32_t offset, void *buf,
 int client_write_config(struct client *c, uint32_t offset, const void *buf,
 			size_t len);
 
+/* A region by its vfio-pci index; a posted write has no reply. */
+int client_read_region(struct client *c, uint32_t region, uint64_t offset,
+		       void *buf, uint32_t len);
+int client_write_region(struct client *c, uint32_t region, uint64_t offset,
+			const void *buf, uint32_t len, bool posted);
+
 int client_reset(struct client *c);
+
+/* Let the interrupt pin, which is masked by each interrupt, interrupt again. */
+int client_unmask_intx(struct client *c);
 
 /*
  * Takes what a vector has signalled. Returns the count since the last call, 0
