@@ -4,10 +4,12 @@
  * ivshmem-link. What is not memory is a message each, a doorbell one without a
  * reply.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
@@ -17,12 +19,16 @@
 
 /**
  * struct model - a function and its connection
+ * @pci: what the bus sees
+ * @client: the connection
+ * @memory: what BAR 2 is
  * @lock: one message at a time; nothing is called with it held
  * @gone: the connection has failed, so every read is all ones from now on
  */
 struct model {
 	struct kit_pci pci;
 	struct client client;
+	struct client_memory memory;
 	pthread_mutex_t lock;
 	int gone;
 };
@@ -91,13 +97,24 @@ static void mmio_write(struct kit_pci *pci, unsigned int bar, unsigned long offs
 	pthread_mutex_unlock(&m->lock);
 }
 
-static void ack(struct kit_pci *pci, unsigned int vector)
+static int set_irqs(struct kit_pci *pci, const int *fds, unsigned int count)
+{
+	struct model *m = to_model(pci);
+	int err = -1;
+
+	pthread_mutex_lock(&m->lock);
+	if (!m->gone) {
+		err = client_set_eventfds(&m->client, fds, count);
+		check(m, err);
+	}
+	pthread_mutex_unlock(&m->lock);
+	return err ? -EIO : 0;
+}
+
+static void unmask(struct kit_pci *pci)
 {
 	struct model *m = to_model(pci);
 
-	(void)vector;
-	if (pci->msix_vectors)
-		return;
 	pthread_mutex_lock(&m->lock);
 	if (!m->gone)
 		check(m, client_unmask_intx(&m->client));
@@ -109,34 +126,71 @@ static const struct kit_pci_ops ops = {
 	.config_write = config_write,
 	.read = mmio_read,
 	.write = mmio_write,
-	.ack = ack,
+	.set_irqs = set_irqs,
+	.unmask = unmask,
 };
+
+static void add_area(struct kit_pci_bar *bar, uint64_t offset, uint64_t end, bool writable)
+{
+	if (offset < end)
+		bar->area[bar->areas++] = (struct kit_pci_area){ offset, end - offset, writable };
+}
+
+/* Where the sections make sense, what this peer may not write can only be read. */
+static void add_sections(struct kit_pci_bar *bar, const struct client *c)
+{
+	const struct section *own = &c->output[c->id], *last = &c->output[c->max_peers - 1];
+	uint64_t rw_end = c->rw.offset + c->rw.size, end = last->offset + last->size;
+
+	if ((c->rw.offset | c->rw.size | own->size) % 0x1000 || end > bar->size ||
+	    end < own->offset || own->offset < rw_end || rw_end < c->rw.offset) {
+		add_area(bar, 0, bar->size, true);
+		return;
+	}
+	add_area(bar, 0, c->rw.offset, false);
+	add_area(bar, c->rw.offset, rw_end, true);
+	add_area(bar, rw_end, own->offset, false);
+	add_area(bar, own->offset, own->offset + own->size, true);
+	add_area(bar, own->offset + own->size, end, false);
+}
+
+static void add_memory(struct model *m)
+{
+	const struct client_memory *memory = &m->memory;
+	struct kit_pci_bar *bar = &m->pci.bar[2];
+	uint32_t i;
+
+	bar->fd = memory->fd;
+	bar->fd_offset = memory->offset;
+	/* A server that names less than all names what may be written. */
+	for (i = 0; i < memory->areas && i < KIT_PCI_MAX_AREAS; i++)
+		add_area(bar, memory->area[i].offset, memory->area[i].offset + memory->area[i].size,
+			 true);
+	if (memory->areas != 1 || bar->area[0].size != bar->size)
+		return;
+	bar->areas = 0;
+	if (m->client.described)
+		add_sections(bar, &m->client);
+	else
+		add_area(bar, 0, bar->size, true);
+}
 
 static int describe(struct model *m)
 {
-	struct client *c = &m->client;
-	unsigned int i;
 	uint64_t size;
+	int i;
 
 	for (i = 0; i < KIT_PCI_BARS; i++) {
-		if (client_region_size(c, VFIO_PCI_BAR0_REGION_INDEX + i, &size))
+		if (client_region_size(&m->client, VFIO_PCI_BAR0_REGION_INDEX + i, &size))
 			return -1;
 		m->pci.bar[i].size = size;
 		m->pci.bar[i].fd = -1;
 	}
-	if (c->memory_fd >= 0) {
-		m->pci.bar[2].memory = c->memory;
-		m->pci.bar[2].fd = c->memory_fd;
-		m->pci.bar[2].fd_offset = c->memory_offset;
-	}
+	if (m->memory.fd >= 0)
+		add_memory(m);
 	m->pci.ops = &ops;
-	m->pci.msix_vectors = c->intx ? 0 : c->irqs;
-	for (i = 0; i < c->irqs; i++)
-		m->pci.irq_fd[i] = c->irq_fd[i];
 	return 0;
 }
-
-_Static_assert(CLIENT_MAX_VECTORS <= KIT_PCI_MAX_VECTORS, "each vector has an irq_fd[]");
 
 struct kit_pci *pci_vfio_user_open(const char *socket, char *error, unsigned int size)
 {
@@ -147,10 +201,12 @@ struct kit_pci *pci_vfio_user_open(const char *socket, char *error, unsigned int
 		return NULL;
 	}
 	pthread_mutex_init(&m->lock, NULL);
-	if (!client_attach(&m->client, socket)) {
+	if (!client_attach(&m->client, socket, &m->memory)) {
 		if (!describe(m))
 			return &m->pci;
-		client_leave(&m->client);
+		snprintf(error, size, "%s", m->client.error);
+		pci_vfio_user_close(&m->pci);
+		return NULL;
 	}
 	snprintf(error, size, "%s", m->client.error);
 	free(m);
@@ -162,6 +218,8 @@ void pci_vfio_user_close(struct kit_pci *pci)
 	struct model *m = to_model(pci);
 
 	client_leave(&m->client);
+	if (m->memory.fd >= 0)
+		close(m->memory.fd);
 	pthread_mutex_destroy(&m->lock);
 	free(m);
 }

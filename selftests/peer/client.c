@@ -47,15 +47,6 @@ struct region_access {
 	uint32_t count;
 };
 
-/* The shared memory as the server describes it, while it is being mapped. */
-struct shm_region {
-	uint64_t size;
-	uint64_t offset;
-	int fd;
-	uint32_t areas;		/* 0: all of it may be mapped, if fd >= 0 */
-	struct vfio_region_sparse_mmap_area area[64];
-};
-
 static int fail(struct client *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -524,7 +515,7 @@ static int enable_device(struct client *c, const uint8_t *config)
 	return client_write_config(c, msix + PCI_MSIX_FLAGS, &value, 2);
 }
 
-static int parse_areas(struct client *c, struct shm_region *r,
+static int parse_areas(struct client *c, struct client_memory *r,
 		       const char *reply, size_t got, uint32_t cap)
 {
 	struct vfio_region_info_cap_sparse_mmap sparse;
@@ -540,10 +531,10 @@ static int parse_areas(struct client *c, struct shm_region *r,
 			cap = sparse.header.next;
 			continue;
 		}
-		if (sparse.nr_areas > 64 || got - cap - sizeof(sparse) <
+		if (sparse.nr_areas > CLIENT_MAX_AREAS || got - cap - sizeof(sparse) <
 		    sparse.nr_areas * sizeof(r->area[0]))
-			return fail(c, "BAR2 has %u areas in 0x%zx bytes, want at most 64",
-				    sparse.nr_areas, got);
+			return fail(c, "BAR2 has %u areas in 0x%zx bytes, want at most %u",
+				    sparse.nr_areas, got, CLIENT_MAX_AREAS);
 		r->areas = sparse.nr_areas;
 		memcpy(r->area, reply + cap + sizeof(sparse),
 		       r->areas * sizeof(r->area[0]));
@@ -565,7 +556,7 @@ int client_region_size(struct client *c, uint32_t region, uint64_t *size)
 	return 0;
 }
 
-static int read_shm_region(struct client *c, struct shm_region *r)
+static int read_shm_region(struct client *c, struct client_memory *r)
 {
 	struct vfio_region_info info = {
 		.argsz = 2048, .index = VFIO_PCI_BAR2_REGION_INDEX,
@@ -594,35 +585,7 @@ static int read_shm_region(struct client *c, struct shm_region *r)
 	return parse_areas(c, r, reply, got, info.cap_offset);
 }
 
-/* The whole region in one piece of our memory, and nothing where it may not be mapped. */
-static int map_memory(struct client *c, const struct shm_region *r)
-{
-	struct vfio_region_sparse_mmap_area whole = { 0, r->size };
-	uint32_t i;
-
-	c->memory = mmap(NULL, r->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			 -1, 0);
-	if (c->memory == MAP_FAILED) {
-		c->memory = NULL;
-		return fail(c, "no room for 0x%llx bytes of shared memory: %s",
-			    (unsigned long long)r->size, strerror(errno));
-	}
-	c->memory_size = r->size;
-	for (i = 0; r->fd >= 0 && i < (r->areas ?: 1); i++) {
-		const struct vfio_region_sparse_mmap_area *a = r->areas ? &r->area[i] : &whole;
-
-		if (a->offset > r->size || a->size > r->size - a->offset)
-			return fail(c, "area of 0x%llx bytes at 0x%llx lies outside BAR2 of 0x%llx bytes",
-				    a->size, a->offset, (unsigned long long)r->size);
-		if (mmap((char *)c->memory + a->offset, a->size, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_FIXED, r->fd, r->offset + a->offset) == MAP_FAILED)
-			return fail(c, "mapping 0x%llx bytes of BAR2 at 0x%llx: %s", a->size,
-				    a->offset, strerror(errno));
-	}
-	return 0;
-}
-
-static bool mappable(const struct shm_region *r, const struct section *s)
+static bool mappable(const struct client_memory *r, const struct section *s)
 {
 	uint32_t i;
 
@@ -635,9 +598,11 @@ static bool mappable(const struct shm_region *r, const struct section *s)
 	return !r->areas;
 }
 
-static int use_section(struct client *c, const struct shm_region *r,
+static int map_section(struct client *c, const struct client_memory *r,
 		       struct section *s, const char *name, bool writable)
 {
+	int prot = PROT_READ | (writable ? PROT_WRITE : 0);
+
 	if (s->size % 0x1000)
 		return fail(c, "%s is 0x%llx bytes, want a multiple of 0x1000",
 			    name, (unsigned long long)s->size);
@@ -648,25 +613,37 @@ static int use_section(struct client *c, const struct shm_region *r,
 			    (unsigned long long)r->size);
 	if (!s->size || !mappable(r, s))
 		return 0;
-	s->map = (char *)c->memory + s->offset;
-	if (!writable && mprotect(s->map, s->size, PROT_READ))
-		return fail(c, "protecting the %s: %s", name, strerror(errno));
+	s->map = mmap(NULL, s->size, prot, MAP_SHARED, r->fd,
+		      r->offset + s->offset);
+	if (s->map == MAP_FAILED) {
+		s->map = NULL;
+		return fail(c, "mapping the %s: %s", name, strerror(errno));
+	}
 	return 0;
 }
 
-static int use_sections(struct client *c, const struct shm_region *r)
+static void place_sections(struct client *c)
 {
 	uint64_t size = c->output[0].size;
 	uint32_t i;
 
 	c->rw.offset = c->state_table.size;
-	if (use_section(c, r, &c->state_table, "state table", false) ||
-	    use_section(c, r, &c->rw, "R/W section", true))
-		return -1;
 	for (i = 0; i < c->max_peers; i++) {
 		c->output[i].offset = c->rw.offset + c->rw.size + i * size;
 		c->output[i].size = size;
-		if (use_section(c, r, &c->output[i], "output section",
+	}
+}
+
+static int map_sections(struct client *c, const struct client_memory *r)
+{
+	uint32_t i;
+
+	place_sections(c);
+	if (map_section(c, r, &c->state_table, "state table", false) ||
+	    map_section(c, r, &c->rw, "R/W section", true))
+		return -1;
+	for (i = 0; i < c->max_peers; i++) {
+		if (map_section(c, r, &c->output[i], "output section",
 				i == c->id))
 			return -1;
 	}
@@ -698,26 +675,37 @@ static int count_vectors(struct client *c)
 	return 0;
 }
 
-static int set_irqs(struct client *c, unsigned int start, unsigned int n)
+static int set_irqs(struct client *c, unsigned int start, unsigned int n, const int *fds)
 {
 	struct vfio_irq_set set = {
 		.argsz = sizeof(set), .start = start, .count = n,
-		.flags = VFIO_IRQ_SET_DATA_EVENTFD |
+		.flags = (n ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE) |
 			 VFIO_IRQ_SET_ACTION_TRIGGER,
 		.index = c->intx ? VFIO_PCI_INTX_IRQ_INDEX :
 				   VFIO_PCI_MSIX_IRQ_INDEX,
 	};
 
-	if (send_message(c, CMD_SET_IRQS, 0, &set, sizeof(set), NULL, 0,
-			 c->irq_fd + start, n))
+	if (send_message(c, CMD_SET_IRQS, 0, &set, sizeof(set), NULL, 0, fds, n))
 		return -1;
 	return get_reply(c, CMD_SET_IRQS, NULL, 0, NULL, NULL);
 }
 
-static int take_vectors(struct client *c, unsigned int max)
+int client_set_eventfds(struct client *c, const int *fds, unsigned int count)
 {
 	unsigned int start, n;
 
+	if (!count)
+		return set_irqs(c, 0, 0, NULL);
+	for (start = 0; start < count; start += n) {
+		n = count - start < c->max_fds ? count - start : c->max_fds;
+		if (set_irqs(c, start, n, fds + start))
+			return -1;
+	}
+	return 0;
+}
+
+static int take_vectors(struct client *c, unsigned int max)
+{
 	if (count_vectors(c))
 		return -1;
 	if (max > c->vectors)
@@ -731,19 +719,13 @@ static int take_vectors(struct client *c, unsigned int max)
 			return fail(c, "eventfd: %s", strerror(errno));
 		c->irq_fd[c->irqs++] = fd;
 	}
-	for (start = 0; start < max; start += n) {
-		n = max - start < c->max_fds ? max - start : c->max_fds;
-		if (set_irqs(c, start, n))
-			return -1;
-	}
-	return 0;
+	return max ? client_set_eventfds(c, c->irq_fd, max) : 0;
 }
 
 static int open_device(struct client *c, const char *path)
 {
 	memset(c, 0, sizeof(*c));
 	c->sock = -1;
-	c->memory_fd = -1;
 	c->no_answer = true;
 	if (connect_socket(c, path) || negotiate(c))
 		return -1;
@@ -751,29 +733,30 @@ static int open_device(struct client *c, const char *path)
 	return check_device(c);
 }
 
-static int open_memory(struct client *c, struct shm_region *r)
+static int read_description(struct client *c, uint8_t *config)
 {
-	int ret = read_shm_region(c, r) ? -1 : map_memory(c, r);
-
-	c->memory_fd = r->fd;
-	c->memory_offset = r->offset;
-	return ret;
-}
-
-static int setup(struct client *c, const char *path, unsigned int max_irqs)
-{
-	struct shm_region r = { .fd = -1 };
-	uint8_t config[256];
-
-	if (open_device(c, path) || read_identity(c, config))
+	if (read_identity(c, config))
 		return -1;
 	c->output = calloc(c->max_peers, sizeof(*c->output));
 	if (!c->output)
 		return fail(c, "out of memory for %u peers", c->max_peers);
-	if (read_vendor_cap(c, config) || open_memory(c, &r) || use_sections(c, &r) ||
-	    take_vectors(c, max_irqs))
+	return read_vendor_cap(c, config);
+}
+
+static int setup(struct client *c, const char *path, unsigned int max_irqs)
+{
+	struct client_memory r = { .fd = -1 };
+	uint8_t config[256];
+	int ret = -1;
+
+	if (open_device(c, path) || read_description(c, config))
 		return -1;
-	return enable_device(c, config);
+	if (!read_shm_region(c, &r) && !map_sections(c, &r) && !take_vectors(c, max_irqs) &&
+	    !enable_device(c, config))
+		ret = 0;
+	if (r.fd >= 0)
+		close(r.fd);
+	return ret;
 }
 
 int client_join(struct client *c, const char *socket_path,
@@ -785,53 +768,53 @@ int client_join(struct client *c, const char *socket_path,
 	return -1;
 }
 
-/* As far as the description makes sense; if not, that is for the driver to find. */
-static void protect_sections(struct client *c, const struct shm_region *r)
+static int attach(struct client *c, const char *path, struct client_memory *memory)
 {
 	uint8_t config[256];
-
-	if (!read_identity(c, config))
-		c->output = calloc(c->max_peers, sizeof(*c->output));
-	if (c->output && !read_vendor_cap(c, config))
-		use_sections(c, r);
-}
-
-static int attach(struct client *c, const char *path)
-{
-	struct shm_region r = { .fd = -1 };
 	uint64_t size;
 
-	if (open_device(c, path) ||
+	memory->fd = -1;
+	if (open_device(c, path) || count_vectors(c) ||
 	    client_region_size(c, VFIO_PCI_BAR2_REGION_INDEX, &size) ||
-	    (size && open_memory(c, &r)))
+	    (size && read_shm_region(c, memory)))
 		return -1;
-	protect_sections(c, &r);
-	return take_vectors(c, CLIENT_MAX_VECTORS);
+	c->described = !read_description(c, config);
+	if (c->described)
+		place_sections(c);
+	return 0;
 }
 
-int client_attach(struct client *c, const char *socket_path)
+int client_attach(struct client *c, const char *socket_path, struct client_memory *memory)
 {
-	if (!attach(c, socket_path))
+	memset(memory, 0, sizeof(*memory));
+	if (!attach(c, socket_path, memory))
 		return 0;
+	if (memory->fd >= 0)
+		close(memory->fd);
 	client_leave(c);
 	return -1;
 }
 
+static void unmap_section(struct section *s)
+{
+	if (s->map)
+		munmap(s->map, s->size);
+	s->map = NULL;
+}
+
 void client_leave(struct client *c)
 {
+	uint32_t i;
+
 	if (c->sock >= 0)
 		close(c->sock);
 	c->sock = -1;
 	while (c->irqs)
 		close(c->irq_fd[--c->irqs]);
-	if (c->memory_fd >= 0)
-		close(c->memory_fd);
-	c->memory_fd = -1;
-	if (c->memory)
-		munmap(c->memory, c->memory_size);
-	c->memory = NULL;
-	c->state_table.map = NULL;
-	c->rw.map = NULL;
+	unmap_section(&c->state_table);
+	unmap_section(&c->rw);
+	for (i = 0; c->output && i < c->max_peers; i++)
+		unmap_section(&c->output[i]);
 	free(c->output);
 	c->output = NULL;
 }

@@ -24,6 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/vfio.h>
+
 /* Register offsets in BAR0. */
 enum {
 	REG_ID		= 0x00,
@@ -34,12 +36,22 @@ enum {
 };
 
 #define CLIENT_MAX_VECTORS	64
+#define CLIENT_MAX_AREAS	64
 
 /* A section of the shared memory; map is NULL where only messages reach it. */
 struct section {
 	uint64_t offset;	/* in BAR2 */
 	uint64_t size;		/* 0: the link has no such section */
 	void *map;		/* writable only where this peer may write */
+};
+
+/* The shared memory as the server describes it */
+struct client_memory {
+	uint64_t size;
+	uint64_t offset;	/* in fd */
+	int fd;			/* -1 where none may be mapped */
+	uint32_t areas;		/* 0: all of it may be mapped, if fd >= 0 */
+	struct vfio_region_sparse_mmap_area area[CLIENT_MAX_AREAS];
 };
 
 struct client {
@@ -59,16 +71,12 @@ struct client {
 	unsigned int irqs;	/* what was asked for and is in irq_fd[] */
 	int irq_fd[CLIENT_MAX_VECTORS];	/* non-blocking eventfds */
 
-	void *memory;		/* BAR2: the sections in their places, nothing between */
-	uint64_t memory_size;
-	int memory_fd;		/* what it is mapped from, -1 where nothing may be */
-	uint64_t memory_offset;
-
 	struct section state_table;
 	struct section rw;
 	struct section *output;	/* max_peers of them */
 
 	uint64_t doorbells;	/* sent */
+	bool described;		/* client_attach() found the description to make sense */
 	bool no_answer;		/* a join failed before a word: no socket, busy */
 	char error[256];
 };
@@ -83,11 +91,17 @@ int client_join(struct client *c, const char *socket_path,
 		unsigned int max_irqs);
 
 /*
- * Connects, negotiates, maps BAR2 and takes the vectors, as a VMM does. What the
- * device says of itself is for a driver to check; where it makes sense, what this
- * peer may not write is mapped for reading only.
+ * Connects and negotiates, as a VMM does. What the device says of itself is for a
+ * driver to check: the fields for it, and the sections, are filled in where
+ * c->described is set, and nothing is mapped. memory->fd is the caller's to close.
  */
-int client_attach(struct client *c, const char *socket_path);
+int client_attach(struct client *c, const char *socket_path, struct client_memory *memory);
+
+/*
+ * The first count vectors from now on signal these eventfds, which stay the
+ * caller's; 0 takes all vectors out of use.
+ */
+int client_set_eventfds(struct client *c, const int *fds, unsigned int count);
 
 /* Bytes of a region by its vfio-pci index; 0 where it is absent. */
 int client_region_size(struct client *c, uint32_t region, uint64_t *size);
