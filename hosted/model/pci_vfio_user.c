@@ -137,14 +137,14 @@ static void add_area(struct kit_pci_bar *bar, uint64_t offset, uint64_t end, boo
 }
 
 /* Where the sections make sense, what this peer may not write can only be read. */
-static void add_sections(struct kit_pci_bar *bar, const struct client *c)
+static void add_sections(struct kit_pci_bar *bar, const struct client *c, uint64_t size)
 {
 	const struct section *own = &c->output[c->id], *last = &c->output[c->max_peers - 1];
 	uint64_t rw_end = c->rw.offset + c->rw.size, end = last->offset + last->size;
 
-	if ((c->rw.offset | c->rw.size | own->size) % 0x1000 || end > bar->size ||
+	if ((c->rw.offset | c->rw.size | own->size) % 0x1000 || end > size ||
 	    end < own->offset || own->offset < rw_end || rw_end < c->rw.offset) {
-		add_area(bar, 0, bar->size, true);
+		add_area(bar, 0, size, true);
 		return;
 	}
 	add_area(bar, 0, c->rw.offset, false);
@@ -158,21 +158,20 @@ static void add_memory(struct model *m)
 {
 	const struct client_memory *memory = &m->memory;
 	struct kit_pci_bar *bar = &m->pci.bar[2];
+	uint64_t size = memory->areas ? memory->area[0].size : memory->size;
 	uint32_t i;
 
 	bar->fd = memory->fd;
 	bar->fd_offset = memory->offset;
-	/* A server that names less than all names what may be written. */
-	for (i = 0; i < memory->areas && i < KIT_PCI_MAX_AREAS; i++)
-		add_area(bar, memory->area[i].offset, memory->area[i].offset + memory->area[i].size,
-			 true);
-	if (memory->areas != 1 || bar->area[0].size != bar->size)
-		return;
-	bar->areas = 0;
-	if (m->client.described)
-		add_sections(bar, &m->client);
+	/* The state table comes first, so a server that leaves it out names what is writable. */
+	if (memory->areas && memory->area[0].offset)
+		for (i = 0; i < memory->areas && i < KIT_PCI_MAX_AREAS; i++)
+			add_area(bar, memory->area[i].offset,
+				 memory->area[i].offset + memory->area[i].size, true);
+	else if (m->client.described)
+		add_sections(bar, &m->client, size);
 	else
-		add_area(bar, 0, bar->size, true);
+		add_area(bar, 0, size, true);
 }
 
 static int describe(struct model *m)
