@@ -4,14 +4,14 @@ import argparse
 import importlib
 import sys
 
-from . import bench, debug, demo, host, lint, matrix, programs, roots, sources, suite
+from . import bench, debug, demo, forms, host, lint, matrix, programs, roots, sources, suite
 from .lab import Lab
-from .runner import External, Runner
+from .runner import JOBS, External, Runner, match, summary
 from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
 
 # In this order: what is quick and needs no machine comes first.
 SUITES = ("static", "analysis", "boot", "core", "choice", "docs", "links", "net", "wire", "tools", "uio",
-          "shadow", "rtos", "kselftest", "hostile", "restart", "debug")
+          "shadow", "rtos", "kselftest", "hostile", "restart", "debug", "smoke")
 STATIC = ("static.", "analysis.")
 EXTERNALS = (
     External("device", "selftests/device", "check"),
@@ -25,8 +25,9 @@ EXTERNALS = (
 
 def prepare(check=False, kernels=KERNELS):
     host.setup(check)
-    if debug.NAME in kernels and not debug.ready():
-        raise RigError(debug.MISSING)
+    for name in debug.NAMES:
+        if name in kernels and not debug.ready(name):
+            raise RigError(debug.missing(name))
     roots.ensure(kernels)
 
 
@@ -53,22 +54,52 @@ def all_tests():
         suite.TESTS[len(first):]
 
 
-def cmd_check(options):
+def wanted(options):
+    """All of a form; or, by their names, tests as they are written or of any form."""
     tests = all_tests()
+    if options.pattern:
+        found = match(tests, options.pattern) or match(forms.every(tests), options.pattern)
+        # hours of them only by their own names
+        found = [test for test in found if not test.long or test.id in options.pattern]
+    else:
+        found = forms.every(tests) if options.long else forms.quick(tests)
+    if options.kernel:
+        found = [test for test in match(forms.every(tests), options.pattern or ["*"])
+                 if test.kernel in options.kernel]
+    if not found:
+        raise RigError("no test is called %s (try: rig check --list)" % " ".join(options.pattern))
+    return found
+
+
+def cmd_check(options):
     if options.list:
-        for test in tests:
+        for test in wanted(options):
             print("%-34s %s" % (test.id, test.name))
         return 0
     prepare(check=True)
+    for name in debug.NAMES if options.long else (debug.NAME,):
+        if not options.pattern and not options.kernel and not debug.ready(name):
+            debug.make(name)
     programs.build_host()
-    return Runner(options.pattern).run(tests)
+    tests = wanted(options)
+    if not options.long:
+        return summary(Runner(options.jobs).run(tests))
+    progress = forms.Progress(options.restart)
+    left = progress.left(tests)
+    if len(left) < len(tests):
+        say("... %d of %d have passed already, --restart forgets that" % (
+            len(tests) - len(left), len(tests)))
+    Runner(options.jobs, progress.note).run(left)
+    progress.summary()
+    return summary(progress.counts())
 
 
-def cmd_static(_options):
+def cmd_static(options):
     """Everything that reads or builds the sources, with what of the kernel's that takes."""
     prepare(check=True)
     roots.ensure([debug.NAME])
-    return Runner([name + "*" for name in STATIC]).run(all_tests())
+    tests = match(all_tests(), [name + "*" for name in STATIC])
+    return summary(Runner(options.jobs).run(tests))
 
 
 def cmd_demo(_options):
@@ -85,9 +116,9 @@ def cmd_bench(options):
                       options.requests, options.json)
 
 
-def cmd_debug(_options):
+def cmd_debug(options):
     host.setup()
-    debug.make()
+    debug.make(debug.KCSAN if options.kcsan else debug.NAME, options.configure)
 
 
 def cmd_source(options):
@@ -120,14 +151,24 @@ def parser():
         sub.set_defaults(function=function)
         return sub
 
+    def jobs(sub):
+        sub.add_argument("-j", "--jobs", type=int, default=JOBS,
+                         help="tests that run side by side (default: $IVSHMEM_JOBS, or 2, or 1 "
+                         "with a single core)")
+
     def kernels(sub):
-        sub.add_argument("-k", "--kernel", action="append", choices=KERNELS + (debug.NAME,),
+        sub.add_argument("-k", "--kernel", action="append", choices=KERNELS + debug.NAMES,
                          help="only this kernel (may be repeated)")
 
     kernels(add("matrix", cmd_matrix, "build the modules for all kernels"))
     kernels(add("setup", cmd_setup, "install what is missing and make the root file systems"))
     sub = add("check", cmd_check, "run the tests")
+    jobs(sub)
+    kernels(sub)
     sub.add_argument("--list", action="store_true", help="only tell the tests")
+    sub.add_argument("--long", action="store_true",
+                     help="all tests on all kernels; goes on where it was ended")
+    sub.add_argument("--restart", action="store_true", help="with --long: from the beginning")
     sub.add_argument("pattern", nargs="*", help="tests or suites, for example net.* (default: all)")
     add("demo", cmd_demo, "two machines talk over a link; one is killed and comes back")
     sub = add("bench", cmd_bench, "compare the link with veth, and remote system calls with raw "
@@ -139,9 +180,13 @@ def parser():
     sub.add_argument("--rounds", type=int, default=5, help="alternating rounds (default: 5)")
     sub.add_argument("--seconds", type=int, default=4, help="length of each run (default: 4)")
     sub.add_argument("--json", default="bench.json", help="file for all figures (bench.json)")
-    add("check-static", cmd_static, "compilers, sparse, Coccinelle, checkpatch, shellcheck")
+    jobs(add("check-static", cmd_static, "compilers, sparse, Coccinelle, checkpatch, shellcheck"))
     add("lint", lambda options: lint.main(), "shellcheck and checkpatch over the tree")
-    add("debug-kernel", cmd_debug, "build the kernel that finds bugs, or see that it is current")
+    sub = add("debug-kernel", cmd_debug, "build the kernel that finds bugs, or see that it is current")
+    sub.add_argument("--kcsan", action="store_true",
+                     help="the one that finds data races, for make check-long")
+    sub.add_argument("--configure", action="store_true",
+                     help="only see that Kconfig takes all of the configuration")
     sub = add("source", cmd_source, "fetch files of a kernel's source package; tells their paths")
     sub.add_argument("kernel", choices=sources.KERNELS, help="kernel version")
     sub.add_argument("file", nargs="+", help="for example drivers/tty/serial/amba-pl010.c")

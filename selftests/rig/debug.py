@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The debug kernel: Debian's source with debug.config, built on demand into a root of its own.
+"""The debug kernels: Debian's source with debug.config, built on demand, each into a root of its own.
 
-The root also serves the static checks: what they take from the source is unpacked alone."""
+The one that looks for data races has kcsan.config on top of it. The first one's root also serves the
+static checks: what they take from the source is unpacked alone."""
 import contextlib
+import os
+import re
 import threading
 import time
 
@@ -11,9 +14,11 @@ from .suite import Skip
 from .util import KERNELS, RigError, TOP, cache, digest, lock, remove, run, say, step
 
 NAME = "debug"
+KCSAN = "kcsan"
+NAMES = (NAME, KCSAN)
 SOURCE = "linux-source-6.12"
-FRAGMENT = TOP / "selftests/rig/debug.config"
-MISSING = "no debug kernel, make debug-kernel builds it"
+FRAGMENTS = {NAME: ("debug.config",), KCSAN: ("debug.config", "kcsan.config")}
+JOBS = int(os.environ.get("IVSHMEM_JOBS") or 2)
 CHECKS = ("scripts/checkpatch.pl", "scripts/spelling.txt", "scripts/const_structs.checkpatch",
           "scripts/coccinelle",
           "scripts/subarch.include") + tuple("tools/testing/selftests/" + name for name in (
@@ -21,85 +26,103 @@ CHECKS = ("scripts/checkpatch.pl", "scripts/spelling.txt", "scripts/const_struct
               "kselftest_harness.h"))
 
 
-def inside(*parts):
-    return roots.root(NAME).joinpath(*parts)
+def missing(name):
+    return "no %s kernel, rig debug-kernel%s builds it" % (name, " --kcsan" * (name == KCSAN))
 
 
-def package():
+def inside(name, *parts):
+    return roots.root(name).joinpath(*parts)
+
+
+def package(name=NAME):
     """Another version of the package has other files."""
-    return digest(inside("var/lib/dpkg/info", SOURCE + ".md5sums").read_text())
+    return digest(inside(name, "var/lib/dpkg/info", SOURCE + ".md5sums").read_text())
 
 
-def stamp():
-    return inside(".ivshmem-kernel"), digest(package(), FRAGMENT.read_text())
+def option(line):
+    """The option that a line of a configuration sets or turns off."""
+    match = re.match(r"(?:# )?(CONFIG_\w+)(?:=| is not set)", line)
+    return match.group(1) if match else None
 
 
-def ready():
-    if not roots.ready(NAME):
+def texts(name):
+    return [(TOP / "selftests/rig" / file).read_text() for file in FRAGMENTS[name]]
+
+
+def fragment(name):
+    """Lines that set or turn off an option; of two for the same, the later one."""
+    lines = {option(line): line for text in texts(name) for line in text.splitlines()}
+    lines.pop(None, None)
+    return list(lines.values())
+
+
+def stamp(name):
+    return inside(name, ".ivshmem-kernel"), digest(package(name), *texts(name))
+
+
+def ready(name=NAME):
+    if not roots.ready(name):
         return False
-    path, recipe = stamp()
+    path, recipe = stamp(name)
     return path.exists() and path.read_text() == recipe
 
 
 def kernels():
     """All that can be used now."""
-    return KERNELS + ((NAME,) if ready() else ())
+    return KERNELS + tuple(filter(ready, NAMES))
 
 
-def need():
+def need(name=NAME):
     """For tests; what they skip without a debug kernel is none of CI's business."""
-    if not ready():
-        raise Skip(MISSING, optional=True)
+    if not ready(name):
+        raise Skip(missing(name), optional=True)
 
 
-def enter(command, log, what, timeout=600):
-    run(["nice"] + roots.enter(NAME, command), log=log, timeout=timeout, cwd="/",
-        what="%s (log: %s)" % (what, log))
+def enter(name, command, log, what, timeout=600):
+    run(["nice"] + roots.enter(name, command), log=cache("log", "%s-%s.log" % (name, log)),
+        timeout=timeout, cwd="/", what="%s (log: %s)" % (what, cache("log", "%s-%s.log" % (name, log))))
 
 
-def upgrade():
+def upgrade(name):
     """A newer package, where the mirror has one and can be reached."""
     try:
-        enter("apt-get -q update && apt-get -q -y install --only-upgrade %s && apt-get clean"
-              % SOURCE, cache("log", "debug-upgrade.log"), "looking for a newer %s" % SOURCE)
+        enter(name, "apt-get -q update && apt-get -q -y install --only-upgrade %s && apt-get clean"
+              % SOURCE, "upgrade", "looking for a newer %s" % SOURCE)
     except RigError as error:
         say("%s\n... going on with the version that is there" % error)
 
 
-def unpack():
+def unpack(name):
     """The tree stays, so that another fragment rebuilds only what it changes."""
-    tree, mark = inside("usr/src", SOURCE), inside("usr/src/unpacked")
-    if mark.exists() and mark.read_text() == package():
+    tree, mark = inside(name, "usr/src", SOURCE), inside(name, "usr/src/unpacked")
+    if mark.exists() and mark.read_text() == package(name):
         return
     remove(mark)
     remove(tree)
     with step("unpacking %s" % SOURCE):
-        enter("cd /usr/src && tar xf %s.tar.xz" % SOURCE, cache("log", "debug-unpack.log"),
-              "unpacking %s" % SOURCE)
-    mark.write_text(package())
+        enter(name, "cd /usr/src && tar xf %s.tar.xz" % SOURCE, "unpack", "unpacking %s" % SOURCE)
+    mark.write_text(package(name))
 
 
-def lost(config):
-    """Lines of the fragment that Kconfig did not take: a name is wrong or depends on more."""
-    have = config.splitlines()
-    for line in FRAGMENT.read_text().splitlines():
-        if line.startswith("# CONFIG_"):
-            # What is invisible is not mentioned, but off all the same.
-            if any(other.startswith(line.split()[1] + "=") for other in have):
-                yield line
-        elif line.startswith("CONFIG_") and line not in have:
-            yield line
+def lost(lines, config):
+    """Lines that Kconfig did not take: a name is wrong or depends on more."""
+    have = {option(line): line for line in config.splitlines()}
+    # What is invisible is not mentioned, but off all the same.
+    return [line for line in lines if have.get(option(line), "# off") != line and
+            not (line.startswith("# ") and option(line) not in have)]
 
 
-def configure():
+def configure(name):
     """The release's name tells the recipe: nothing made for another kernel is taken for this."""
-    name = '\nCONFIG_LOCALVERSION="-debug-%s"\n' % stamp()[1][:8]
-    inside("usr/src/debug.config").write_text(FRAGMENT.read_text() + name)
-    enter("make -C /usr/src/%s KCONFIG_ALLCONFIG=/usr/src/debug.config allnoconfig" % SOURCE,
-          cache("log", "debug-config.log"), "configuring the debug kernel")
-    missing = list(lost(inside("usr/src", SOURCE, ".config").read_text()))
-    if missing:
-        raise RigError("%s: Kconfig does not take: %s" % (FRAGMENT, ", ".join(missing)))
+    lines = fragment(name)
+    version = 'CONFIG_LOCALVERSION="-%s-%s"' % (name, stamp(name)[1][:8])
+    inside(name, "usr/src/debug.config").write_text("\n".join(lines + [version]) + "\n")
+    enter(name, "make -C /usr/src/%s KCONFIG_ALLCONFIG=/usr/src/debug.config allnoconfig" % SOURCE,
+          "config", "configuring the %s kernel" % name)
+    not_taken = lost(lines, inside(name, "usr/src", SOURCE, ".config").read_text())
+    if not_taken:
+        raise RigError("%s: Kconfig does not take: %s" % (
+            " and ".join(FRAGMENTS[name]), ", ".join(not_taken)))
 
 
 @contextlib.contextmanager
@@ -121,36 +144,40 @@ def progress(log, every=20):
         teller.join()
 
 
-def compile_kernel():
-    log = cache("log", "debug-kernel.log")
-    with step("building the debug kernel, 10 minutes of processor time"), \
-            progress(log):
-        enter("make -C /usr/src/%s -j2 bzImage modules" % SOURCE, log,
-              "building the debug kernel", timeout=3600)
+def compile_kernel(name):
+    with step("building the %s kernel, 10 minutes of processor time" % name), \
+            progress(cache("log", name + "-kernel.log")):
+        enter(name, "make -C /usr/src/%s -j%d bzImage modules" % (SOURCE, JOBS), "kernel",
+              "building the %s kernel" % name, timeout=3 * 3600)
 
 
-def install():
+def install(name):
     """As a package would; the names are those that roots.release() and vmlinuz() look for."""
-    for path in (inside("lib/modules"), inside("boot")):
+    for path in (inside(name, "lib/modules"), inside(name, "boot")):
         remove(path)
         path.mkdir()
-    enter("cd /usr/src/%s && make INSTALL_MOD_STRIP=1 modules_install && "
+    enter(name, "cd /usr/src/%s && make INSTALL_MOD_STRIP=1 modules_install && "
           "cp arch/x86/boot/bzImage /boot/vmlinuz-$(make -s kernelrelease)" % SOURCE,
-          cache("log", "debug-install.log"), "installing the debug kernel")
+          "install", "installing the %s kernel" % name)
 
 
-def make():
-    roots.ensure([NAME])
-    with lock(cache("roots", "debug-kernel.lock"), "the debug kernel"):
-        upgrade()
-        if not ready():
-            remove(stamp()[0])
-            unpack()
-            configure()
-            compile_kernel()
-            install()
-            stamp()[0].write_text(stamp()[1])
-    say("%s is ready: rig shell --kernel %s" % (roots.release(NAME), NAME))
+def make(name=NAME, configuration_only=False):
+    roots.ensure([name])
+    with lock(cache("roots", name + "-kernel.lock"), "the %s kernel" % name):
+        upgrade(name)
+        if configuration_only or not ready(name):
+            unpack(name)
+        if configuration_only:
+            configure(name)
+            say("Kconfig takes all of %s" % " and ".join(FRAGMENTS[name]))
+            return
+        if not ready(name):
+            remove(stamp(name)[0])
+            configure(name)
+            compile_kernel(name)
+            install(name)
+            stamp(name)[0].write_text(stamp(name)[1])
+    say("%s is ready: rig shell --kernel %s" % (roots.release(name), name))
 
 
 def static_checks():
@@ -158,12 +185,12 @@ def static_checks():
     folder = cache("static-checks", digest(package(), CHECKS))
     with lock(cache("static-checks", "lock"), "the files for static checks"):
         if not folder.exists():
-            fresh = inside("usr/src/checks")
+            fresh = inside(NAME, "usr/src/checks")
             remove(fresh)
             names = " ".join("%s/%s" % (SOURCE, name) for name in CHECKS)
             with step("unpacking checkpatch from %s" % SOURCE):
-                enter("mkdir -p /usr/src/checks/include && tar xf /usr/src/%s.tar.xz -C /usr/src/checks "
+                enter(NAME, "mkdir -p /usr/src/checks/include && tar xf /usr/src/%s.tar.xz -C /usr/src/checks "
                       "--strip-components=1 %s" % (SOURCE, names),
-                      cache("log", "static-checks.log"), "unpacking checkpatch")
+                      "checks", "unpacking checkpatch")
             fresh.rename(folder)
     return folder

@@ -22,8 +22,8 @@ class Lab:
     shared = False                      # may the next test go on with it?
 
     def __init__(self, kernel=DEFAULT_KERNEL):
-        if kernel == debug.NAME:
-            debug.need()
+        if kernel in debug.NAMES:
+            debug.need(kernel)
         self.kernel = kernel
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ivshmem-"))
         self.links, self.vms, self.peers = [], [], []

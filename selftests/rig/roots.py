@@ -17,17 +17,18 @@ USERLAND = ("libelf-dev", "qemu-system-x86", "busybox", "dash", "kmod", "udev", 
             "kexec-tools")
 EXTRA = {"6.12": ("perl",), "7.2": USERLAND}    # W=1 runs kernel-doc, in Perl there
 # No package's kernel: its root has the source, and what building that takes.
+BUILT = ("debug", "kcsan")
 DEBUG = ("linux-source-6.12", "gcc", "make", "bc", "flex", "bison", "libelf-dev", "libssl-dev",
          "perl", "kmod")
 SUITES = {"5.10": "bullseye", "6.1": "bookworm", "6.12": "trixie", "7.2": "trixie",
-          "debug": "trixie"}
+          "debug": "trixie", "kcsan": "trixie"}
 BACKPORTS = {"7.2": "trixie-backports"}
-SECURITY = ("6.1", "6.12", "debug")     # bullseye's is no longer complete on the mirrors
+SECURITY = ("6.1", "6.12") + BUILT     # bullseye's is no longer complete on the mirrors
 RECIPE = 1                              # count up when the way of making them changes
 
 
 def packages(kernel):
-    return DEBUG if kernel == "debug" else COMMON + EXTRA.get(kernel, ())
+    return DEBUG if kernel in BUILT else COMMON + EXTRA.get(kernel, ())
 
 
 def root(kernel):

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs the tests, prints TAP, and ends with one line that says how it went."""
+"""Runs the tests, some at a time, prints TAP, and ends with one line that says how it went."""
+import collections
+import contextlib
 import fnmatch
+import io
+import multiprocessing
+import multiprocessing.connection
 import os
 import signal
 import subprocess
@@ -8,10 +13,15 @@ import tempfile
 import time
 import traceback
 
-from . import tap
+from . import suite, tap
 from .lab import Lab
 from .suite import Skip
-from .util import RigError, TOP, end, spawn
+from .util import RigError, TOP, die_with_parent, end, end_on_signals, spawn
+
+JOBS = int(os.environ.get("IVSHMEM_JOBS") or min(2, os.cpu_count() or 1))
+# outcome: pass, fail, skip, optional (a skip that CI does not mind), said (no test's, but the end
+# of a program); seconds: None where more follow; said: what the test itself prints
+Result = collections.namedtuple("Result", "id sentence outcome text seconds said")
 
 
 class TestTimeout(Exception):
@@ -23,100 +33,73 @@ def on_alarm(_number, _frame):
 
 
 class External:
-    """A program that prints TAP; all of its tests count. Runs beside tests that use machines."""
+    """A program that prints TAP; all of its tests count."""
 
-    def __init__(self, name, folder, *target, timeout=300):
-        self.id, self.folder, self.timeout = name, folder, timeout
+    fixture = kernel = None
+
+    def __init__(self, name, folder, *target, timeout=300, group="programs", alone=False,
+                 long=False):
+        """group: those of one run one after the other, as they may build the same things."""
+        self.id, self.folder, self.timeout, self.group = name, folder, timeout, group
+        self.alone, self.long = alone, long
         self.command = ["make", "-s", "-C", folder] + list(target)
         self.name = "all of " + " ".join(self.command)
-        self.process = None
-
-    def start(self):
-        self.output = tempfile.TemporaryFile()
-        self.began = time.monotonic()
-        self.process = spawn(self.command, cwd=str(TOP), stdin=subprocess.DEVNULL,
-                             stdout=self.output, stderr=subprocess.STDOUT)
-
-    def done(self):
-        return self.process.poll() is not None or \
-            time.monotonic() - self.began > self.timeout
 
     def results(self):
-        """Waits for the end, at most until the timeout."""
-        try:
-            self.process.wait(max(0.1, self.began + self.timeout - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            return [("ends within %d s" % self.timeout, "fail", "")]
-        finally:
-            end(self.process)
-        self.output.seek(0)
-        text = self.output.read().decode(errors="replace")
+        """(sentence, outcome, text) of each of its tests."""
+        with tempfile.TemporaryFile() as output:
+            process = spawn(self.command, cwd=str(TOP), stdin=subprocess.DEVNULL, stdout=output,
+                            stderr=subprocess.STDOUT)
+            try:
+                process.wait(self.timeout)
+            except subprocess.TimeoutExpired:
+                return [("ends within %d s" % self.timeout, "fail", "")]
+            finally:
+                end(process)
+            output.seek(0)
+            text = output.read().decode(errors="replace")
         results = tap.parse(text)
-        if self.process.returncode and not any(outcome == "fail" for _, outcome, _ in results):
+        if process.returncode and not any(outcome == "fail" for _, outcome, _ in results):
             results.append(("exits with status 0", "fail",
-                            "status %d\n%s" % (self.process.returncode, text[-2000:])))
+                            "status %d\n%s" % (process.returncode, text[-2000:])))
         return results
 
-
-def grouped(things):
-    """Tests of a suite that share a fixture follow one another: fewer boots."""
-    def key(thing):
-        fixture = getattr(thing, "fixture", None)
-        return next(n for n, other in enumerate(things) if other is thing or (
-            fixture is not None and getattr(other, "fixture", None) == fixture
-            and other.id.split(".")[0] == thing.id.split(".")[0]))
-    return sorted(things, key=key)
+    def run(self, _patience):
+        start = time.monotonic()
+        for sentence, outcome, text in self.results():
+            yield Result(self.id, sentence, outcome, text, None, "")
+        seconds = time.monotonic() - start
+        yield Result(self.id, "", "said", "", seconds, "%s: %.1f s" % (self.id, seconds))
 
 
-class Runner:
-    def __init__(self, patterns=()):
-        self.patterns = list(patterns)
-        self.ci = os.environ.get("CI") == "true"
-        self.counts = {"pass": 0, "fail": 0, "skip": 0}
-        self.failures = []
-        self.fixture = self.lab = None
+class Case:
+    """A test as the runner sees it: in a lab, with a deadline, and with its story when it fails."""
 
-    def wanted(self, name):
-        # A pattern may name a test, a suite, or tests by wildcard.
-        return not self.patterns or any(
-            fnmatch.fnmatch(name, p) or name.split(".")[0] == p for p in self.patterns)
+    fixture = lab = None                # what the test before has left; of the process
 
-    # -- results ------------------------------------------------------------------------
+    def __init__(self, test):
+        self.test = test
 
-    def record(self, name, sentence, outcome, text="", seconds=None, optional=False):
-        if outcome == "skip" and self.ci and not optional:
-            outcome, text = "fail", "skipped, but CI needs it: " + text
-        self.counts[outcome] += 1
-        number = sum(self.counts.values())
-        line = "%s %d %s: %s" % ("not ok" if outcome == "fail" else "ok", number, name, sentence)
-        if outcome == "skip":
-            line += " # SKIP " + text
-        elif seconds is not None and seconds >= 1:
-            line += " # %.1f s" % seconds
-        print(line, flush=True)
-        if outcome == "fail":
-            self.failures.append((name, sentence, text))
-            print("\n".join("# " + part for part in text.splitlines()[:3]), flush=True)
+    @classmethod
+    def open(cls, fixture):
+        if fixture != cls.fixture or cls.lab is None or not cls.lab.shared:
+            cls.shut()
+            cls.lab, cls.fixture = fixture.open() if fixture else None, fixture
+        return cls.lab
 
-    # -- one test -----------------------------------------------------------------------
-
-    def open(self, fixture):
-        if fixture != self.fixture or self.lab is None or not self.lab.shared:
-            self.shut()
-            self.lab, self.fixture = fixture.open() if fixture else None, fixture
-        return self.lab
-
-    def shut(self):
+    @classmethod
+    def shut(cls):
         Lab.close_all()
-        self.lab = self.fixture = None
+        cls.lab = cls.fixture = None
 
-    def call(self, test):
+    def call(self, patience):
         """Returns outcome and text. A splat in any machine's log fails the test."""
+        timeout = int(self.test.timeout * patience)
         signal.signal(signal.SIGALRM, on_alarm)
-        signal.alarm(test.timeout)
+        signal.alarm(timeout)
         try:
-            lab = self.open(test.fixture)
-            test.function(*([lab] if lab is not None else []))
+            lab = self.open(self.test.fixture)
+            self.test.function(*([lab] if lab is not None else []))
             splats = lab.problems() if lab is not None else []
             if splats:
                 return "fail", "the machines' logs have:\n" + "\n".join(splats)
@@ -124,7 +107,7 @@ class Runner:
         except Skip as skip:
             return ("optional" if skip.optional else "skip"), str(skip)
         except TestTimeout:
-            return "fail", "not done within %d s" % test.timeout
+            return "fail", "not done within %d s" % timeout
         except (AssertionError, RigError) as error:
             return "fail", str(error)
         except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError):
@@ -132,64 +115,199 @@ class Runner:
         finally:
             signal.alarm(0)
 
-    def test(self, test):
-        start = time.monotonic()
-        outcome, text = self.call(test)
-        if outcome == "fail":
-            text = self.diagnose(test.id, text)
-            self.shut()                 # the next test gets a machine that is well
-        seconds = time.monotonic() - start
-        optional = outcome == "optional"
-        self.record(test.id, test.name, "skip" if optional else outcome, text, seconds, optional)
-
-    @staticmethod
-    def diagnose(name, text):
+    def diagnose(self, text):
         parts = [text]
+        if suite.seeds:
+            parts.append("seed: %s" % " ".join(map(str, suite.seeds)))
         for lab in Lab.opened:
             if "console:" not in text and lab.vms:
                 parts.append(lab.tails())
-            parts.append("logs: %s" % lab.keep_logs(name))
+            parts.append("logs: %s" % lab.keep_logs(self.test.id))
+        again = "IVSHMEM_SEED=%d " % suite.seeds[0] if suite.seeds else ""
+        parts.append("again: %smake check TESTS='%s'" % (again, self.test.id))
         return "\n".join(parts)
 
-    def externals(self, finish=False):
-        """One at a time: records the one that has ended and starts the next."""
-        while self.waiting:
-            program = self.waiting[0]
-            if not program.process:
-                program.start()
-            if not finish and not program.done():
-                return
-            for sentence, outcome, text in program.results():
-                self.record(program.id, sentence, outcome, text)
-            print("# %s: %.1f s" % (program.id, time.monotonic() - program.began), flush=True)
-            self.waiting.pop(0)
+    def run(self, patience):
+        start = time.monotonic()
+        suite.seeds.clear()
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            outcome, text = self.call(patience)
+            if outcome == "fail":
+                text = self.diagnose(text)
+                self.shut()             # the next test gets a machine that is well
+        yield Result(self.test.id, self.test.name, outcome, text, time.monotonic() - start,
+                     said.getvalue())
+
+
+def grouped(things):
+    """Lists of what runs one after the other: tests of a suite that share a fixture (fewer
+    boots), programs of a group. In the order of their first; what wants to be alone comes last."""
+    groups = {}
+    for number, thing in enumerate(things):
+        if isinstance(thing, External):
+            key = thing.group
+        else:
+            key = thing.id.split(".")[0], thing.fixture or number
+        groups.setdefault((key, thing.alone), []).append(thing)
+    return sorted(groups.values(), key=lambda group: group[0].alone)
+
+
+class Worker:
+    """A process that runs one group of tests after the other, and tells each result.
+
+    A process, not a thread, as deadlines are signals and children end with who made them."""
+
+    def __init__(self, groups, patience):
+        self.groups, self.patience = groups, patience
+        self.pipe, self.theirs = multiprocessing.Pipe()
+        self.process = multiprocessing.get_context("fork").Process(target=self.main)
+        self.process.start()
+        self.theirs.close()
+        self.group = None               # the number of what it runs
+        self.left = []                  # and what of that has no result yet
+
+    def main(self):
+        die_with_parent()
+        end_on_signals()
+        self.pipe.close()
+        try:
+            for number in iter(self.theirs.recv, None):
+                for thing in self.groups[number]:
+                    case = thing if isinstance(thing, External) else Case(thing)
+                    for result in case.run(self.patience):
+                        self.theirs.send(result)
+                Case.shut()
+                self.theirs.send(None)
+        except (KeyboardInterrupt, EOFError, BrokenPipeError):
+            pass
+        finally:
+            Case.shut()
+
+    def give(self, number):
+        self.group, self.left = number, [thing.id for thing in self.groups[number]]
+        self.pipe.send(number)
+
+    def take(self):
+        """The next result, None at the end of the group. A process that died is told as failures."""
+        try:
+            result = self.pipe.recv()
+        except EOFError:
+            self.process.join()
+            if not self.left:
+                return None
+            return Result(self.left.pop(0), "is run to its end", "fail",
+                          "the process that ran it ended (%s)" % self.process.exitcode, 0, "")
+        if result is None:
+            self.left = []
+        elif result.id in self.left:
+            self.left.remove(result.id)
+        return result
+
+    def alive(self):
+        return self.process.is_alive()
+
+    def close(self):
+        """Its machines end with it: it unwinds when it is told to, and they die with it."""
+        if self.alive() and self.group is not None:
+            self.process.terminate()
+        with contextlib.suppress(OSError):
+            self.pipe.send(None)
+        self.pipe.close()
+        self.process.join(10)
+        self.process.kill()
+        self.process.join()
+
+
+class Runner:
+    def __init__(self, jobs=JOBS, note=None):
+        """note: called with each Result."""
+        self.jobs, self.note = jobs, note
+        self.ci = os.environ.get("CI") == "true"
+        self.counts = {"pass": 0, "fail": 0, "skip": 0}
+        self.failures = []
+
+    # -- results ------------------------------------------------------------------------
+
+    def record(self, result):
+        if result.outcome != "said":
+            self.tell(result)
+        if self.note:
+            self.note(result)
+        for line in result.said.splitlines():
+            print("# " + line.lstrip("# "), flush=True)
+
+    def tell(self, result):
+        outcome, text = result.outcome, result.text
+        if outcome == "skip" and self.ci:
+            outcome, text = "fail", "skipped, but CI needs it: " + text
+        outcome = "skip" if outcome == "optional" else outcome
+        self.counts[outcome] += 1
+        number = sum(self.counts.values())
+        line = "%s %d %s: %s" % ("not ok" if outcome == "fail" else "ok", number, result.id,
+                                 result.sentence)
+        if outcome == "skip":
+            line += " # SKIP " + text
+        elif result.seconds is not None and result.seconds >= 1:
+            line += " # %.1f s" % result.seconds
+        print(line, flush=True)
+        if outcome == "fail":
+            self.failures.append((result.id, result.sentence, text))
+            print("\n".join("# " + part for part in text.splitlines()[:3]), flush=True)
 
     # -- all ----------------------------------------------------------------------------
 
-    def run(self, things):
-        things = grouped([thing for thing in things if self.wanted(thing.id)])
-        if not things:
-            raise RigError("no test is called %s (try: rig check --list)"
-                           % " ".join(self.patterns))
-        print("TAP version 13", flush=True)
-        self.waiting = [thing for thing in things if isinstance(thing, External)]
-        try:
-            for thing in things:
-                if not isinstance(thing, External):
-                    self.externals()
-                    self.test(thing)
-            self.externals(finish=True)
-        finally:
-            self.shut()
-            for program in self.waiting:
-                end(program.process)
-        print("1..%d" % sum(self.counts.values()))
-        return self.summary()
+    def next(self, todo, workers):
+        """What may start now: nothing beside what wants to be alone."""
+        busy = [worker.group for worker in workers if worker.group is not None]
+        if not todo or any(self.groups[number][0].alone for number in busy):
+            return None
+        return None if busy and self.groups[todo[0]][0].alone else todo[0]
 
-    def summary(self):
+    def work(self, workers, patience):
+        todo = collections.deque(range(len(self.groups)))
+        while todo or any(worker.group is not None for worker in workers):
+            for place, worker in enumerate(workers):
+                if worker.group is None and self.next(todo, workers) is not None:
+                    if not worker.alive():
+                        workers[place] = worker = Worker(self.groups, patience)
+                    worker.give(todo.popleft())
+            busy = {worker.pipe: worker for worker in workers if worker.group is not None}
+            for pipe in multiprocessing.connection.wait(list(busy)):
+                result = busy[pipe].take()
+                if result is None:
+                    busy[pipe].group = None
+                else:
+                    self.record(result)
+
+    def run(self, things):
+        start = time.monotonic()
+        self.groups = grouped(things)
+        patience = 1 if self.jobs == 1 else 1.5
+        print("TAP version 13", flush=True)
+        workers = []
+        try:
+            for _ in range(min(self.jobs, len(self.groups))):
+                workers.append(Worker(self.groups, patience))
+            self.work(workers, patience)
+        finally:
+            for worker in workers:
+                worker.close()
+        print("1..%d\n# %d s" % (sum(self.counts.values()), time.monotonic() - start))
         for name, sentence, text in self.failures:
-            print("\n==== FAILED %s: %s\n%s\n  again: make check TESTS='%s'"
-                  % (name, sentence, text, name))
-        print("\n%d passed, %d failed, %d skipped"
-              % (self.counts["pass"], self.counts["fail"], self.counts["skip"]), flush=True)
-        return 1 if self.counts["fail"] else 0
+            print("\n==== FAILED %s: %s\n%s" % (name, sentence, text))
+            if "again: " not in text:
+                print("again: make check TESTS='%s'" % name)
+        return self.counts
+
+
+def summary(counts):
+    """The last line; the exit status."""
+    print("\n%d passed, %d failed, %d skipped"
+          % (counts["pass"], counts["fail"], counts["skip"]), flush=True)
+    return 1 if counts["fail"] else 0
+
+
+def match(things, patterns):
+    """A pattern names a test, a suite, or tests by wildcard."""
+    return [thing for thing in things if any(
+        fnmatch.fnmatch(thing.id, p) or thing.id.split(".")[0] == p for p in patterns)]

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """How a test is written: a function with a name that says what must hold."""
 import inspect
+import os
+import random
+import re
 import time
 
+from .util import DEFAULT_KERNEL
+
 TESTS = []
+KERNEL = re.compile(r"-(\d+\.\d+|debug|kcsan)$")
 
 
 class Skip(Exception):
@@ -15,17 +21,39 @@ class Skip(Exception):
 
 
 class Test:
-    def __init__(self, function, name, fixture, timeout, suffix):
+    def __init__(self, function, name, fixture, timeout, suffix, alone=False, long=False):
         self.function, self.name, self.fixture, self.timeout = function, name, fixture, timeout
+        self.alone, self.long = alone, long
         self.id = "%s.%s%s" % (function.__module__.rsplit(".", 1)[-1], function.__name__, suffix)
 
+    @property
+    def kernel(self):
+        """None where no machine is booted, or its kernel does not matter."""
+        return self.fixture.kernel if self.fixture else None
 
-def test(name, fixture=None, timeout=120, suffix=""):
+    @property
+    def family(self):
+        """What is common to the ids of the same test on several kernels."""
+        return KERNEL.sub("", self.id)
+
+    def on(self, kernel):
+        """The same on another kernel."""
+        fixture = Fixture(self.fixture.kind, **dict(self.fixture.options, kernel=kernel))
+        other = Test(self.function, self.name, fixture, self.timeout, "", self.alone, self.long)
+        other.id = "%s-%s" % (self.family, kernel)
+        name = re.sub(r"Linux \d[\d.]+", "Linux " + kernel, self.name)
+        other.name = name if name != self.name else "%s (Linux %s)" % (name, kernel)
+        return other
+
+
+def test(name, fixture=None, timeout=120, suffix="", alone=False, long=False):
     """fixture: a Fixture; tests that name an equal one share it, one after another.
 
-    suffix: tells the tests apart that one function makes for several kernels."""
+    suffix: tells the tests apart that one function makes for several kernels.
+    alone: it measures time, or counts what depends on it: nothing else runs meanwhile.
+    long: only make check-long runs it, or who asks for it by its name."""
     def add(function):
-        TESTS.append(Test(function, name, fixture, timeout, suffix))
+        TESTS.append(Test(function, name, fixture, timeout, suffix, alone, long))
         return function
     return add
 
@@ -43,8 +71,36 @@ class Fixture:
     def __hash__(self):
         return hash((self.kind, repr(self.options)))
 
+    @property
+    def kernel(self):
+        """None for machines that have one kernel only."""
+        if "kernel" in inspect.signature(self.kind.__init__).parameters:
+            return self.options.get("kernel", DEFAULT_KERNEL)
+        return None
+
     def open(self):
         return self.kind(**self.options)
+
+
+def spread(tests, kernels):
+    """The tests as they are, and those for the default kernel on all of these, too."""
+    there = {test.id for test in tests}
+    for one in tests:
+        yield one
+        if one.kernel == DEFAULT_KERNEL:
+            for kernel in kernels:
+                if kernel != DEFAULT_KERNEL and "%s-%s" % (one.family, kernel) not in there:
+                    yield one.on(kernel)
+
+
+seeds = []                              # of the test that runs
+
+
+def seed():
+    """A seed for what is random in a test: told when it fails; IVSHMEM_SEED gives it again."""
+    text = os.environ.get("IVSHMEM_SEED")
+    seeds.append(int(text) if text else random.randrange(1, 1 << 31))
+    return seeds[-1]
 
 
 def expect(condition, text, *values):

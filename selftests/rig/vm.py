@@ -53,7 +53,7 @@ class Channel:
         self.theirs.close()
 
 
-BOOT = (60, 240)        # seconds that a boot may take; with the debug kernel
+BOOT = (60, 240)        # seconds that a boot may take; with a debug kernel
 
 
 class VM:
@@ -121,7 +121,7 @@ class VM:
     def ready(self, timeout=None):
         """Waits until the guest's agent is there: 10 s, or 40 s with a kernel that checks itself,
         on a machine that has nothing else to do."""
-        timeout = timeout or BOOT[self.kernel == debug.NAME]
+        timeout = timeout or BOOT[self.kernel in debug.NAMES]
         try:
             self.wait("ready", time.monotonic() + timeout, "boot")
         except GuestError:

@@ -2,6 +2,7 @@
 """Which plugin serves a device: by protocol, by the operator, in any order of loading."""
 from ..lab import Lab
 from ..suite import Fixture, equal, expect, test
+from ..util import DEFAULT_KERNEL
 
 SYSFS = "/sys/bus/ivshmem/devices/ivshmem%d/"
 SMALL = {"output_size": "0x10000"}
@@ -11,8 +12,8 @@ class Choice(Lab):
     """Device 0 says Ethernet, device 1 says user-defined 0x4000; no module is loaded."""
     shared = True
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, kernel=DEFAULT_KERNEL):
+        super().__init__(kernel)
         links = [self.link(protocol="net", **SMALL), self.link(protocol="0x4000", **SMALL)]
         self.vm = self.vm([link.peer(0) for link in links])
 

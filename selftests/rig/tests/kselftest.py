@@ -6,7 +6,7 @@ import shutil
 from .. import debug, lint, roots, tap
 from ..lab import Lab
 from ..suite import Fixture, Skip, equal, expect, test
-from ..util import KERNELS, TOP, output
+from ..util import DEFAULT_KERNEL, KERNELS, TOP, output
 from . import shadow, uio
 
 SUITES = ("core", "net", "uio", "shadow")
@@ -19,8 +19,8 @@ class Both(Lab):
     """One machine with both ends of a link that fits all suites; the core is all that is loaded."""
     shared = True
 
-    def __init__(self, files=None):
-        super().__init__()
+    def __init__(self, kernel=DEFAULT_KERNEL, files=None):
+        super().__init__(kernel)
         self.link = self.link(protocol="net", vectors=3, rw_size="4M", output_size="16K")
         self.vm = self.vm([self.link.peer(0), self.link.peer(1)], files=files)
         self.vm.run("modprobe ivshmem_core")

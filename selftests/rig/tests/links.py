@@ -5,6 +5,7 @@ import time
 from ..lab import Lab
 from ..machines import NET, Pair, all_came_back
 from ..suite import Fixture, equal, expect, test, until
+from ..util import DEFAULT_KERNEL
 
 EMPTY = Fixture(Lab)
 DEVICE = "/sys/bus/ivshmem/devices/ivshmem%d"
@@ -14,8 +15,8 @@ class Tool(Lab):
     """One machine with all ends of a link, each bound to the plugin of the tests."""
     shared = True
 
-    def __init__(self, peers, **link):
-        super().__init__()
+    def __init__(self, peers, kernel=DEFAULT_KERNEL, **link):
+        super().__init__(kernel)
         self.link = self.link(peers=peers, protocol="0x4000", output_size="64K", **link)
         self.vm = self.vm([self.link.peer(number) for number in range(peers)])
         self.vm.run("modprobe ivshmem_core; modprobe ivshmem_tool")
@@ -144,7 +145,7 @@ def found_by_recheck(lab):
 
 
 @test("no doorbell is left out that was due: under all kinds of traffic rechecks find nothing",
-      Fixture(Pair))
+      Fixture(Pair), alone=True)
 def nothing_left_out(lab):
     lab.vm.run("sysctl -qw net.core.rmem_max=8000000 net.core.wmem_max=8000000")
     before = found_by_recheck(lab)
@@ -159,7 +160,7 @@ def nothing_left_out(lab):
 
 
 @test("a lost interrupt costs at most the time until the next recheck, and loses nothing",
-      Fixture(Pair))
+      Fixture(Pair), alone=True)
 def recheck(lab):
     lab.link.ask("drop 1")
     start = time.monotonic()

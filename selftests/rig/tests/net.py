@@ -68,7 +68,7 @@ def iperf(lab, options, seconds=3):
     return result["end"]
 
 
-@test("bulk TCP rings at most one doorbell for ten packets", PAIR)
+@test("bulk TCP rings at most one doorbell for ten packets", PAIR, alone=True)
 def doorbells(lab):
     def count():
         packets = sum(int(n) for n in lab.at("a", "cat /sys/class/net/link0/statistics/?x_packets"
@@ -81,7 +81,7 @@ def doorbells(lab):
     expect(rung * 10 <= packets, "%d doorbells for %d packets", rung, packets)
 
 
-@test("doubling how many frames are coalesced halves the interrupts", PAIR)
+@test("doubling how many frames are coalesced halves the interrupts", PAIR, alone=True)
 def coalescing(lab):
     interrupts = {}
     shown = lab.at("b", "ethtool -c link0").out

@@ -13,7 +13,7 @@ TWO = Fixture(Two)
 
 
 @test("20 times a machine is killed under traffic: the other sees it go, and the link comes back",
-      TWO, timeout=400)
+      TWO, timeout=400, alone=True)
 def kill(lab):
     times = []
     changes = "cat /sys/class/net/eth0/carrier_changes"

@@ -201,7 +201,7 @@ def games(mode):
         check_games(lab, mode, 1000)
 
     @test("lost interrupts are rung again and counted, and the game goes on (%s)" % mode, UIO,
-          suffix="-" + mode)
+          suffix="-" + mode, alone=True)
     def losses(lab):
         lab.link.ask("drop 5%")
         try:
@@ -250,8 +250,8 @@ def numbers_aside(text):
 class Page(Lab):
     """The machine of rig shell, which the page is about."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, kernel=DEFAULT_KERNEL):
+        super().__init__(kernel)
         link = self.link()
         self.vm = self.vm([link.peer(0), link.peer(1)])
         self.vm.run("modprobe ivshmem_core")

@@ -36,14 +36,14 @@ class Against(Lab):
         return until(lambda: self.carrier() == value, "carrier %s" % value)[1]
 
 
-def profiles(name, timeout=120):
+def profiles(name, timeout=120, alone=False):
     """One test for each profile; NuttX copies what it gets into 592 bytes."""
     def add(function):
         for profile in PROFILES:
             bound = functools.partial(function, profile=profile)
             functools.update_wrapper(bound, function)
             machine = Fixture(Against, mtu=576 if profile == "nuttx" else 1500)
-            test(name % profile, machine, timeout, suffix="-" + profile)(bound)
+            test(name % profile, machine, timeout, suffix="-" + profile, alone=alone)(bound)
         return function
     return add
 
@@ -110,7 +110,8 @@ def wait_in_reset(lab):
     equal(peer.stop()["broken"], {}, "rules that our driver broke")
 
 
-@profiles("a %s peer that dies and returns 1000 times always finds the link again", timeout=400)
+@profiles("a %s peer that dies and returns 1000 times always finds the link again", timeout=400,
+          alone=True)
 def restart(lab, profile):
     result = lab.other("restart", profile=profile, count=1000, wait=10).result(380)
     equal(result["rounds"], 1000, "restarts done")

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Which tests make check runs, which make check-long, and how far the latter has come."""
+import json
+
+from . import debug
+from .suite import spread
+from .util import KERNELS, RigError, TOP, cache, digest, output, remove
+
+QUICK = ("5.10", "7.2", debug.NAME)     # all tests; the smoke test on the others
+SMOKE = "smoke."
+
+
+def every(tests):
+    return list(spread(tests, KERNELS + debug.NAMES))
+
+
+def quick(tests):
+    return [test for test in spread(tests, QUICK) if not test.long and (
+        test.kernel in (None,) + QUICK or test.id.startswith(SMOKE))]
+
+
+def tree():
+    """Tells a checkout's content."""
+    git = ["git", "-c", "safe.directory=*", "-C", TOP]
+    try:
+        return digest(output(git + ["rev-parse", "HEAD"]), output(git + ["diff", "HEAD"]))
+    except RigError as error:
+        raise RigError("check-long goes by the commit: %s" % error) from error
+
+
+class Progress:
+    """What has passed, for this content of the tree: done once, even if we are ended."""
+
+    def __init__(self, restart=False):
+        self.path = cache("long", tree() + ".json")
+        if restart:
+            remove(self.path)
+        parts = json.loads(self.path.read_text()) if self.path.exists() else {}
+        self.parts = {name: part for name, part in parts.items()
+                      if part["done"] and not part["fail"]}
+        self.kernels = {}
+
+    def left(self, things):
+        self.kernels = {thing.id: thing.kernel or "" for thing in things}
+        return [thing for thing in things if thing.id not in self.parts]
+
+    def note(self, result):
+        part = self.parts.setdefault(result.id, {
+            "pass": 0, "fail": 0, "skip": 0, "seconds": 0, "done": False})
+        outcome = "skip" if result.outcome == "optional" else result.outcome
+        if outcome != "said":
+            part[outcome] += 1
+        part["seconds"] += result.seconds or 0
+        # A test has one result, a program has many and says at its end how long it took.
+        part["done"] = result.seconds is not None
+        fresh = self.path.with_suffix(".new")
+        fresh.write_text(json.dumps(self.parts, indent=1))
+        fresh.rename(self.path)
+
+    def counts(self):
+        return {what: sum(part[what] for part in self.parts.values())
+                for what in ("pass", "fail", "skip")}
+
+    def summary(self):
+        """A line for each suite and kernel."""
+        rows = {}
+        for name, part in self.parts.items():
+            row = rows.setdefault((name.split(".")[0], self.kernels.get(name, "")), dict.fromkeys(
+                ("pass", "fail", "skip", "seconds"), 0))
+            for what in row:
+                row[what] += part[what]
+        print("\n%-12s %-8s %7s %7s %7s %8s"
+              % ("suite", "kernel", "passed", "failed", "skipped", "minutes"))
+        for (name, kernel), row in sorted(rows.items()):
+            print("%-12s %-8s %7d %7d %7d %8.1f" % (name, kernel, row["pass"], row["fail"],
+                                                    row["skip"], row["seconds"] / 60))
