@@ -5,7 +5,7 @@ DESTDIR ?=
 TESTS ?=
 PROGRAMS := $(patsubst %/Makefile,%,$(wildcard device/Makefile tools/Makefile selftests/*/Makefile))
 
-.PHONY: all modules modules-matrix install clean help demo check check-static kselftest bench device peer tools setup lint debug-kernel
+.PHONY: all modules modules-matrix install clean help demo check check-long check-static kselftest bench device peer tools setup lint debug-kernel
 
 all: modules
 
@@ -41,6 +41,10 @@ demo:
 check:
 	@$(RIG) check $(foreach test,$(TESTS),'$(test)')
 
+# RESTART=1 forgets what has passed already.
+check-long:
+	@$(RIG) check --long $(if $(RESTART),--restart)
+
 check-static:
 	@$(RIG) check-static
 
@@ -70,7 +74,10 @@ help:
 	@echo 'make peer            selftests/peer/ivshmem-peer, a peer without a machine'
 	@echo 'make tools           tools/ivshmem-tool, and libivshmem for programs of your own'
 	@echo 'make demo            two virtual machines talk Ethernet over a link (as root)'
-	@echo "make check           every test (as root); some of them: make check TESTS='net.*'"
+	@echo "make check           the tests (as root), two at a time, or IVSHMEM_JOBS=N; some of them:"
+	@echo "                     make check TESTS='net.*'"
+	@echo 'make check-long      every test on every kernel, and more; if it is ended, the next one goes on'
+	@echo '                     from there (RESTART=1: from the beginning)'
 	@echo 'make check-static    what can be told from the sources: gcc, clang, sparse, Coccinelle, checkpatch;'
 	@echo '                     fetches the kernel source for it (150 MB)'
 	@echo 'make kselftest       tests with the devices of this machine (as root), one suite: TARGET=net;'
@@ -79,6 +86,6 @@ help:
 	@echo 'make modules-matrix  modules for kernels 5.10, 6.1, 6.12 and 7.2, no warning allowed'
 	@echo 'make setup           only install what the rig needs and prepare its kernels'
 	@echo 'make lint            shellcheck and checkpatch (fetches the kernel source: 150 MB)'
-	@echo 'make debug-kernel    build a kernel with KASAN, lockdep, ...; make check then uses it, too'
+	@echo 'make debug-kernel    build the kernel with KASAN, lockdep, ... that make check uses'
 	@echo 'make clean           remove what was built in this folder'
 	@echo 'The rig keeps its kernels and builds in $${XDG_CACHE_HOME:-~/.cache}/ivshmem.'
