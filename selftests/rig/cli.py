@@ -23,7 +23,7 @@ EXTERNALS = (
 )
 
 
-def prepare(check=False, kernels=KERNELS):
+def prepare(check=False, kernels=KERNELS + (roots.I386,)):
     host.setup(check)
     for name in debug.NAMES:
         if name in kernels and not debug.ready(name):
@@ -32,7 +32,7 @@ def prepare(check=False, kernels=KERNELS):
 
 
 def cmd_setup(options):
-    kernels = options.kernel or KERNELS
+    kernels = options.kernel or KERNELS + (roots.I386,)
     prepare(check=True, kernels=kernels)
     for kernel, way in matrix.CHECKED:
         if kernel in kernels:
@@ -40,7 +40,7 @@ def cmd_setup(options):
 
 
 def cmd_matrix(options):
-    kernels = options.kernel or debug.kernels()
+    kernels = options.kernel or debug.kernels() + (roots.I386,)
     prepare(kernels=kernels)
     return matrix.main(kernels)
 
@@ -156,12 +156,13 @@ def parser():
                          help="tests that run side by side (default: $IVSHMEM_JOBS, or 2, or 1 "
                          "with a single core)")
 
-    def kernels(sub):
-        sub.add_argument("-k", "--kernel", action="append", choices=KERNELS + debug.NAMES,
+    def kernels(sub, choices=KERNELS + debug.NAMES):
+        sub.add_argument("-k", "--kernel", action="append", choices=choices,
                          help="only this kernel (may be repeated)")
 
-    kernels(add("matrix", cmd_matrix, "build the modules for all kernels"))
-    kernels(add("setup", cmd_setup, "install what is missing and make the root file systems"))
+    built = KERNELS + (roots.I386,) + debug.NAMES
+    kernels(add("matrix", cmd_matrix, "build the modules for all kernels"), built)
+    kernels(add("setup", cmd_setup, "install what is missing and make the root file systems"), built)
     sub = add("check", cmd_check, "run the tests")
     jobs(sub)
     kernels(sub)

@@ -10,6 +10,7 @@ from .util import (KERNELS, RigError, TOP, checkout_cache, digest, lock, remove,
 
 FOLDERS = ("include", "compat", "framework", "plugins", "Documentation", "selftests/core")
 FLAGS = "W=1 EXAMPLES=1"
+ARCHITECTURE = {roots.I386: "ARCH=i386"}
 # Other ways to build the same, by the program that the root needs for them.
 WAYS = {
     "": "",
@@ -89,7 +90,7 @@ def compile_modules(kernel, target, log, flags):
 def build(kernel, way=""):
     """Nothing to do where sources, kernel and flags are those of the last good build."""
     place = "-".join(filter(None, (kernel, way)))
-    flags = " ".join(filter(None, (FLAGS, WAYS[way])))
+    flags = " ".join(filter(None, (FLAGS, ARCHITECTURE.get(kernel), WAYS[way])))
     if way:
         roots.install(kernel, way)
     target = checkout_cache(place, "src")

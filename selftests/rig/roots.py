@@ -16,18 +16,22 @@ USERLAND = ("libelf-dev", "qemu-system-x86", "busybox", "dash", "kmod", "udev", 
             "iputils-ping", "iperf3", "ethtool", "sockperf", "socat", "tcpdump", "trace-cmd",
             "kexec-tools")
 EXTRA = {"6.12": ("perl",), "7.2": USERLAND}    # W=1 runs kernel-doc, in Perl there
+# Only to build for: a kernel of another architecture, with this one's compiler and programs.
+I386 = "i386"
 # No package's kernel: its root has the source, and what building that takes.
 BUILT = ("debug", "kcsan")
 DEBUG = ("linux-source-6.12", "gcc", "make", "bc", "flex", "bison", "libelf-dev", "libssl-dev",
          "perl", "kmod")
 SUITES = {"5.10": "bullseye", "6.1": "bookworm", "6.12": "trixie", "7.2": "trixie",
-          "debug": "trixie", "kcsan": "trixie"}
+          "debug": "trixie", "kcsan": "trixie", I386: "bookworm"}
 BACKPORTS = {"7.2": "trixie-backports"}
-SECURITY = ("6.1", "6.12") + BUILT     # bullseye's is no longer complete on the mirrors
+SECURITY = ("6.1", "6.12", I386) + BUILT        # bullseye's is no longer complete on the mirrors
 RECIPE = 1                              # count up when the way of making them changes
 
 
 def packages(kernel):
+    if kernel == I386:
+        return "linux-headers-686:i386", "gcc", "make"
     return DEBUG if kernel in BUILT else COMMON + EXTRA.get(kernel, ())
 
 
@@ -108,6 +112,8 @@ def mmdebstrap(kernel, target, security):
     # A mount namespace of its own: a run that is killed leaves nothing mounted.
     command = ["unshare", "--mount", "--propagation", "private",
                "mmdebstrap", "--mode=root", "--variant=apt"] + apt_options(kernel)
+    if kernel == I386:
+        command.append("--architectures=amd64,i386")
     command += ["--include=" + ",".join(packages(kernel)), SUITES[kernel], target]
     run(command + sources(kernel, security), log=log, timeout=1200,
         what="making the root for %s (log: %s)" % (kernel, log))

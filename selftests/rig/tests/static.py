@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """What can be told without running anything of ours."""
-from .. import debug, lint, matrix
+from .. import debug, lint, matrix, roots
 from ..suite import Skip, expect, test
 from ..util import KERNELS, TOP, output
 
 
 def builds(kernel):
-    @test("the modules build for Linux %s with W=1 and without a warning" % kernel, timeout=300,
-          suffix="-" + kernel)
+    where = "6.1 on 32-bit x86" if kernel == roots.I386 else kernel
+
+    @test("the modules build for Linux %s with W=1 and without a warning" % where, timeout=300,
+          suffix="-" + kernel, long=kernel == debug.KCSAN)
     def builds_for():
         if kernel in debug.NAMES:
             debug.need(kernel)
@@ -16,7 +18,7 @@ def builds(kernel):
             expect(name in names, "no %s among the modules built: %s", name, names)
 
 
-for version in KERNELS + debug.NAMES:
+for version in KERNELS + (roots.I386,) + debug.NAMES:
     builds(version)
 
 
