@@ -51,7 +51,7 @@ def all_tests():
             importlib.import_module("rig.tests." + name)
     first = [t for t in suite.TESTS if t.id.startswith(STATIC)]
     return first + [e for e in EXTERNALS if (TOP / e.folder / "Makefile").exists()] + \
-        suite.TESTS[len(first):]
+        [t for t in suite.TESTS if t not in first]
 
 
 def wanted(options):
