@@ -25,9 +25,6 @@
 #define MIN_PERIOD	(1 * NSEC_PER_MSEC)
 #define MAX_PERIOD	(16 * NSEC_PER_MSEC)
 
-/* Within which a doorbell has its effect, or will never have one, nanoseconds */
-#define RING_WINDOW	(500 * NSEC_PER_USEC)
-
 /* How long an interrupt may be on its way, microseconds */
 #define INTERRUPT_USECS	20000
 
@@ -66,23 +63,6 @@ static bool peer_runs(const struct shadow *shadow)
 	return ivshmem_peer_state(shadow->idev, shadow->link.peer) == IVSHMEM_LINK_RUN;
 }
 
-/*
- * How many doorbells may still be on their way: those of this window and of the
- * one before it.
- */
-static u32 rung_lately(struct shadow *shadow)
-{
-	u64 now = ktime_get_ns();
-	u64 windows = div_u64(now - shadow->window_start, RING_WINDOW);
-
-	if (windows) {
-		shadow->rung[1] = windows == 1 ? shadow->rung[0] : 0;
-		shadow->rung[0] = 0;
-		shadow->window_start = now;
-	}
-	return shadow->rung[0] + shadow->rung[1];
-}
-
 static void ring(struct shadow *shadow, bool again)
 {
 	if (is_suppressed(shadow) || !peer_runs(shadow))
@@ -90,8 +70,6 @@ static void ring(struct shadow *shadow, bool again)
 	if (again)
 		shadow_count(shadow, SHADOW_RERINGS);
 	shadow->owed = false;
-	rung_lately(shadow);
-	shadow->rung[0]++;
 	ivshmem_link_doorbell(&shadow->link);
 }
 
@@ -182,18 +160,6 @@ int shadow_send(struct shadow *shadow, u64 value, u64 cookie, u64 priority)
 unlock:
 	spin_unlock_irqrestore(&shadow->tx_lock, flags);
 	return err;
-}
-
-/*
- * Seen from an interrupt: a peer that took a message, and left more than there
- * may be doorbells on their way, had one interrupt for several of them.
- */
-static void tx_catch_up(struct shadow *shadow)
-{
-	spin_lock(&shadow->tx_lock);
-	if (tx_reclaim(shadow) && ivshmem_tx_in_flight(&shadow->link) > rung_lately(shadow))
-		ring(shadow, true);
-	spin_unlock(&shadow->tx_lock);
 }
 
 /*
@@ -289,7 +255,9 @@ static void service(struct shadow *shadow)
 		more |= receive(shadow);
 		if (more)
 			queue_work(system_highpri_wq, &shadow->work);
-		tx_catch_up(shadow);
+		spin_lock(&shadow->tx_lock);
+		tx_reclaim(shadow);
+		spin_unlock(&shadow->tx_lock);
 	}
 	spin_unlock_irqrestore(&shadow->lock, flags);
 }

@@ -157,8 +157,6 @@ struct shadow_place {
  * @tick: @sent when @timer last expired
  * @seen: messages that the peer had taken at that time
  * @owed: the peer wants a doorbell for messages that were taken
- * @window_start: of the window that doorbells are counted in, nanoseconds
- * @rung: doorbells of this window, and of the one before it
  * @urgency: highest priority among what the peer has not taken yet
  * @timer: rings again while the peer lags behind
  * @timer_on: it will expire
@@ -196,8 +194,6 @@ struct shadow {
 	u32 tick;
 	u32 seen;
 	bool owed;
-	u64 window_start;
-	u32 rung[2];
 	u32 urgency;
 	struct hrtimer timer;
 	bool timer_on;
