@@ -6,7 +6,10 @@ from . import debug
 from .suite import spread
 from .util import KERNELS, RigError, TOP, cache, digest, output, remove
 
-QUICK = ("5.10", "7.2", debug.NAME)     # all tests; the smoke test on the others
+QUICK = ("5.10", "7.2", debug.NAME)     # the smoke test on the others
+# What hardly depends on the kernel: programs, peers without a machine, and measurements.
+NEWEST = ("7.2",)
+ONCE = ("tools", "wire", "kselftest", "docs")
 SMOKE = "smoke."
 
 
@@ -14,9 +17,19 @@ def every(tests):
     return list(spread(tests, KERNELS + debug.NAMES))
 
 
+def is_quick(test):
+    if test.long or test.kernel is None:
+        return not test.long
+    if test.quick:
+        return test.kernel in test.quick
+    if test.id.startswith(SMOKE):
+        return test.kernel not in QUICK
+    once = test.derived and (test.alone or test.id.split(".")[0] in ONCE)
+    return test.kernel in (NEWEST if once else QUICK)
+
+
 def quick(tests):
-    return [test for test in spread(tests, QUICK) if not test.long and (
-        test.kernel in (None,) + QUICK or test.id.startswith(SMOKE))]
+    return list(filter(is_quick, spread(tests, QUICK)))
 
 
 def tree():

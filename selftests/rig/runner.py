@@ -7,6 +7,7 @@ import io
 import multiprocessing
 import multiprocessing.connection
 import os
+import resource
 import signal
 import subprocess
 import tempfile
@@ -292,7 +293,9 @@ class Runner:
         finally:
             for worker in workers:
                 worker.close()
-        print("1..%d\n# %d s" % (sum(self.counts.values()), time.monotonic() - start))
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        print("1..%d\n# %d s, %d s of processor time" % (
+            sum(self.counts.values()), time.monotonic() - start, used.ru_utime + used.ru_stime))
         for name, sentence, text in self.failures:
             print("\n==== FAILED %s: %s\n%s" % (name, sentence, text))
             if "again: " not in text:

@@ -21,9 +21,9 @@ class Skip(Exception):
 
 
 class Test:
-    def __init__(self, function, name, fixture, timeout, suffix, alone=False, long=False):
+    def __init__(self, function, name, fixture, timeout, suffix, alone=False, long=False, quick=None):
         self.function, self.name, self.fixture, self.timeout = function, name, fixture, timeout
-        self.alone, self.long = alone, long
+        self.alone, self.long, self.quick, self.derived = alone, long, quick, False
         self.id = "%s.%s%s" % (function.__module__.rsplit(".", 1)[-1], function.__name__, suffix)
 
     @property
@@ -39,21 +39,23 @@ class Test:
     def on(self, kernel):
         """The same on another kernel."""
         fixture = Fixture(self.fixture.kind, **dict(self.fixture.options, kernel=kernel))
-        other = Test(self.function, self.name, fixture, self.timeout, "", self.alone, self.long)
-        other.id = "%s-%s" % (self.family, kernel)
+        other = Test(self.function, self.name, fixture, self.timeout, "", self.alone, self.long,
+                     self.quick)
+        other.id, other.derived = "%s-%s" % (self.family, kernel), True
         name = re.sub(r"Linux \d[\d.]+", "Linux " + kernel, self.name)
         other.name = name if name != self.name else "%s (Linux %s)" % (name, kernel)
         return other
 
 
-def test(name, fixture=None, timeout=120, suffix="", alone=False, long=False):
+def test(name, fixture=None, timeout=120, suffix="", alone=False, long=False, quick=None):
     """fixture: a Fixture; tests that name an equal one share it, one after another.
 
     suffix: tells the tests apart that one function makes for several kernels.
     alone: it measures time, or counts what depends on it: nothing else runs meanwhile.
-    long: only make check-long runs it, or who asks for it by its name."""
+    long: only make check-long runs it, or who asks for it by its name.
+    quick: the kernels on which make check runs it, if forms.py has others for the suite."""
     def add(function):
-        TESTS.append(Test(function, name, fixture, timeout, suffix, alone, long))
+        TESTS.append(Test(function, name, fixture, timeout, suffix, alone, long, quick))
         return function
     return add
 
