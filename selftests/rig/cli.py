@@ -10,8 +10,8 @@ from .runner import JOBS, External, Runner, match, summary
 from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
 
 # In this order: what is quick and needs no machine comes first.
-SUITES = ("static", "analysis", "boot", "core", "choice", "docs", "links", "net", "wire", "tools", "uio",
-          "shadow", "rtos", "kselftest", "hostile", "restart", "debug", "smoke")
+SUITES = ("static", "analysis", "runner", "boot", "core", "choice", "docs", "links", "net", "wire", "tools", "uio",
+          "shadow", "rtos", "kselftest", "hostile", "restart", "debug", "faults", "smoke")
 STATIC = ("static.", "analysis.")
 EXTERNALS = (
     External("device", "selftests/device", "check"),
@@ -20,6 +20,7 @@ EXTERNALS = (
     External("tools", "tools", "check"),
     External("stand-in", "selftests/shadow", "check"),
     External("model", "selftests/model", "check"),
+    External("fuzz-long", "device", "fuzz", "SECS=1800", timeout=2400, long=True),
 )
 
 
