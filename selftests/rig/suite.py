@@ -6,7 +6,7 @@ import random
 import re
 import time
 
-from .util import DEFAULT_KERNEL
+from .util import DEFAULT_KERNEL, KERNELS
 
 TESTS = []
 KERNEL = re.compile(r"-(\d+\.\d+|debug|kcsan)$")
@@ -39,7 +39,8 @@ class Test:
     def on(self, kernel):
         """The same on another kernel."""
         fixture = Fixture(self.fixture.kind, **dict(self.fixture.options, kernel=kernel))
-        other = Test(self.function, self.name, fixture, self.timeout, "", self.alone, self.long,
+        timeout = self.timeout * (1 if kernel in KERNELS else 3)    # debug kernels take their time
+        other = Test(self.function, self.name, fixture, timeout, "", self.alone, self.long,
                      self.quick)
         other.id, other.derived = "%s-%s" % (self.family, kernel), True
         name = re.sub(r"Linux \d[\d.]+", "Linux " + kernel, self.name)

@@ -60,7 +60,7 @@ def on(kernel):
 
     @check("with dozens of proxies, restarts and sudden deaths nothing is lost, nothing left", 800)
     def stress(lab):
-        lab.program("test_stress", FEWER if kernel == debug.NAME else "", timeout=700)
+        lab.program("test_stress", FEWER if lab.kernel in debug.NAMES else "", timeout=700)
 
     @test("programs map the R/W section where shmaddr says, by large entries if the kernel can "
           "(Linux %s)" % kernel, Fixture(Lab, kernel=kernel), 120, suffix)
@@ -68,7 +68,7 @@ def on(kernel):
         vm = elsewhere(lab)
         vm.run("modprobe ivshmem_shadow shmaddr=0x10000000+32M && ls " + NODE)
         expect("10000000-11ffffff : ivshmem_shadow" in vm.out("cat /proc/iomem"), "not claimed")
-        guest_tap(vm.job("HUGE=%d %stest_window" % (kernel in HUGE, FOLDER), 100))
+        guest_tap(vm.job("HUGE=%d %stest_window" % (lab.kernel in HUGE, FOLDER), 100))
         vm.run("rmmod ivshmem_shadow")
         expect("ivshmem_shadow" not in vm.out("cat /proc/iomem"), "still claimed")
 
