@@ -77,9 +77,8 @@ class Fixture:
     @property
     def kernel(self):
         """None for machines that have one kernel only."""
-        if "kernel" in inspect.signature(self.kind.__init__).parameters:
-            return self.options.get("kernel", DEFAULT_KERNEL)
-        return None
+        parameter = inspect.signature(self.kind.__init__).parameters.get("kernel")
+        return self.options.get("kernel", parameter.default) if parameter else None
 
     def open(self):
         return self.kind(**self.options)
