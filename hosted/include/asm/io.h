@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HOSTED_ASM_IO_H
+#define _HOSTED_ASM_IO_H
+
+#include <asm/barrier.h>
+#include <asm/byteorder.h>
+#include <linux/types.h>
+
+/*
+ * Registers: a call into the model where the address is one of ioremap()'s, else
+ * memory. hosted_mmio_*() are kit.h's, out of line.
+ */
+u64 hosted_mmio_read(const volatile void __iomem *addr, unsigned int width);
+void hosted_mmio_write(volatile void __iomem *addr, unsigned int width, u64 value);
+
+#define __hosted_io(_sfx, _type, _width)						\
+	static inline _type read##_sfx(const volatile void __iomem *addr)		\
+	{										\
+		return hosted_mmio_read(addr, _width);					\
+	}										\
+	static inline void write##_sfx(_type value, volatile void __iomem *addr)	\
+	{										\
+		hosted_mmio_write(addr, _width, value);					\
+	}
+__hosted_io(b, u8, 1)
+__hosted_io(w, u16, 2)
+__hosted_io(l, u32, 4)
+__hosted_io(q, u64, 8)
+
+#define readb_relaxed(_a)	readb(_a)
+#define readw_relaxed(_a)	readw(_a)
+#define readl_relaxed(_a)	readl(_a)
+#define readq_relaxed(_a)	readq(_a)
+#define writeb_relaxed(_v, _a)	writeb(_v, _a)
+#define writew_relaxed(_v, _a)	writew(_v, _a)
+#define writel_relaxed(_v, _a)	writel(_v, _a)
+#define writeq_relaxed(_v, _a)	writeq(_v, _a)
+#define __raw_readb(_a)		readb(_a)
+#define __raw_readw(_a)		readw(_a)
+#define __raw_readl(_a)		readl(_a)
+#define __raw_writeb(_v, _a)	writeb(_v, _a)
+#define __raw_writew(_v, _a)	writew(_v, _a)
+#define __raw_writel(_v, _a)	writel(_v, _a)
+#define ioread8(_a)		readb(_a)
+#define ioread16(_a)		readw(_a)
+#define ioread32(_a)		readl(_a)
+#define ioread64(_a)		readq(_a)
+#define ioread16be(_a)		be16_to_cpu((__force __be16)readw(_a))
+#define ioread32be(_a)		be32_to_cpu((__force __be32)readl(_a))
+#define iowrite8(_v, _a)	writeb(_v, _a)
+#define iowrite16(_v, _a)	writew(_v, _a)
+#define iowrite32(_v, _a)	writel(_v, _a)
+#define iowrite64(_v, _a)	writeq(_v, _a)
+#define iowrite16be(_v, _a)	writew((__force u16)cpu_to_be16(_v), _a)
+#define iowrite32be(_v, _a)	writel((__force u32)cpu_to_be32(_v), _a)
+
+void __iomem *ioremap(resource_size_t offset, size_t size);
+void iounmap(volatile void __iomem *addr);
+void ioread8_rep(const void __iomem *addr, void *buf, unsigned long count);
+void ioread16_rep(const void __iomem *addr, void *buf, unsigned long count);
+void ioread32_rep(const void __iomem *addr, void *buf, unsigned long count);
+void iowrite8_rep(void __iomem *addr, const void *buf, unsigned long count);
+void iowrite16_rep(void __iomem *addr, const void *buf, unsigned long count);
+void iowrite32_rep(void __iomem *addr, const void *buf, unsigned long count);
+void memcpy_fromio(void *to, const volatile void __iomem *from, size_t n);
+void memcpy_toio(volatile void __iomem *to, const void *from, size_t n);
+void memset_io(volatile void __iomem *addr, int value, size_t n);
+
+#define ioremap_wc(_o, _s)	ioremap(_o, _s)
+#define ioremap_wt(_o, _s)	ioremap(_o, _s)
+#define ioremap_uc(_o, _s)	ioremap(_o, _s)
+#define ioremap_np(_o, _s)	ioremap(_o, _s)
+#define readsb(_a, _b, _n)	ioread8_rep(_a, _b, _n)
+#define readsw(_a, _b, _n)	ioread16_rep(_a, _b, _n)
+#define readsl(_a, _b, _n)	ioread32_rep(_a, _b, _n)
+#define writesb(_a, _b, _n)	iowrite8_rep(_a, _b, _n)
+#define writesw(_a, _b, _n)	iowrite16_rep(_a, _b, _n)
+#define writesl(_a, _b, _n)	iowrite32_rep(_a, _b, _n)
+
+/* A page's physical address is its virtual one. */
+#define virt_to_phys(_p)	((phys_addr_t)(uintptr_t)(_p))
+#define phys_to_virt(_p)	((void *)(uintptr_t)(_p))
+
+#endif

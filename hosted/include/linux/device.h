@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HOSTED_LINUX_DEVICE_H
+#define _HOSTED_LINUX_DEVICE_H
+
+#include <linux/cleanup.h>
+#include <linux/dev_printk.h>
+#include <linux/device/bus.h>
+#include <linux/device/class.h>
+#include <linux/device/driver.h>
+#include <linux/err.h>
+#include <linux/io.h>
+#include <linux/kdev_t.h>
+#include <linux/kobject.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/overflow.h>
+#include <linux/pm.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+#include <linux/types.h>
+
+struct device_node;
+struct fwnode_handle;
+
+struct device_type {
+	const char *name;
+	const struct attribute_group **groups;
+	int (*uevent)(const struct device *dev, struct kobj_uevent_env *env);
+	char *(*devnode)(const struct device *dev, umode_t *mode, kuid_t *uid, kgid_t *gid);
+	void (*release)(struct device *dev);
+	const struct dev_pm_ops *pm;
+};
+
+struct device_attribute {
+	struct attribute attr;
+	ssize_t (*show)(struct device *dev, struct device_attribute *attr, char *buf);
+	ssize_t (*store)(struct device *dev, struct device_attribute *attr, const char *buf,
+			 size_t count);
+};
+
+#define DEVICE_ATTR(_name, _mode, _show, _store) \
+	struct device_attribute dev_attr_##_name = __ATTR(_name, _mode, _show, _store)
+#define DEVICE_ATTR_RO(_name)	struct device_attribute dev_attr_##_name = __ATTR_RO(_name)
+#define DEVICE_ATTR_WO(_name)	struct device_attribute dev_attr_##_name = __ATTR_WO(_name)
+#define DEVICE_ATTR_RW(_name)	struct device_attribute dev_attr_##_name = __ATTR_RW(_name)
+#define DEVICE_ATTR_ADMIN_RW(_name) \
+	struct device_attribute dev_attr_##_name = __ATTR_RW_MODE(_name, 0600)
+#define DEVICE_ATTR_ADMIN_RO(_name) \
+	struct device_attribute dev_attr_##_name = __ATTR_RO_MODE(_name, 0400)
+
+/**
+ * struct device - a device
+ *
+ * Members that drivers know are named as in the kernel; what follows @added is
+ * emul's: its lists are protected by one lock, see device.c.
+ */
+struct device {
+	struct kobject kobj;
+	struct device *parent;
+	const char *init_name;
+	const struct device_type *type;
+	const struct bus_type *bus;
+	struct device_driver *driver;
+	void *platform_data;
+	void *driver_data;
+	struct mutex mutex;
+	struct device_node *of_node;
+	struct fwnode_handle *fwnode;
+	u64 *dma_mask;
+	u64 coherent_dma_mask;
+	dev_t devt;
+	u32 id;
+	spinlock_t devres_lock;
+	struct list_head devres;
+	const struct class *class;
+	const struct attribute_group **groups;
+	void (*release)(struct device *dev);
+
+	bool added;
+	bool dead;			/* device_del() has begun */
+	bool deferred;			/* its driver said -EPROBE_DEFER */
+	struct list_head siblings;	/* all devices */
+	struct list_head links;		/* attribute groups added later */
+	unsigned int users;		/* calls into attributes */
+};
+
+#define kobj_to_dev(_kobj)	container_of(_kobj, struct device, kobj)
+#define dev_to_node(_dev)	(-1)
+
+static inline const char *dev_name(const struct device *dev)
+{
+	return dev->init_name ?: dev->kobj.name;
+}
+
+static inline void *dev_get_drvdata(const struct device *dev)
+{
+	return dev->driver_data;
+}
+
+static inline void dev_set_drvdata(struct device *dev, void *data)
+{
+	dev->driver_data = data;
+}
+
+static inline void *dev_get_platdata(const struct device *dev)
+{
+	return dev->platform_data;
+}
+
+static inline void device_lock(struct device *dev)
+{
+	mutex_lock(&dev->mutex);
+}
+
+static inline int device_trylock(struct device *dev)
+{
+	return mutex_trylock(&dev->mutex);
+}
+
+static inline int device_lock_interruptible(struct device *dev)
+{
+	return mutex_lock_interruptible(&dev->mutex);
+}
+
+static inline void device_unlock(struct device *dev)
+{
+	mutex_unlock(&dev->mutex);
+}
+
+static inline void device_lock_assert(struct device *dev)
+{
+	lockdep_assert_held(&dev->mutex);
+}
+
+DEFINE_GUARD(device, struct device *, device_lock(_T), device_unlock(_T))
+
+void device_initialize(struct device *dev);
+int __must_check device_add(struct device *dev);
+int __must_check device_register(struct device *dev);
+void device_del(struct device *dev);
+void device_unregister(struct device *dev);
+struct device *get_device(struct device *dev);
+void put_device(struct device *dev);
+int dev_set_name(struct device *dev, const char *fmt, ...) __printf(2, 3);
+const char *dev_driver_string(const struct device *dev);
+const char *dev_bus_name(const struct device *dev);
+int __must_check device_attach(struct device *dev);
+int __must_check device_reprobe(struct device *dev);
+int device_driver_attach(const struct device_driver *drv, struct device *dev);
+void device_release_driver(struct device *dev);
+bool device_is_registered(struct device *dev);
+bool device_is_bound(struct device *dev);
+int device_for_each_child(struct device *dev, void *data, int (*fn)(struct device *dev, void *data));
+struct device *device_find_child(struct device *dev, const void *data,
+				 int (*match)(struct device *dev, const void *data));
+int device_create_file(struct device *dev, const struct device_attribute *attr);
+void device_remove_file(struct device *dev, const struct device_attribute *attr);
+int __must_check device_add_group(struct device *dev, const struct attribute_group *group);
+int __must_check device_add_groups(struct device *dev, const struct attribute_group **groups);
+void device_remove_groups(struct device *dev, const struct attribute_group **groups);
+int __must_check devm_device_add_group(struct device *dev, const struct attribute_group *group);
+struct device *device_create(const struct class *class, struct device *parent, dev_t devt,
+			     void *drvdata, const char *fmt, ...) __printf(5, 6);
+struct device *device_create_with_groups(const struct class *class, struct device *parent,
+					 dev_t devt, void *drvdata,
+					 const struct attribute_group **groups, const char *fmt,
+					 ...) __printf(6, 7);
+void device_destroy(const struct class *class, dev_t devt);
+int device_match_name(struct device *dev, const void *name);
+
+/* Suspend, resume and shut down: what hosted programs ask for. */
+int hosted_device_suspend(struct device *dev);
+int hosted_device_resume(struct device *dev);
+void hosted_device_shutdown(struct device *dev);
+
+/* Resources that end with the binding, or with the device */
+typedef void (*dr_release_t)(struct device *dev, void *res);
+typedef int (*dr_match_t)(struct device *dev, void *res, void *data);
+
+void *devres_alloc(dr_release_t release, size_t size, gfp_t gfp) __must_check;
+void devres_free(void *res);
+void devres_add(struct device *dev, void *res);
+void *devres_find(struct device *dev, dr_release_t release, dr_match_t match, void *data);
+void *devres_remove(struct device *dev, dr_release_t release, dr_match_t match, void *data);
+int devres_destroy(struct device *dev, dr_release_t release, dr_match_t match, void *data);
+int devres_release(struct device *dev, dr_release_t release, dr_match_t match, void *data);
+int devres_release_all(struct device *dev);
+
+void *devm_kmalloc(struct device *dev, size_t size, gfp_t gfp);
+void devm_kfree(struct device *dev, const void *p);
+char *devm_kstrdup(struct device *dev, const char *s, gfp_t gfp);
+void *devm_kmemdup(struct device *dev, const void *src, size_t n, gfp_t gfp);
+char *devm_kasprintf(struct device *dev, gfp_t gfp, const char *fmt, ...) __printf(3, 4);
+int __must_check devm_add_action(struct device *dev, void (*action)(void *data), void *data);
+int __must_check devm_add_action_or_reset(struct device *dev, void (*action)(void *data),
+					  void *data);
+void devm_remove_action(struct device *dev, void (*action)(void *data), void *data);
+void devm_release_action(struct device *dev, void (*action)(void *data), void *data);
+
+static inline void *devm_kzalloc(struct device *dev, size_t size, gfp_t gfp)
+{
+	return devm_kmalloc(dev, size, gfp | __GFP_ZERO);
+}
+
+static inline void *devm_kmalloc_array(struct device *dev, size_t n, size_t size, gfp_t gfp)
+{
+	return devm_kmalloc(dev, size_mul(n, size), gfp);
+}
+
+static inline void *devm_kcalloc(struct device *dev, size_t n, size_t size, gfp_t gfp)
+{
+	return devm_kmalloc(dev, size_mul(n, size), gfp | __GFP_ZERO);
+}
+
+#endif

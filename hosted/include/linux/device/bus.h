@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HOSTED_LINUX_DEVICE_BUS_H
+#define _HOSTED_LINUX_DEVICE_BUS_H
+
+#include <linux/list.h>
+#include <linux/pm.h>
+#include <linux/types.h>
+#include <linux/version.h>
+
+struct attribute_group;
+struct device;
+struct device_driver;
+struct kobj_uevent_env;
+
+struct bus_type {
+	const char *name;
+	const char *dev_name;
+	const struct attribute_group **bus_groups;
+	const struct attribute_group **dev_groups;
+	const struct attribute_group **drv_groups;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+	int (*match)(struct device *dev, const struct device_driver *drv);
+#else
+	int (*match)(struct device *dev, struct device_driver *drv);
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	int (*uevent)(const struct device *dev, struct kobj_uevent_env *env);
+#else
+	int (*uevent)(struct device *dev, struct kobj_uevent_env *env);
+#endif
+	int (*probe)(struct device *dev);
+	void (*sync_state)(struct device *dev);
+	void (*remove)(struct device *dev);
+	void (*shutdown)(struct device *dev);
+	int (*suspend)(struct device *dev, pm_message_t state);
+	int (*resume)(struct device *dev);
+	const struct dev_pm_ops *pm;
+	bool need_parent_lock;
+
+	struct list_head entry;		/* all buses; emul's */
+};
+
+int __must_check bus_register(const struct bus_type *bus);
+void bus_unregister(const struct bus_type *bus);
+int bus_for_each_dev(const struct bus_type *bus, struct device *start, void *data,
+		     int (*fn)(struct device *dev, void *data));
+struct device *bus_find_device(const struct bus_type *bus, struct device *start, const void *data,
+			       int (*match)(struct device *dev, const void *data));
+struct device *bus_find_device_by_name(const struct bus_type *bus, struct device *start,
+				       const char *name);
+int __must_check bus_rescan_devices(const struct bus_type *bus);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HOSTED_LINUX_DEVICE_CLASS_H
+#define _HOSTED_LINUX_DEVICE_CLASS_H
+
+#include <linux/device/bus.h>
+#include <linux/list.h>
+#include <linux/pm.h>
+#include <linux/types.h>
+
+struct class {
+	const char *name;
+	const struct attribute_group **class_groups;
+	const struct attribute_group **dev_groups;
+	int (*dev_uevent)(const struct device *dev, struct kobj_uevent_env *env);
+	char *(*devnode)(const struct device *dev, umode_t *mode);
+	void (*class_release)(const struct class *class);
+	void (*dev_release)(struct device *dev);
+	int (*shutdown_pre)(struct device *dev);
+	const struct dev_pm_ops *pm;
+
+	struct list_head entry;		/* all classes; emul's */
+};
+
+int __must_check class_register(const struct class *class);
+void class_unregister(const struct class *class);
+struct class *__class_create(const char *name);
+void class_destroy(const struct class *class);
+int class_for_each_device(const struct class *class, const struct device *start, void *data,
+			  int (*fn)(struct device *dev, void *data));
+struct device *class_find_device(const struct class *class, const struct device *start,
+				 const void *data, int (*match)(struct device *, const void *));
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define class_create(_name)		__class_create(_name)
+#else
+#define class_create(_owner, _name)	__class_create(_name)
+#endif
+
+#endif

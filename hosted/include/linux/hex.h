@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HOSTED_LINUX_HEX_H
+#define _HOSTED_LINUX_HEX_H
+
+#include <linux/types.h>
+
+extern const char hex_asc[];
+extern const char hex_asc_upper[];
+#define hex_asc_lo(_x)		hex_asc[(_x) & 0x0f]
+#define hex_asc_hi(_x)		hex_asc[((_x) & 0xf0) >> 4]
+
+int hex_to_bin(unsigned char ch);
+int hex2bin(u8 *dst, const char *src, size_t count);
+char *bin2hex(char *dst, const void *src, size_t count);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HOSTED_LINUX_STDDEF_H
+#define _HOSTED_LINUX_STDDEF_H
+
+#undef NULL
+#define NULL ((void *)0)
+#ifndef __bool_true_false_are_defined
+#define true	1
+#define false	0
+#endif
+#undef offsetof
+#define offsetof(_type, _member)	__builtin_offsetof(_type, _member)
+#define sizeof_field(_type, _member)	sizeof(((_type *)0)->_member)
+#define offsetofend(_type, _member)	(offsetof(_type, _member) + sizeof_field(_type, _member))
+#define struct_group(_name, ...) \
+	union { struct { __VA_ARGS__ }; struct { __VA_ARGS__ } _name; }
+#define struct_group_tagged(_tag, _name, ...) \
+	union { struct { __VA_ARGS__ }; struct _tag { __VA_ARGS__ } _name; }
+#define DECLARE_FLEX_ARRAY(_type, _name) \
+	struct { struct { } __empty_##_name; _type _name[]; }
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HOSTED_LINUX_UACCESS_H
+#define _HOSTED_LINUX_UACCESS_H
+
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/types.h>
+
+/*
+ * User memory is the client's side of a request: copies go through a window that
+ * whoever serves the request has set, see kit_user_window().
+ */
+unsigned long __must_check __copy_to_user(void __user *to, const void *from, unsigned long n);
+unsigned long __must_check __copy_from_user(void *to, const void __user *from, unsigned long n);
+unsigned long __must_check clear_user(void __user *to, unsigned long n);
+long strncpy_from_user(char *dst, const char __user *src, long count);
+long strnlen_user(const char __user *str, long n);
+int access_ok(const void __user *addr, unsigned long size);
+int __put_user_4(u32 value, u32 __user *to);
+
+#define copy_to_user(_to, _from, _n)	__copy_to_user(_to, _from, _n)
+#define copy_from_user(_to, _from, _n)	__copy_from_user(_to, _from, _n)
+#define put_user(_x, _p) ({								\
+	typeof(*(_p)) __hosted_pu = (typeof(*(_p)))(_x);				\
+	__copy_to_user(_p, &__hosted_pu, sizeof(__hosted_pu)) ? -EFAULT : 0;		\
+})
+#define get_user(_x, _p) ({								\
+	typeof(*(_p)) __hosted_gu;							\
+	int __hosted_ge = __copy_from_user(&__hosted_gu, _p, sizeof(__hosted_gu)) ? -EFAULT : 0; \
+	(_x) = __hosted_ge ? (typeof(*(_p)))0 : __hosted_gu;				\
+	__hosted_ge;									\
+})
+#define __put_user(_x, _p)		put_user(_x, _p)
+#define __get_user(_x, _p)		get_user(_x, _p)
+
+#endif
