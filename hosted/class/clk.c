@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Clocks
+ *
+ * The clock itself is elsewhere and counts its users: see struct kit_clock_ops.
+ * What is counted here is what this driver has enabled, so that an imbalance is
+ * told where it happens.
+ */
+#include <linux/atomic.h>
+#include <linux/bug.h>
+#include <linux/clk.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+
+#include "kit/bus.h"
+
+struct clk {
+	int handle;
+	atomic_t prepared, enabled;
+};
+
+static const struct kit_clock_ops *clocks;
+static void *clocks_data;
+
+void kit_clocks(const struct kit_clock_ops *ops, void *data)
+{
+	clocks = ops;
+	clocks_data = data;
+}
+
+struct clk *clk_get(struct device *dev, const char *id)
+{
+	struct clk *clk;
+
+	if (!clocks)
+		return ERR_PTR(-ENOENT);
+	clk = kzalloc(sizeof(*clk), GFP_KERNEL);
+	if (!clk)
+		return ERR_PTR(-ENOMEM);
+	clk->handle = clocks->get(clocks_data, dev ? dev_name(dev) : NULL, id);
+	if (clk->handle < 0) {
+		int err = clk->handle;
+
+		kfree(clk);
+		return ERR_PTR(err);
+	}
+	return clk;
+}
+
+struct clk *clk_get_optional(struct device *dev, const char *id)
+{
+	struct clk *clk = clk_get(dev, id);
+
+	return clk == ERR_PTR(-ENOENT) ? NULL : clk;
+}
+
+/* What is put while it is in use was enabled once too often. */
+void clk_put(struct clk *clk)
+{
+	if (IS_ERR_OR_NULL(clk))
+		return;
+	WARN(atomic_read(&clk->enabled), "a clock is put while enabled %d times\n",
+	     atomic_read(&clk->enabled));
+	WARN(atomic_read(&clk->prepared), "a clock is put while prepared %d times\n",
+	     atomic_read(&clk->prepared));
+	clocks->put(clocks_data, clk->handle);
+	kfree(clk);
+}
+
+int clk_prepare(struct clk *clk)
+{
+	int err;
+
+	might_sleep();
+	if (!clk)
+		return 0;
+	err = kit_should_fail(KIT_WHAT_PREPARE) ? -EIO :
+						  clocks->prepare(clocks_data, clk->handle, true);
+	if (err)
+		return err;
+	atomic_inc(&clk->prepared);
+	kit_count(KIT_WHAT_PREPARE, 1);
+	return 0;
+}
+
+void clk_unprepare(struct clk *clk)
+{
+	if (IS_ERR_OR_NULL(clk))
+		return;
+	might_sleep();
+	if (WARN(atomic_dec_if_positive(&clk->prepared) < 0, "a clock is unprepared too often\n"))
+		return;
+	clocks->prepare(clocks_data, clk->handle, false);
+	kit_count(KIT_WHAT_PREPARE, -1);
+}
+
+int clk_enable(struct clk *clk)
+{
+	int err;
+
+	if (!clk)
+		return 0;
+	if (WARN(!atomic_read(&clk->prepared), "a clock is enabled that is not prepared\n"))
+		return -ESHUTDOWN;
+	err = kit_should_fail(KIT_WHAT_CLOCK) ? -EIO :
+						clocks->enable(clocks_data, clk->handle, true);
+	if (err)
+		return err;
+	atomic_inc(&clk->enabled);
+	kit_count(KIT_WHAT_CLOCK, 1);
+	return 0;
+}
+
+void clk_disable(struct clk *clk)
+{
+	if (IS_ERR_OR_NULL(clk))
+		return;
+	if (WARN(atomic_dec_if_positive(&clk->enabled) < 0, "a clock is disabled too often\n"))
+		return;
+	clocks->enable(clocks_data, clk->handle, false);
+	kit_count(KIT_WHAT_CLOCK, -1);
+}
+
+unsigned long clk_get_rate(struct clk *clk)
+{
+	return clk ? clocks->rate(clocks_data, clk->handle) : 0;
+}
+
+/*
+ * Managed by a device
+ */
+
+static void devm_put(struct device *dev, void *res)
+{
+	clk_put(*(struct clk **)res);
+}
+
+static void devm_disable_and_put(struct device *dev, void *res)
+{
+	clk_disable_unprepare(*(struct clk **)res);
+	devm_put(dev, res);
+}
+
+static struct clk *devm_add(struct device *dev, struct clk *clk,
+			    void (*release)(struct device *dev, void *res))
+{
+	struct clk **res;
+
+	if (IS_ERR(clk))
+		return clk;
+	res = devres_alloc(release, sizeof(*res), GFP_KERNEL);
+	if (!res) {
+		clk_put(clk);
+		return ERR_PTR(-ENOMEM);
+	}
+	*res = clk;
+	devres_add(dev, res);
+	return clk;
+}
+
+struct clk *devm_clk_get(struct device *dev, const char *id)
+{
+	return devm_add(dev, clk_get(dev, id), devm_put);
+}
+
+struct clk *devm_clk_get_optional(struct device *dev, const char *id)
+{
+	return devm_add(dev, clk_get_optional(dev, id), devm_put);
+}
+
+struct clk *devm_clk_get_enabled(struct device *dev, const char *id)
+{
+	struct clk *clk = clk_get(dev, id), *kept;
+	int err;
+
+	if (IS_ERR(clk))
+		return clk;
+	err = clk_prepare_enable(clk);
+	if (err) {
+		clk_put(clk);
+		return ERR_PTR(err);
+	}
+	kept = devres_alloc(devm_disable_and_put, sizeof(kept), GFP_KERNEL);
+	if (!kept) {
+		clk_disable_unprepare(clk);
+		clk_put(clk);
+		return ERR_PTR(-ENOMEM);
+	}
+	*(struct clk **)kept = clk;
+	devres_add(dev, kept);
+	return clk;
+}
+
+static int is_clk(struct device *dev, void *res, void *data)
+{
+	return *(struct clk **)res == data;
+}
+
+void devm_clk_put(struct device *dev, struct clk *clk)
+{
+	WARN_ON(devres_release(dev, devm_put, is_clk, clk));
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_CIRC_BUF_H
+#define _LINUX_CIRC_BUF_H
+
+/* head: the next place to fill, tail: the next to empty; one place stays free. */
+struct circ_buf {
+	char *buf;
+	int head;
+	int tail;
+};
+
+/* Sizes are powers of two. */
+#define CIRC_CNT(head, tail, size)	(((head) - (tail)) & ((size) - 1))
+#define CIRC_SPACE(head, tail, size)	CIRC_CNT((tail), (head) + 1, (size))
+
+/* The part that lies in one piece */
+#define CIRC_CNT_TO_END(head, tail, size) ({				\
+	int _end = (size) - (tail);					\
+	int _count = ((head) + _end) & ((size) - 1);			\
+	_count < _end ? _count : _end; })
+#define CIRC_SPACE_TO_END(head, tail, size) ({				\
+	int _end = (size) - 1 - (head);					\
+	int _space = (_end + (tail)) & ((size) - 1);			\
+	_space <= _end ? _space : _end + 1; })
+
+#endif

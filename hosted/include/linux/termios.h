@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Terminal settings, with the numbers that Linux programs know. */
+#ifndef _LINUX_TERMIOS_H
+#define _LINUX_TERMIOS_H
+
+#include <linux/types.h>
+
+typedef unsigned char	cc_t;
+typedef unsigned int	speed_t;
+typedef unsigned int	tcflag_t;
+
+#define NCCS		19
+
+/* Also what travels in requests: struct serial_termios of kit/serial.h. */
+struct ktermios {
+	tcflag_t c_iflag, c_oflag, c_cflag, c_lflag;
+	cc_t c_line, c_cc[NCCS];
+	speed_t c_ispeed, c_ospeed;
+};
+
+/* c_cc */
+#define VINTR		0
+#define VQUIT		1
+#define VERASE		2
+#define VKILL		3
+#define VEOF		4
+#define VTIME		5
+#define VMIN		6
+#define VSWTC		7
+#define VSTART		8
+#define VSTOP		9
+#define VSUSP		10
+#define VEOL		11
+#define VREPRINT	12
+#define VDISCARD	13
+#define VWERASE		14
+#define VLNEXT		15
+#define VEOL2		16
+
+/* c_iflag */
+#define IGNBRK		0x0001
+#define BRKINT		0x0002
+#define IGNPAR		0x0004
+#define PARMRK		0x0008
+#define INPCK		0x0010
+#define ISTRIP		0x0020
+#define INLCR		0x0040
+#define IGNCR		0x0080
+#define ICRNL		0x0100
+#define IUCLC		0x0200
+#define IXON		0x0400
+#define IXANY		0x0800
+#define IXOFF		0x1000
+#define IMAXBEL		0x2000
+#define IUTF8		0x4000
+
+/* c_oflag */
+#define OPOST		0x01
+#define ONLCR		0x04
+
+/* c_cflag */
+#define CBAUD		0x0000100f
+#define B0		0x00000000
+#define B50		0x00000001
+#define B75		0x00000002
+#define B110		0x00000003
+#define B134		0x00000004
+#define B150		0x00000005
+#define B200		0x00000006
+#define B300		0x00000007
+#define B600		0x00000008
+#define B1200		0x00000009
+#define B1800		0x0000000a
+#define B2400		0x0000000b
+#define B4800		0x0000000c
+#define B9600		0x0000000d
+#define B19200		0x0000000e
+#define B38400		0x0000000f
+#define CSIZE		0x00000030
+#define CS5		0x00000000
+#define CS6		0x00000010
+#define CS7		0x00000020
+#define CS8		0x00000030
+#define CSTOPB		0x00000040
+#define CREAD		0x00000080
+#define PARENB		0x00000100
+#define PARODD		0x00000200
+#define HUPCL		0x00000400
+#define CLOCAL		0x00000800
+#define CBAUDEX		0x00001000
+#define BOTHER		0x00001000
+#define B57600		0x00001001
+#define B115200		0x00001002
+#define B230400		0x00001003
+#define B460800		0x00001004
+#define B500000		0x00001005
+#define B576000		0x00001006
+#define B921600		0x00001007
+#define B1000000	0x00001008
+#define B1152000	0x00001009
+#define B1500000	0x0000100a
+#define B2000000	0x0000100b
+#define B2500000	0x0000100c
+#define B3000000	0x0000100d
+#define B3500000	0x0000100e
+#define B4000000	0x0000100f
+#define CIBAUD		0x100f0000
+#define IBSHIFT		16
+#define ADDRB		0x20000000
+#define CMSPAR		0x40000000
+#define CRTSCTS		0x80000000
+
+/* c_lflag */
+#define ISIG		0x00001
+#define ICANON		0x00002
+#define ECHO		0x00008
+#define ECHOE		0x00010
+#define ECHOK		0x00020
+#define ECHOCTL		0x00200
+#define ECHOKE		0x00800
+#define IEXTEN		0x08000
+
+/* c_line */
+#define N_TTY		0
+#define N_PPS		18
+
+/* Modem lines */
+#define TIOCM_LE	0x001
+#define TIOCM_DTR	0x002
+#define TIOCM_RTS	0x004
+#define TIOCM_ST	0x008
+#define TIOCM_SR	0x010
+#define TIOCM_CTS	0x020
+#define TIOCM_CAR	0x040
+#define TIOCM_RNG	0x080
+#define TIOCM_DSR	0x100
+#define TIOCM_CD	TIOCM_CAR
+#define TIOCM_RI	TIOCM_RNG
+#define TIOCM_OUT1	0x2000
+#define TIOCM_OUT2	0x4000
+#define TIOCM_LOOP	0x8000
+
+#define TIOCSER_TEMT	0x01		/* the transmitter is empty */
+
+struct winsize {
+	unsigned short ws_row, ws_col, ws_xpixel, ws_ypixel;
+};
+
+struct serial_icounter_struct {
+	int cts, dsr, rng, dcd;
+	int rx, tx;
+	int frame, overrun, parity, brk;
+	int buf_overrun;
+	int reserved[9];
+};
+
+#endif

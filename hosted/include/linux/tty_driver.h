@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Drivers of terminals; class/tty.c */
+#ifndef _LINUX_TTY_DRIVER_H
+#define _LINUX_TTY_DRIVER_H
+
+#include <linux/cdev.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/termios.h>
+
+struct file;
+struct seq_file;
+struct serial_icounter_struct;
+struct serial_struct;
+struct tty_driver;
+struct tty_port;
+struct tty_struct;
+
+struct tty_operations {
+	struct tty_struct *(*lookup)(struct tty_driver *driver, struct file *file, int index);
+	int (*install)(struct tty_driver *driver, struct tty_struct *tty);
+	void (*remove)(struct tty_driver *driver, struct tty_struct *tty);
+	int (*open)(struct tty_struct *tty, struct file *file);
+	void (*close)(struct tty_struct *tty, struct file *file);
+	void (*shutdown)(struct tty_struct *tty);
+	void (*cleanup)(struct tty_struct *tty);
+	ssize_t (*write)(struct tty_struct *tty, const u8 *buf, size_t count);
+	int (*put_char)(struct tty_struct *tty, u8 ch);
+	void (*flush_chars)(struct tty_struct *tty);
+	unsigned int (*write_room)(struct tty_struct *tty);
+	unsigned int (*chars_in_buffer)(struct tty_struct *tty);
+	int (*ioctl)(struct tty_struct *tty, unsigned int cmd, unsigned long arg);
+	void (*set_termios)(struct tty_struct *tty, const struct ktermios *old);
+	void (*throttle)(struct tty_struct *tty);
+	void (*unthrottle)(struct tty_struct *tty);
+	void (*stop)(struct tty_struct *tty);
+	void (*start)(struct tty_struct *tty);
+	void (*hangup)(struct tty_struct *tty);
+	int (*break_ctl)(struct tty_struct *tty, int state);
+	void (*flush_buffer)(struct tty_struct *tty);
+	void (*set_ldisc)(struct tty_struct *tty);
+	void (*wait_until_sent)(struct tty_struct *tty, int timeout);
+	void (*send_xchar)(struct tty_struct *tty, u8 ch);
+	int (*tiocmget)(struct tty_struct *tty);
+	int (*tiocmset)(struct tty_struct *tty, unsigned int set, unsigned int clear);
+	int (*get_icount)(struct tty_struct *tty, struct serial_icounter_struct *icount);
+	int (*get_serial)(struct tty_struct *tty, struct serial_struct *serial);
+	int (*set_serial)(struct tty_struct *tty, struct serial_struct *serial);
+	int (*proc_show)(struct seq_file *m, void *driver);
+};
+
+struct tty_driver {
+	struct kref kref;
+	struct module *owner;
+	const char *driver_name;
+	const char *name;
+	int name_base;
+	int major;
+	int minor_start;
+	unsigned int num;
+	short type;
+	short subtype;
+	struct ktermios init_termios;
+	unsigned long flags;
+	void *driver_state;
+
+	struct tty_struct **ttys;
+	struct tty_port **ports;
+	const struct tty_operations *ops;
+	struct list_head tty_drivers;
+};
+
+/* flags */
+#define TTY_DRIVER_RESET_TERMIOS	0x02
+#define TTY_DRIVER_REAL_RAW		0x04
+#define TTY_DRIVER_DYNAMIC_DEV		0x08
+#define TTY_DRIVER_HARDWARE_BREAK	0x20
+
+/* type, subtype */
+#define TTY_DRIVER_TYPE_SYSTEM		1
+#define TTY_DRIVER_TYPE_CONSOLE		2
+#define TTY_DRIVER_TYPE_SERIAL		3
+#define SERIAL_TYPE_NORMAL		1
+
+struct tty_driver *__tty_alloc_driver(unsigned int lines, struct module *owner,
+				      unsigned long flags);
+/* ERR_PTR() on error, NULL never; the old name: NULL on error */
+#define tty_alloc_driver(lines, flags) __tty_alloc_driver(lines, THIS_MODULE, flags)
+struct tty_driver *alloc_tty_driver(unsigned int lines);
+struct tty_driver *tty_driver_kref_get(struct tty_driver *driver);
+void tty_driver_kref_put(struct tty_driver *driver);
+void put_tty_driver(struct tty_driver *driver);
+
+static inline void tty_set_operations(struct tty_driver *driver, const struct tty_operations *ops)
+{
+	driver->ops = ops;
+}
+
+int tty_register_driver(struct tty_driver *driver);
+void tty_unregister_driver(struct tty_driver *driver);
+struct device *tty_register_device(struct tty_driver *driver, unsigned int index,
+				   struct device *parent);
+void tty_unregister_device(struct tty_driver *driver, unsigned int index);
+
+#endif
