@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Nothing: linux/tracepoint.h has defined all that there is. */
