@@ -348,6 +348,12 @@ int kit_open(struct kit_process *process, const char *node, int flags, struct ki
 	return err;
 }
 
+void kit_device_number(struct kit_file *file, unsigned int *major, unsigned int *minor)
+{
+	*major = imajor(file_inode(to_file(file)));
+	*minor = iminor(file_inode(to_file(file)));
+}
+
 int kit_dup(struct kit_file *kit)
 {
 	struct file *file = to_file(kit);
@@ -451,9 +457,7 @@ static int poll_wake(struct wait_queue_entry *entry, unsigned int mode, int flag
 
 	if (key && !(key_to_poll(key) & table->wanted))
 		return 0;
-	/* Pairs with set_current_state() in poll_sleep(). */
-	smp_store_release(&table->triggered, true);
-	wake_up_process(table->task);
+	table->wake(table);
 	return 0;
 }
 
@@ -461,7 +465,7 @@ void poll_wait(struct file *file, wait_queue_head_t *queue, poll_table *table)
 {
 	wait_queue_entry_t *entry;
 
-	if (!table || !table->task)
+	if (!table || !table->wake)
 		return;
 	BUG_ON(table->count == HOSTED_POLL_QUEUES);
 	entry = &table->entry[table->count];
@@ -469,6 +473,21 @@ void poll_wait(struct file *file, wait_queue_head_t *queue, poll_table *table)
 	entry->private = table;
 	table->queue[table->count++] = queue;
 	add_wait_queue(queue, entry);
+}
+
+static void remove_waits(poll_table *table)
+{
+	while (table->count) {
+		table->count--;
+		remove_wait_queue(table->queue[table->count], &table->entry[table->count]);
+	}
+}
+
+static void wake_task(poll_table *table)
+{
+	/* Pairs with set_current_state() in poll_sleep(). */
+	smp_store_release(&table->triggered, true);
+	wake_up_process(table->task);
 }
 
 static long poll_sleep(poll_table *table, long left)
@@ -486,16 +505,15 @@ static __poll_t poll_file(struct file *file, poll_table *table, long left)
 {
 	__poll_t found;
 
-	table->task = left ? current : NULL;
+	table->task = current;
+	table->wake = left ? wake_task : NULL;
 	found = file->f_op->poll(file, table) & table->wanted;
 	/* It is in the queues now. */
 	while (!found && left && !signal_pending(current)) {
-		table->task = current;
 		left = poll_sleep(table, left);
 		found = file->f_op->poll(file, NULL) & table->wanted;
 	}
-	while (table->count--)
-		remove_wait_queue(table->queue[table->count], &table->entry[table->count]);
+	remove_waits(table);
 	return found;
 }
 
@@ -513,4 +531,33 @@ unsigned int kit_poll(struct kit_file *kit, unsigned int events, int timeout)
 	found = poll_file(file, &table, left);
 	hosted_leave(&call);
 	return found;
+}
+
+static void wake_eventfd(poll_table *table)
+{
+	kit_eventfd_signal(table->eventfd);
+}
+
+struct kit_watch *kit_watch(struct kit_file *kit, int eventfd)
+{
+	poll_table *table = kzalloc(sizeof(*table), GFP_KERNEL);
+	struct file *file = to_file(kit);
+
+	if (!table)
+		return NULL;
+	table->wanted = ~0U;
+	table->wake = wake_eventfd;
+	table->eventfd = eventfd;
+	if (file->f_op->poll)
+		file->f_op->poll(file, table);
+	return (struct kit_watch *)table;
+}
+
+void kit_unwatch(struct kit_watch *watch)
+{
+	poll_table *table = (poll_table *)watch;
+
+	if (table)
+		remove_waits(table);
+	kfree(table);
 }

@@ -4,6 +4,7 @@
  * itself; in this process an access is a call, which faults where the driver has
  * inserted no page, or has taken it away.
  */
+#include <linux/bitmap.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -32,40 +33,29 @@ static unsigned long take_place(unsigned long size)
 	return start;
 }
 
+static unsigned long count_pages(const struct vm_area_struct *vma)
+{
+	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+}
+
 static struct vm_area_struct *alloc_vma(unsigned long size)
 {
 	struct vm_area_struct *vma = kzalloc(sizeof(*vma), GFP_KERNEL);
 
 	if (!vma)
 		return NULL;
-	vma->pages = kvcalloc(size >> PAGE_SHIFT, sizeof(*vma->pages), GFP_KERNEL);
-	if (vma->pages)
+	vma->inserted = bitmap_zalloc(size >> PAGE_SHIFT, GFP_KERNEL);
+	if (vma->inserted)
 		return vma;
 	kfree(vma);
 	return NULL;
 }
 
-static unsigned long count_pages(const struct vm_area_struct *vma)
-{
-	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
-}
-
-/* With the address space's lock, or when nobody else has the mapping. */
-static void remove_pages(struct vm_area_struct *vma)
-{
-	unsigned long i;
-
-	for (i = 0; i < count_pages(vma); i++) {
-		if (vma->pages[i].address)
-			kit_unmap(vma->pages[i].address);
-		vma->pages[i].address = NULL;
-	}
-}
-
 static void free_vma(struct vm_area_struct *vma)
 {
-	remove_pages(vma);
-	kvfree(vma->pages);
+	if (vma->memory)
+		kit_unmap(vma->memory);
+	bitmap_free(vma->inserted);
 	kfree(vma);
 }
 
@@ -175,11 +165,16 @@ void kit_munmap(struct kit_mapping *mapping)
 /* In a fault handler, with the lock of the mapping's address space. */
 vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn)
 {
-	struct hosted_page *page = &vma->pages[(addr - vma->vm_start) >> PAGE_SHIFT];
+	unsigned long page = (addr - vma->vm_start) >> PAGE_SHIFT;
 
-	page->address = kit_map(PFN_PHYS(pfn), PAGE_SIZE);
-	page->pfn = pfn;
-	return page->address ? VM_FAULT_NOPAGE : VM_FAULT_SIGBUS;
+	if (!vma->memory) {
+		vma->first = pfn - page;
+		vma->memory = kit_map(PFN_PHYS(vma->first), vma->vm_end - vma->vm_start);
+	}
+	if (!vma->memory || pfn != vma->first + page)
+		return VM_FAULT_SIGBUS;
+	__set_bit(page, vma->inserted);
+	return VM_FAULT_NOPAGE;
 }
 
 static bool fault(struct vm_area_struct *vma, unsigned long page, bool write)
@@ -195,43 +190,38 @@ static bool fault(struct vm_area_struct *vma, unsigned long page, bool write)
 	       vma->vm_ops->fault(&vmf) == VM_FAULT_NOPAGE;
 }
 
-/* The page as the driver inserted it; no address where the access is a signal. */
-static struct hosted_page touch_page(struct vm_area_struct *vma, unsigned long page, bool write)
+/* Is the page there, once the driver was asked for it? Or else the access is a signal. */
+static bool touch_page(struct vm_area_struct *vma, unsigned long page, bool write)
 {
 	struct mutex *lock = &vma->vm_file->f_mapping->lock;
-	struct hosted_page found = { };
+	bool there;
 
 	if (page >= count_pages(vma) || (write && !(vma->vm_flags & BIT(VMA_WRITE_BIT))))
-		return found;
+		return false;
 	mutex_lock(lock);
-	if (vma->pages[page].address || fault(vma, page, write))
-		found = vma->pages[page];
+	there = test_bit(page, vma->inserted) || fault(vma, page, write);
 	mutex_unlock(lock);
-	return found;
+	return there;
 }
 
 void *kit_touch(struct kit_mapping *mapping, unsigned long offset, bool write)
 {
-	struct hosted_page page = touch_page(to_vma(mapping), offset >> PAGE_SHIFT, write);
+	struct vm_area_struct *vma = to_vma(mapping);
 
-	return page.address ? (char *)page.address + (offset & ~PAGE_MASK) : NULL;
+	return touch_page(vma, offset >> PAGE_SHIFT, write) ? vma->memory + offset : NULL;
 }
 
 int kit_mapping_fd(struct kit_mapping *mapping, unsigned long long *offset)
 {
 	struct vm_area_struct *vma = to_vma(mapping);
-	unsigned long i, first = 0;
+	unsigned long page;
 	bool writable;
 
-	for (i = 0; i < count_pages(vma); i++) {
-		struct hosted_page page = touch_page(vma, i, false);
-
-		if (!i)
-			first = page.pfn;
-		if (!page.address || page.pfn != first + i)
+	for (page = 0; page < count_pages(vma); page++)
+		if (!touch_page(vma, page, false))
 			return -EFAULT;
-	}
-	return kit_grant_fd(PFN_PHYS(first), vma->vm_end - vma->vm_start, offset, &writable);
+	return kit_grant_fd(PFN_PHYS(vma->first), vma->vm_end - vma->vm_start, offset,
+			    &writable);
 }
 
 void unmap_mapping_range(struct address_space *mapping, loff_t start, loff_t len, int even_cows)
@@ -242,6 +232,6 @@ void unmap_mapping_range(struct address_space *mapping, loff_t start, loff_t len
 	BUG_ON(start || len);
 	mutex_lock(&mapping->lock);
 	list_for_each_entry(vma, &mapping->mappings, entry)
-		remove_pages(vma);
+		bitmap_zero(vma->inserted, count_pages(vma));
 	mutex_unlock(&mapping->lock);
 }

@@ -155,7 +155,7 @@ void pci_iounmap(struct pci_dev *pdev, void __iomem *addr)
 }
 
 /*
- * Interrupts: the kit's lines, whose eventfds the model gets
+ * Interrupts: the kit's lines, which the model raises
  */
 
 int pci_msix_vec_count(struct pci_dev *pdev)
@@ -179,18 +179,11 @@ static irqreturn_t unmask_pin(int irq, void *data)
 
 static int connect_irqs(struct pci_dev *pdev, unsigned int count)
 {
-	int fds[KIT_PCI_MAX_VECTORS], first, err = 0;
-	unsigned int i;
+	int first = kit_irq_alloc(count), err;
 
-	first = kit_irq_alloc(count);
 	if (first < 0)
 		return first;
-	for (i = 0; i < count; i++) {
-		fds[i] = kit_irq_eventfd(first + i);
-		err = min(err, fds[i]);
-	}
-	if (!err)
-		err = pdev->kit->ops->set_irqs(pdev->kit, fds, count);
+	err = pdev->kit->ops->set_irqs(pdev->kit, first, count);
 	if (err) {
 		kit_irq_free(first, count);
 		return err;
@@ -202,7 +195,7 @@ static int connect_irqs(struct pci_dev *pdev, unsigned int count)
 
 static void disconnect_irqs(struct pci_dev *pdev)
 {
-	pdev->kit->ops->set_irqs(pdev->kit, NULL, 0);
+	pdev->kit->ops->set_irqs(pdev->kit, 0, 0);
 	kit_irq_free(pdev->irq, pdev->vectors);
 	pdev->vectors = 0;
 }

@@ -11,6 +11,7 @@
 struct kit_process;
 struct kit_file;
 struct kit_mapping;
+struct kit_watch;
 
 /** kit_process_create() - a process with @pid and no open file. Return: or NULL. */
 struct kit_process *kit_process_create(int pid);
@@ -32,6 +33,9 @@ void kit_process_exit(struct kit_process *process);
  * says.
  */
 int kit_open(struct kit_process *process, const char *node, int flags, struct kit_file **file);
+
+/** kit_device_number() - of the node that a file is of. */
+void kit_device_number(struct kit_file *file, unsigned int *major, unsigned int *minor);
 
 /** kit_close() - one descriptor less; the file ends with the last one and its mappings. */
 int kit_close(struct kit_file *file);
@@ -58,6 +62,15 @@ void kit_set_nonblock(struct kit_file *file, _Bool on);
  * Return: what is there, 0 after @timeout.
  */
 unsigned int kit_poll(struct kit_file *file, unsigned int events, int timeout);
+
+/**
+ * kit_watch() - signal an eventfd whenever a poll of the file may find more
+ *
+ * For a server of many files that waits for none of them. kit_unwatch() comes
+ * before kit_close(). Return: the watch, or NULL.
+ */
+struct kit_watch *kit_watch(struct kit_file *file, int eventfd);
+void kit_unwatch(struct kit_watch *watch);
 
 /*
  * Mappings. They are no memory of this process: kit_touch() is the access, and

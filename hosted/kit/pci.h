@@ -18,8 +18,8 @@ struct kit_pci;
  * @config_write: the same
  * @read: a register of a BAR, @len is 1, 2 or 4
  * @write: the same
- * @set_irqs: the first @count vectors, or the pin, from now on signal @fds; 0
- *	takes them out of use. Returns 0 or -errno.
+ * @set_irqs: the first @count vectors, or the pin, from now on raise the kit's
+ *	lines from @first on; 0 takes them out of use. Returns 0 or -errno.
  * @unmask: the pin may interrupt again, which each interrupt masked; NULL where
  *	there is none
  *
@@ -34,7 +34,7 @@ struct kit_pci_ops {
 			     unsigned int len);
 	void (*write)(struct kit_pci *pci, unsigned int bar, unsigned long offset,
 		      unsigned int value, unsigned int len);
-	int (*set_irqs)(struct kit_pci *pci, const int *fds, unsigned int count);
+	int (*set_irqs)(struct kit_pci *pci, unsigned int first, unsigned int count);
 	void (*unmask)(struct kit_pci *pci);
 };
 

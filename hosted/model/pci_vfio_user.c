@@ -15,6 +15,7 @@
 #include <linux/vfio.h>
 
 #include "../../selftests/peer/client.h"
+#include "../kit/kit.h"
 #include "pci_vfio_user.h"
 
 /**
@@ -97,11 +98,18 @@ static void mmio_write(struct kit_pci *pci, unsigned int bar, unsigned long offs
 	pthread_mutex_unlock(&m->lock);
 }
 
-static int set_irqs(struct kit_pci *pci, const int *fds, unsigned int count)
+/* The server signals the eventfds itself. */
+static int set_irqs(struct kit_pci *pci, unsigned int first, unsigned int count)
 {
 	struct model *m = to_model(pci);
-	int err = -1;
+	int fds[KIT_PCI_MAX_VECTORS], err = -1;
+	unsigned int i;
 
+	for (i = 0; i < count; i++) {
+		fds[i] = kit_irq_eventfd(first + i);
+		if (fds[i] < 0)
+			return fds[i];
+	}
 	pthread_mutex_lock(&m->lock);
 	if (!m->gone) {
 		err = client_set_eventfds(&m->client, fds, count);

@@ -305,7 +305,7 @@ unsigned int pl010_forget_rx(struct pl010 *p)
 	unsigned int count = p->rx_count;
 
 	p->rx_count = 0;
-	p->rsr = 0;
+	p->rsr &= PL010_RSR_OE;
 	update_interrupt(p);
 	return count;
 }

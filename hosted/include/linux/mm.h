@@ -101,8 +101,11 @@ struct vm_operations_struct {
  * struct vm_area_struct - a mapping
  * @vm_start: made up, as the mapping is no memory of this process
  * @entry: in its file's address space
- * @pages: what was inserted; @address NULL for none. Protected by the address
- *	space's lock.
+ * @memory: mapped, from the first inserted page on, as if all were; they follow
+ *	each other like their frame numbers
+ * @first: frame number that the first page has, or would have
+ * @inserted: pages that are; like the two above protected by the address space's
+ *	lock
  */
 struct vm_area_struct {
 	unsigned long vm_start;
@@ -115,10 +118,9 @@ struct vm_area_struct {
 	struct file *vm_file;
 	struct mm_struct *vm_mm;
 	struct list_head entry;
-	struct hosted_page {
-		unsigned long pfn;
-		void *address;
-	} *pages;
+	void *memory;
+	unsigned long first;
+	unsigned long *inserted;
 };
 
 vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn);

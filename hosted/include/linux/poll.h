@@ -15,16 +15,20 @@
  * @queue: which
  * @count: how many
  * @wanted: events
- * @task: who waits; NULL where nobody does
+ * @wake: called for such an event, by whoever wakes; NULL where nobody waits
+ * @task: who waits
  * @triggered: an event has come since it looked
+ * @eventfd: what is signalled
  */
 typedef struct poll_table_struct {
 	wait_queue_entry_t entry[HOSTED_POLL_QUEUES];
 	wait_queue_head_t *queue[HOSTED_POLL_QUEUES];
 	unsigned int count;
 	__poll_t wanted;
+	void (*wake)(struct poll_table_struct *table);
 	struct task_struct *task;
 	bool triggered;
+	int eventfd;
 } poll_table;
 
 void poll_wait(struct file *file, wait_queue_head_t *queue, poll_table *table);

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0
+/* hosted-link: the drivers of a link as a process, a peer like any other */
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "../kit/kit.h"
+#include "../kit/net.h"
+#include "../model/pci_vfio_user.h"
+#include "nodes.h"
+#include "tap.h"
+
+#define VERSION		"0.1"
+#define DEVICE		"bus/ivshmem/devices/ivshmem0/"
+#define MAX_PARAMS	16
+#define GONE_CHECK_MS	1000
+
+enum { EXIT_OK, EXIT_BROKEN, EXIT_USAGE, EXIT_LINK };
+
+static const char usage[] =
+"Usage: hosted-link --socket DIR/peerN.sock [OPTION]...\n"
+"Join a link of ivshmem-link as peer N, with the kernel's drivers in this process.\n"
+"\n"
+"  --plugin NAME         net, uio or shadow (what the link's protocol says)\n"
+"  --tap NAME            net: connect this TAP interface of the network namespace\n"
+"  --mtu BYTES           of it (1500)\n"
+"  --nodes SOCKET        uio, shadow: let programs use the device nodes, see\n"
+"                        hosted-preload.so\n"
+"  --param NAME=VALUE    of a module, like suppress=1; may be repeated\n"
+"  --policy POLICY       smp: each thread is a CPU (default); up: one CPU\n"
+"  --trace               log what the tracepoints tell\n"
+"  --quiet               log warnings and errors only\n"
+"  --help, --version\n"
+"\n"
+"Runs until SIGTERM or SIGINT, then prints counters as JSON. Exit status: 1 when\n"
+"something of a driver was left over, 2 for wrong usage, 3 when there is no link.\n";
+
+static struct options {
+	const char *socket, *plugin, *tap, *nodes;
+	const char *param[MAX_PARAMS];
+	unsigned int params;
+	unsigned int mtu;
+	struct kit_config config;
+	bool trace;
+} options = { .mtu = 1500 };
+
+/*
+ * What runs beside the drivers
+ */
+
+static struct nodes *nodes;
+static int nodes_stop = -1;
+
+static int run_nodes(void *arg)
+{
+	(void)arg;
+	nodes_serve(nodes, nodes_stop);
+	return 0;
+}
+
+static int choose_plugin(void)
+{
+	char text[64], *bound;
+	long len;
+
+	if (options.plugin)
+		kit_attr_write(DEVICE "protocol", options.plugin, strlen(options.plugin));
+	len = kit_attr_read(DEVICE "protocol", text, sizeof(text));
+	if (len < 0) {
+		warnx("no driver took the device");
+		return EXIT_LINK;
+	}
+	/* Number, plugin, how it was chosen */
+	strtok(text, " \n");
+	bound = strtok(NULL, " \n");
+	if (bound && strcmp(bound, "none") &&
+	    (!options.plugin || !strcmp(bound, options.plugin)))
+		return EXIT_OK;
+	warnx("plugin %s did not take the device", options.plugin ?: "of the link's protocol");
+	return EXIT_LINK;
+}
+
+/* Until there is a signal, or no link any more. */
+static int wait_for_end(struct kit_pci *pci, int signals)
+{
+	struct pollfd pfd = { .fd = signals, .events = POLLIN };
+	bool gone = false, told = false;
+
+	while (!told && !gone) {
+		kit_outside_begin();
+		told = poll(&pfd, 1, GONE_CHECK_MS) > 0;
+		kit_outside_end();
+		gone = pci_vfio_user_gone(pci);
+	}
+	return told ? EXIT_OK : EXIT_LINK;
+}
+
+static void print_net(struct kit_net *net)
+{
+	static const char *const name[] = {
+		"rx_packets", "tx_packets", "rx_bytes", "tx_bytes", "rx_errors", "tx_errors",
+		"rx_dropped", "tx_dropped", "bad_sums", "link_ups", "link_resets", "ring_errors",
+		"polls", "tx_waits", "tx_timeouts",
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(name) / sizeof(name[0]); i++)
+		printf(", \"%s\": %llu", name[i], kit_net_stat(net, name[i]));
+}
+
+static void print_counter(const char *name)
+{
+	char path[96], value[32];
+
+	snprintf(path, sizeof(path), DEVICE "counters/%s", name);
+	if (kit_attr_read(path, value, sizeof(value)) > 0)
+		printf(", \"%s\": %ld", name, strtol(value, NULL, 0));
+}
+
+static void print_counters(struct tap *tap)
+{
+	char id[16];
+
+	if (kit_attr_read(DEVICE "id", id, sizeof(id)) > 0)
+		printf("{\"peer\": %ld", strtol(id, NULL, 0));
+	else
+		printf("{\"peer\": -1");
+	print_counter("doorbells");
+	print_counter("interrupts");
+	print_counter("state_changes");
+	print_counter("rechecks_found_work");
+	if (tap)
+		print_net(tap_net(tap));
+	printf("}\n");
+	fflush(stdout);
+}
+
+static int use_device(struct kit_pci *pci, int signals)
+{
+	static const uint64_t one = 1;
+	struct kit_thread *thread = NULL;
+	struct tap *tap = NULL;
+	char error[256];
+	int status = choose_plugin();
+
+	if (!status && options.tap) {
+		tap = tap_open(options.tap, options.mtu, error, sizeof(error));
+		if (!tap) {
+			warnx("%s", error);
+			status = EXIT_LINK;
+		}
+	}
+	if (!status && options.nodes &&
+	    kit_thread_create(KIT_OTHER, "nodes", run_nodes, NULL, &thread))
+		status = EXIT_LINK;
+	if (!status) {
+		status = wait_for_end(pci, signals);
+		print_counters(tap);
+	}
+	if (thread && write(nodes_stop, &one, sizeof(one)) > 0)
+		kit_thread_join(thread);
+	if (tap)
+		tap_close(tap);
+	return status;
+}
+
+static int set_params(void)
+{
+	char *name, *value;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < options.params; i++) {
+		name = strdup(options.param[i]);
+		value = name ? strchr(name, '=') : NULL;
+		err = -EINVAL;
+		if (value) {
+			*value = '\0';
+			err = kit_param_set(name, value + 1);
+		}
+		free(name);
+		if (err) {
+			warnx("--param %s: %s", options.param[i],
+			      err == -ENOENT ? "no such parameter" : "want NAME=VALUE");
+			return EXIT_USAGE;
+		}
+	}
+	if (options.trace)
+		kit_param_set("trace", "1");
+	return EXIT_OK;
+}
+
+static int run_drivers(struct kit_pci *pci, int signals)
+{
+	int status, err;
+
+	err = kit_modules_init();
+	if (err) {
+		warnx("starting the drivers: %s", strerror(-err));
+		return EXIT_BROKEN;
+	}
+	err = kit_pci_plug(pci, 1);
+	if (err) {
+		warnx("plugging in the device: %s", strerror(-err));
+		status = EXIT_BROKEN;
+	} else {
+		status = use_device(pci, signals);
+		kit_pci_unplug(pci);
+	}
+	kit_modules_exit();
+	return status;
+}
+
+static int run(void *arg)
+{
+	int signals = *(int *)arg, status;
+	struct kit_pci *pci;
+	char error[256];
+
+	if (options.nodes) {
+		nodes = nodes_listen(options.nodes);
+		nodes_stop = eventfd(0, EFD_CLOEXEC);
+		if (!nodes) {
+			warn("%s", options.nodes);
+			return EXIT_USAGE;
+		}
+	}
+	pci = pci_vfio_user_open(options.socket, error, sizeof(error));
+	if (!pci) {
+		warnx("%s", error);
+		return EXIT_LINK;
+	}
+	status = EXIT_BROKEN;
+	if (!kit_kernel_init()) {
+		status = set_params();
+		if (!status)
+			status = run_drivers(pci, signals);
+		kit_kernel_exit();
+	}
+	pci_vfio_user_close(pci);
+	if (kit_report())
+		status = EXIT_BROKEN;
+	return status;
+}
+
+enum {
+	OPT_SOCKET = 1, OPT_PLUGIN, OPT_TAP, OPT_MTU, OPT_NODES, OPT_PARAM, OPT_POLICY, OPT_TRACE,
+	OPT_QUIET, OPT_HELP, OPT_VERSION,
+};
+
+static const struct option long_options[] = {
+	{ "socket", required_argument, NULL, OPT_SOCKET },
+	{ "plugin", required_argument, NULL, OPT_PLUGIN },
+	{ "tap", required_argument, NULL, OPT_TAP },
+	{ "mtu", required_argument, NULL, OPT_MTU },
+	{ "nodes", required_argument, NULL, OPT_NODES },
+	{ "param", required_argument, NULL, OPT_PARAM },
+	{ "policy", required_argument, NULL, OPT_POLICY },
+	{ "trace", no_argument, NULL, OPT_TRACE },
+	{ "quiet", no_argument, NULL, OPT_QUIET },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ }
+};
+
+static void take_mtu(const char *text)
+{
+	char *end;
+
+	options.mtu = strtoul(text, &end, 0);
+	if (end == text || *end || options.mtu < 68 || options.mtu > 65535)
+		errx(EXIT_USAGE, "--mtu is '%s', want a number from 68 to 65535", text);
+}
+
+static void take_policy(const char *text)
+{
+	if (!strcmp(text, "up"))
+		options.config.policy = KIT_UP;
+	else if (strcmp(text, "smp"))
+		errx(EXIT_USAGE, "--policy is '%s', want smp or up", text);
+}
+
+static void take_option(int option)
+{
+	switch (option) {
+	case OPT_SOCKET:
+		options.socket = optarg;
+		break;
+	case OPT_PLUGIN:
+		options.plugin = optarg;
+		break;
+	case OPT_TAP:
+		options.tap = optarg;
+		break;
+	case OPT_MTU:
+		take_mtu(optarg);
+		break;
+	case OPT_NODES:
+		options.nodes = optarg;
+		break;
+	case OPT_PARAM:
+		if (options.params == MAX_PARAMS)
+			errx(EXIT_USAGE, "--param is given more than %d times", MAX_PARAMS);
+		options.param[options.params++] = optarg;
+		break;
+	case OPT_POLICY:
+		take_policy(optarg);
+		break;
+	case OPT_TRACE:
+		options.trace = true;
+		break;
+	case OPT_QUIET:
+		options.config.log_level = 5;
+		break;
+	case OPT_HELP:
+		fputs(usage, stdout);
+		exit(EXIT_OK);
+	case OPT_VERSION:
+		puts("hosted-link " VERSION);
+		exit(EXIT_OK);
+	default:
+		exit(EXIT_USAGE);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	sigset_t end;
+	int option, signals;
+
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0)
+		take_option(option);
+	if (optind < argc)
+		errx(EXIT_USAGE, "unexpected argument '%s'", argv[optind]);
+	if (!options.socket)
+		errx(EXIT_USAGE, "--socket is missing, want a peer's socket of ivshmem-link");
+	/* Before there is any other thread, all of which inherit it. */
+	sigemptyset(&end);
+	sigaddset(&end, SIGTERM);
+	sigaddset(&end, SIGINT);
+	sigprocmask(SIG_BLOCK, &end, NULL);
+	signals = signalfd(-1, &end, SFD_CLOEXEC);
+	return kit_run(&options.config, run, &signals);
+}
