@@ -194,12 +194,12 @@ struct kit_thread {
 	void *arg;
 	int result;
 	unsigned int vcpu;		/* depth of ownership of the virtual CPU */
-	unsigned int token;		/* kit_unpark() came; futex of kit_park() */
-	unsigned int baton;		/* may run, of KIT_REPLAY; futex */
-	unsigned int state;
+	unsigned int token;		/* kit_unpark() came; what kit_park() waits for */
+	unsigned int done;		/* ended; what kit_thread_join() waits for */
+	unsigned int baton;		/* KIT_REPLAY: it runs; futex */
+	unsigned int state;		/* KIT_REPLAY: see policy.c */
 	kit_u64 deadline;
 	const void *blocked_on;
-	unsigned int done;		/* ended; futex of kit_thread_join() */
 	_Bool detached;
 	unsigned long handle;		/* pthread_t */
 } __attribute__((aligned(64)));
@@ -320,6 +320,19 @@ void kit_idle(void);
  */
 void kit_outside_begin(void);
 void kit_outside_end(void);
+
+/**
+ * kit_word_wait() - wait while *@word is @value, until kit_word_wake() or @deadline
+ *
+ * What locks wait by: like a futex, so returns without reason at times.
+ *
+ * Context: any thread, holding what it likes: the kernel does not call this a
+ * sleep. Return: 0, or -ETIMEDOUT.
+ */
+int kit_word_wait(const unsigned int *word, unsigned int value, kit_u64 deadline);
+
+/** kit_word_wake() - wake @count of those who wait there, 0 for all. Context: any, other threads too. */
+void kit_word_wake(const unsigned int *word, unsigned int count);
 
 /*
  * Server

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupt lines: a sequence number for edges, a level, and an eventfd that
+ * others can write. Each listener has a thread; one of a line's listeners, the
+ * first, reads the eventfd and wakes the others.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* Calls in a row that nobody answered for, after which a level is taken for stuck */
+#define NOBODY_CARED	100000
+
+/**
+ * struct kit_listener - who listens to a line
+ * @line: which
+ * @next: of the same line
+ * @thread: runs @handler; NULL with KIT_INLINE
+ * @handler: see kit_irq_attach()
+ * @arg: its argument
+ * @fd: what the thread reads unless it is the line's first
+ * @seen: the line's sequence number when it was last handled
+ * @busy: KIT_INLINE: the handler runs, somewhere down this stack
+ * @event: changes when the line is unmasked or the thread shall end; waited for
+ * @stop: the thread shall end
+ */
+struct kit_listener {
+	struct line *line;
+	struct kit_listener *next;
+	struct kit_thread *thread;
+	bool (*handler)(void *arg);
+	void *arg;
+	int fd;
+	unsigned int seen;
+	bool busy;
+	unsigned int event;
+	unsigned int stop;
+};
+
+/**
+ * struct line - an interrupt line
+ * @taken: given away by kit_irq_alloc()
+ * @external: @fd was given away, so it is what is written
+ * @fd: eventfd, -1 until there is one
+ * @raised: sequence number, changes with each edge; waited for
+ * @level: it is held high
+ * @masked: how many times
+ * @active: handlers that run, or are about to; waited for
+ * @waiting: threads that do so
+ * @handled: calls of handlers
+ * @unanswered: of these, in a row, without a device to answer for it
+ * @first: listeners; the list changes under lines_lock
+ */
+struct line {
+	bool taken;
+	bool external;
+	int fd;
+	unsigned int raised;
+	unsigned int level;
+	unsigned int masked;
+	unsigned int active;
+	unsigned int waiting;
+	kit_u64 handled;
+	unsigned int unanswered;
+	struct kit_listener *first;
+};
+
+/* Lines below are for boards to say; those above are allocated. */
+#define FIRST_FREE	32
+
+static struct line lines[KIT_IRQS];
+static pthread_mutex_t lines_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void signal_fd(int fd)
+{
+	uint64_t one = 1;
+
+	if (write(fd, &one, sizeof(one)) != sizeof(one) && errno != EAGAIN)
+		kit_log(3, "cannot write an eventfd: %s", strerror(errno));
+}
+
+static void drain_fd(int fd)
+{
+	uint64_t count;
+
+	/* In the outside for the policies: others run meanwhile. */
+	kit_outside_begin();
+	while (read(fd, &count, sizeof(count)) < 0 && errno == EINTR)
+		;
+	kit_outside_end();
+}
+
+static bool uses_fd(const struct line *line)
+{
+	return !policy_is_virtual() || line->external;
+}
+
+static int open_fd(struct line *line)
+{
+	if (line->fd <= 0)
+		line->fd = eventfd(0, EFD_CLOEXEC);
+	return line->fd < 0 ? -errno : line->fd;
+}
+
+static bool is_first(struct kit_listener *listener)
+{
+	bool first;
+
+	pthread_mutex_lock(&lines_lock);
+	first = listener->line->first == listener;
+	pthread_mutex_unlock(&lines_lock);
+	return first;
+}
+
+/* The first listener tells the others. */
+static void wake_others(struct kit_listener *listener)
+{
+	struct kit_listener *other;
+
+	pthread_mutex_lock(&lines_lock);
+	for (other = listener->next; other; other = other->next)
+		signal_fd(other->fd);
+	pthread_mutex_unlock(&lines_lock);
+}
+
+static unsigned int load(const unsigned int *word)
+{
+	return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+}
+
+/* Wait until the line was raised since it was last handled. */
+static void wait_for_edge(struct kit_listener *listener)
+{
+	struct line *line = listener->line;
+
+	while (load(&line->raised) == listener->seen && !load(&line->level) &&
+	       !load(&listener->stop)) {
+		if (!uses_fd(line)) {
+			kit_word_wait(&line->raised, listener->seen, KIT_NEVER);
+		} else if (is_first(listener)) {
+			drain_fd(line->fd);
+			__atomic_add_fetch(&line->raised, 1, __ATOMIC_SEQ_CST);
+			wake_others(listener);
+		} else {
+			drain_fd(listener->fd);
+		}
+	}
+	listener->seen = load(&line->raised);
+}
+
+static void nobody_cared(struct line *line)
+{
+	kit_log(3, "irq %d: nobody cared %u times in a row, it is masked now",
+		(int)(line - lines), NOBODY_CARED);
+	__atomic_add_fetch(&line->masked, 1, __ATOMIC_SEQ_CST);
+}
+
+/* The handler, unless the line is masked. Returns whether it was called. */
+static bool handle(struct kit_listener *listener)
+{
+	struct line *line = listener->line;
+	bool called = false;
+
+	__atomic_add_fetch(&line->active, 1, __ATOMIC_SEQ_CST);
+	/* Pairs with kit_irq_synchronize(), which looks at active after masking. */
+	if (!load(&line->masked) && !load(&listener->stop)) {
+		called = true;
+		__atomic_add_fetch(&line->handled, 1, __ATOMIC_RELAXED);
+		if (listener->handler(listener->arg))
+			__atomic_store_n(&line->unanswered, 0, __ATOMIC_RELAXED);
+		else if (load(&line->level) &&
+			 __atomic_add_fetch(&line->unanswered, 1, __ATOMIC_RELAXED) ==
+				 NOBODY_CARED)
+			nobody_cared(line);
+	}
+	__atomic_sub_fetch(&line->active, 1, __ATOMIC_SEQ_CST);
+	if (load(&line->waiting))
+		kit_word_wake(&line->active, 0);
+	return called;
+}
+
+static void kick(struct kit_listener *listener)
+{
+	__atomic_add_fetch(&listener->event, 1, __ATOMIC_SEQ_CST);
+	kit_word_wake(&listener->event, 0);
+}
+
+static void wait_while_masked(struct kit_listener *listener)
+{
+	unsigned int event = load(&listener->event);
+
+	while (load(&listener->line->masked) && !load(&listener->stop)) {
+		kit_word_wait(&listener->event, event, KIT_NEVER);
+		event = load(&listener->event);
+	}
+}
+
+static int listen(void *arg)
+{
+	struct kit_listener *listener = arg;
+
+	for (;;) {
+		wait_for_edge(listener);
+		do {
+			wait_while_masked(listener);
+			if (load(&listener->stop))
+				return 0;
+			handle(listener);
+		} while (load(&listener->line->level));
+	}
+}
+
+/*
+ * KIT_INLINE: handlers of lines that were raised run here. Those that a handler
+ * raises run after it, not in it.
+ */
+bool irq_run_inline(void)
+{
+	struct kit_listener *listener, *next;
+	bool ran = false;
+	int i;
+
+	for (i = 0; i < KIT_IRQS; i++) {
+		for (listener = lines[i].first; listener; listener = next) {
+			next = listener->next;
+			if (listener->busy || (listener->seen == lines[i].raised && !lines[i].level))
+				continue;
+			listener->seen = lines[i].raised;
+			listener->busy = true;
+			ran |= handle(listener);
+			listener->busy = false;
+		}
+	}
+	return ran;
+}
+
+void kit_irq_inline(void)
+{
+	struct kit_thread *self = kit_current();
+
+	while (kit_policy == KIT_INLINE && !self->irqs_off && !self->hardirq && irq_run_inline())
+		;
+}
+
+static void add_listener(struct kit_listener *listener)
+{
+	struct kit_listener **link = &listener->line->first;
+
+	pthread_mutex_lock(&lines_lock);
+	while (*link)
+		link = &(*link)->next;
+	*link = listener;
+	listener->seen = load(&listener->line->raised);
+	pthread_mutex_unlock(&lines_lock);
+}
+
+static void remove_listener(struct kit_listener *listener)
+{
+	struct kit_listener **link = &listener->line->first;
+
+	pthread_mutex_lock(&lines_lock);
+	while (*link != listener)
+		link = &(*link)->next;
+	*link = listener->next;
+	/* Whoever is the first now waits at its own eventfd. */
+	if (uses_fd(listener->line) && listener->line->first)
+		signal_fd(listener->line->first->fd);
+	pthread_mutex_unlock(&lines_lock);
+}
+
+static int start_listener(struct kit_listener *listener, const char *name)
+{
+	int err;
+
+	listener->fd = eventfd(0, EFD_CLOEXEC);
+	if (listener->fd < 0)
+		return -errno;
+	err = open_fd(listener->line);
+	if (err < 0)
+		goto close;
+	add_listener(listener);
+	if (kit_policy == KIT_INLINE) {
+		kit_irq_inline();
+		return 0;
+	}
+	err = kit_thread_create(KIT_IRQ, name, listen, listener, &listener->thread);
+	if (!err)
+		return 0;
+	remove_listener(listener);
+close:
+	close(listener->fd);
+	return err;
+}
+
+int kit_irq_attach(unsigned int irq, const char *name, bool (*handler)(void *arg), void *arg,
+		   struct kit_listener **listener)
+{
+	struct kit_listener *new;
+	int err;
+
+	if (irq >= KIT_IRQS)
+		return -EINVAL;
+	new = calloc(1, sizeof(*new));
+	if (!new)
+		return -ENOMEM;
+	new->line = &lines[irq];
+	new->handler = handler;
+	new->arg = arg;
+	*listener = new;
+	err = start_listener(new, name);
+	if (err) {
+		*listener = NULL;
+		free(new);
+	}
+	return err;
+}
+
+void kit_irq_detach(struct kit_listener *listener)
+{
+	struct line *line = listener->line;
+
+	__atomic_store_n(&listener->stop, 1, __ATOMIC_SEQ_CST);
+	if (listener->thread) {
+		signal_fd(is_first(listener) ? line->fd : listener->fd);
+		kick(listener);
+		kit_word_wake(&line->raised, 0);
+		kit_thread_join(listener->thread);
+	}
+	remove_listener(listener);
+	close(listener->fd);
+	free(listener);
+}
+
+void kit_irq_synchronize(unsigned int irq)
+{
+	struct line *line = &lines[irq];
+	unsigned int active;
+
+	__atomic_add_fetch(&line->waiting, 1, __ATOMIC_SEQ_CST);
+	while ((active = load(&line->active)))
+		kit_word_wait(&line->active, active, KIT_NEVER);
+	__atomic_sub_fetch(&line->waiting, 1, __ATOMIC_SEQ_CST);
+}
+
+void kit_irq_mask(unsigned int irq)
+{
+	__atomic_add_fetch(&lines[irq].masked, 1, __ATOMIC_SEQ_CST);
+}
+
+void kit_irq_unmask(unsigned int irq)
+{
+	struct line *line = &lines[irq];
+	struct kit_listener *listener;
+
+	if (!load(&line->masked)) {
+		kit_log(4, "irq %u: enabled more often than disabled", irq);
+		return;
+	}
+	if (__atomic_sub_fetch(&line->masked, 1, __ATOMIC_SEQ_CST))
+		return;
+	pthread_mutex_lock(&lines_lock);
+	for (listener = line->first; listener; listener = listener->next)
+		kick(listener);
+	pthread_mutex_unlock(&lines_lock);
+	kit_irq_inline();
+}
+
+void kit_irq_raise(unsigned int irq)
+{
+	struct line *line = &lines[irq];
+
+	if (irq >= KIT_IRQS)
+		kit_die("irq %u raised, lines are 0 to %d", irq, KIT_IRQS - 1);
+	kit_point();
+	if (uses_fd(line)) {
+		pthread_mutex_lock(&lines_lock);
+		if (line->first)
+			signal_fd(line->fd);
+		pthread_mutex_unlock(&lines_lock);
+		return;
+	}
+	__atomic_add_fetch(&line->raised, 1, __ATOMIC_SEQ_CST);
+	if (kit_policy == KIT_INLINE && kit_is_thread())
+		kit_irq_inline();
+	else
+		kit_word_wake(&line->raised, 0);
+}
+
+void kit_irq_level(unsigned int irq, bool high)
+{
+	if (__atomic_exchange_n(&lines[irq].level, high, __ATOMIC_SEQ_CST) != high && high)
+		kit_irq_raise(irq);
+}
+
+int kit_irq_eventfd(unsigned int irq)
+{
+	struct line *line = &lines[irq];
+
+	if (irq >= KIT_IRQS)
+		return -EINVAL;
+	if (policy_is_virtual() && line->first)
+		return -EBUSY;
+	line->external = true;
+	return open_fd(line);
+}
+
+int kit_irq_alloc(unsigned int count)
+{
+	unsigned int first, n = 0;
+
+	pthread_mutex_lock(&lines_lock);
+	for (first = FIRST_FREE; first + count <= KIT_IRQS; first += n + 1) {
+		for (n = 0; n < count && !lines[first + n].taken; n++)
+			;
+		if (n == count)
+			break;
+	}
+	if (first + count <= KIT_IRQS)
+		for (n = 0; n < count; n++)
+			lines[first + n].taken = true;
+	pthread_mutex_unlock(&lines_lock);
+	return first + count <= KIT_IRQS ? (int)first : -ENOSPC;
+}
+
+void kit_irq_free(unsigned int first, unsigned int count)
+{
+	unsigned int i;
+
+	pthread_mutex_lock(&lines_lock);
+	for (i = first; i < first + count; i++) {
+		if (lines[i].first)
+			kit_die("irq %u is freed while somebody listens", i);
+		if (lines[i].fd > 0)
+			close(lines[i].fd);
+		lines[i] = (struct line){ };
+	}
+	pthread_mutex_unlock(&lines_lock);
+}
+
+unsigned int kit_irq_listeners(unsigned int irq)
+{
+	unsigned int i, first = irq < KIT_IRQS ? irq : 0, last = irq < KIT_IRQS ? irq + 1 : KIT_IRQS;
+	struct kit_listener *listener;
+	unsigned int n = 0;
+
+	pthread_mutex_lock(&lines_lock);
+	for (i = first; i < last; i++)
+		for (listener = lines[i].first; listener; listener = listener->next)
+			n++;
+	pthread_mutex_unlock(&lines_lock);
+	return n;
+}
+
+kit_u64 kit_irq_count(unsigned int irq)
+{
+	return __atomic_load_n(&lines[irq].handled, __ATOMIC_RELAXED);
+}
