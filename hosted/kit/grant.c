@@ -82,6 +82,29 @@ static struct grant *find(kit_u64 phys, kit_u64 size)
 	return NULL;
 }
 
+/* Does memory in @next follow that in @grant, there and in the file? */
+static bool follows(const struct grant *next, const struct grant *grant)
+{
+	return next->phys == grant->phys + grant->size && !next->ops && !grant->ops &&
+	       next->fd == grant->fd && next->offset == grant->offset + grant->size;
+}
+
+/*
+ * The grant that a range begins in. Memory may go on in others that follow: they
+ * are parts of one thing, some of which may not be written.
+ */
+static struct grant *find_all(kit_u64 phys, kit_u64 size)
+{
+	struct grant *first = find(phys, 1), *grant = first, *next;
+	kit_u64 end = phys + size;
+
+	while (grant && grant->phys + grant->size < end) {
+		next = find(grant->phys + grant->size, 1);
+		grant = next && follows(next, grant) ? next : NULL;
+	}
+	return grant ? first : NULL;
+}
+
 static bool overlaps(const struct grant *grant, kit_u64 phys, kit_u64 size)
 {
 	return grant->size && phys < grant->phys + grant->size && grant->phys < phys + size;
@@ -145,7 +168,7 @@ bool kit_granted(kit_u64 phys, kit_u64 size)
 	bool granted;
 
 	pthread_mutex_lock(&grants_lock);
-	granted = find(phys, size);
+	granted = find_all(phys, size);
 	pthread_mutex_unlock(&grants_lock);
 	return granted;
 }
@@ -156,7 +179,7 @@ int kit_grant_fd(kit_u64 phys, kit_u64 size, kit_u64 *offset, bool *writable)
 	int fd = -ENOENT;
 
 	pthread_mutex_lock(&grants_lock);
-	grant = find(phys, size);
+	grant = find_all(phys, size);
 	if (grant && !grant->ops) {
 		fd = grant->fd;
 		*offset = grant->offset + (phys - grant->phys);
@@ -205,6 +228,19 @@ static struct mapping *free_mapping(void)
 	return gone;
 }
 
+/* Takes away what may not be written, grant by grant. */
+static int protect(const struct grant *grant, char *at, kit_u64 start, kit_u64 end)
+{
+	kit_u64 from = start, to;
+
+	for (; from < end; from = to, grant = find(from, 1)) {
+		to = grant->phys + grant->size < end ? grant->phys + grant->size : end;
+		if (!grant->writable && mprotect(at + (from - start), to - from, PROT_READ))
+			return -1;
+	}
+	return 0;
+}
+
 static void *map_memory(const struct grant *grant, kit_u64 phys, kit_u64 size)
 {
 	kit_u64 start = phys & ~(PAGE - 1);
@@ -214,9 +250,9 @@ static void *map_memory(const struct grant *grant, kit_u64 phys, kit_u64 size)
 
 	if (!mapping)
 		return NULL;
-	at = mmap(NULL, end - start, PROT_READ | (grant->writable ? PROT_WRITE : 0), MAP_SHARED,
-		  grant->fd, grant->offset + (start - grant->phys));
-	if (at == MAP_FAILED) {
+	at = mmap(NULL, end - start, PROT_READ | PROT_WRITE, MAP_SHARED, grant->fd,
+		  grant->offset + (start - grant->phys));
+	if (at == MAP_FAILED || protect(grant, at, start, end)) {
 		kit_log(3, "cannot map %s: %s", grant->name, strerror(errno));
 		mapping->size = 0;
 		return NULL;
@@ -233,7 +269,7 @@ void *kit_map(kit_u64 phys, kit_u64 size)
 	void *at = NULL;
 
 	pthread_mutex_lock(&grants_lock);
-	grant = size ? find(phys, size) : NULL;
+	grant = size ? find_all(phys, size) : NULL;
 	if (grant)
 		at = grant->ops ? map_device(grant, phys, size) : map_memory(grant, phys, size);
 	pthread_mutex_unlock(&grants_lock);

@@ -568,7 +568,10 @@ int kit_grant_memory(kit_u64 phys, kit_u64 size, const char *name, int fd, kit_u
 /** kit_grant_revoke() - no new mappings; those that are stay. Return: 0 or -ENOENT. */
 int kit_grant_revoke(kit_u64 phys);
 
-/** kit_granted() - is all of it in one grant? Context: any. */
+/**
+ * kit_granted() - is all of it in one grant, or in grants of memory that follow each
+ * other, in their file too? Context: any.
+ */
 _Bool kit_granted(kit_u64 phys, kit_u64 size);
 
 /** kit_grant_fd() - the memory at @phys: descriptor, or -ENOENT, and its offset. */
