@@ -228,14 +228,15 @@ static struct mapping *free_mapping(void)
 	return gone;
 }
 
-/* Takes away what may not be written, grant by grant. */
+/* Lets be written what may be, grant by grant. */
 static int protect(const struct grant *grant, char *at, kit_u64 start, kit_u64 end)
 {
 	kit_u64 from = start, to;
 
 	for (; from < end; from = to, grant = find(from, 1)) {
 		to = grant->phys + grant->size < end ? grant->phys + grant->size : end;
-		if (!grant->writable && mprotect(at + (from - start), to - from, PROT_READ))
+		if (grant->writable && mprotect(at + (from - start), to - from,
+						PROT_READ | PROT_WRITE))
 			return -1;
 	}
 	return 0;
@@ -250,7 +251,7 @@ static void *map_memory(const struct grant *grant, kit_u64 phys, kit_u64 size)
 
 	if (!mapping)
 		return NULL;
-	at = mmap(NULL, end - start, PROT_READ | PROT_WRITE, MAP_SHARED, grant->fd,
+	at = mmap(NULL, end - start, PROT_READ, MAP_SHARED, grant->fd,
 		  grant->offset + (start - grant->phys));
 	if (at == MAP_FAILED || protect(grant, at, start, end)) {
 		kit_log(3, "cannot map %s: %s", grant->name, strerror(errno));
