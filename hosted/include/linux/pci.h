@@ -4,11 +4,13 @@
 #define _LINUX_PCI_H
 
 #include <linux/device.h>
+#include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/pci_ids.h>
+#include <linux/rcupdate.h>
 #include <linux/types.h>
 
 #include <uapi/linux/pci_regs.h>
@@ -79,7 +81,6 @@ static inline void pci_set_drvdata(struct pci_dev *pdev, void *data)
  * Drivers
  */
 
-#define PCI_ANY_ID	(~0U)
 #define PCI_DEVICE(_vendor, _device) \
 	.vendor = (_vendor), .device = (_device), .subvendor = PCI_ANY_ID, .subdevice = PCI_ANY_ID
 #define PCI_DEVICE_SUB(_vendor, _device, _subvendor, _subdevice) \

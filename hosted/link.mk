@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0
+# The drivers of a link: hosted-link, its tests, fuzz targets and benchmark
+
+comma := ,
+PEER := ../selftests/peer
+IVSHMEM := 7$(comma)2$(comma)0
+FLAGS := -Wno-maybe-uninitialized
+
+LINK_DRIVERS := $(call driver,../framework,ivshmem_core,$(IVSHMEM),$(FLAGS) -I../framework) \
+	$(call driver,../plugins/uio,ivshmem_uio,$(IVSHMEM),$(FLAGS) -I../plugins/uio) \
+	$(call driver,../plugins/net,ivshmem_net,$(IVSHMEM),$(FLAGS) -I../plugins/net) \
+	$(call driver,../plugins/shadow,ivshmem_shadow,$(IVSHMEM),$(FLAGS) -I../plugins/shadow)
+LINK_CLASSES := $(patsubst %,$(B)/class/%.o,pci chrdev mm eventfd uio skbuff napi netdevice trace)
+# In this order: the kernel's base, its classes, the core of the drivers, its plugins
+LINK_OBJS := $(KIT) $(EMUL) $(LINK_CLASSES) $(LINK_DRIVERS)
+
+$(B)/hosted-link: $(LINK_OBJS) $(B)/model/pci_vfio_user.o $(B)/peer/client.o \
+	$(patsubst %,$(B)/serve/%.o,link tap nodes)
+$(B)/test-link: $(LINK_OBJS) $(B)/model/pci_link.o $(B)/peer/ring.o $(B)/peer/rules.o \
+	$(patsubst %.c,$(B)/%.o,$(wildcard test/link/*.c))
+
+$(B)/hosted-link $(B)/test-link:
+	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/hosted-preload.so: serve/preload.c serve/nodes.h
+	@mkdir -p $(@D)
+	$(CC) $(HOST) -Wno-nonnull -I../include $(CFLAGS) -shared -fPIC -o $@ $< -ldl
+
+$(B)/test/link/%.o: test/link/%.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST) -I$(PEER) $(CPPFLAGS) $(CFLAGS) -MMD -c -o $@ $<
+
+$(B)/peer/%.o: $(PEER)/%.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST) $(CPPFLAGS) $(CFLAGS) -MMD -c -o $@ $<
+
+link: $(B)/hosted-link $(B)/hosted-preload.so
+
+check-link: $(B)/test-link
+	$(B)/test-link $(TESTS)
+
+.PHONY: link check-link

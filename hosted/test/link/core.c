@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The core: probe, the choice of plugins, events, and all that may vanish */
+#include "link.h"
+
+LINK_TEST(core_tells_what_the_device_is)
+{
+	make_link(PROTOCOL_NET, 3, 0x2000, 0x10000);
+	plug(0);
+	plug(1);
+	EXPECT_STREQ("0x0001 net auto", attr(0, "protocol"));
+	EXPECT_STREQ("ivshmem:p0001", attr(0, "modalias"));
+	EXPECT_EQ(0, number(0, "id"));
+	EXPECT_EQ(1, number(1, "id"));
+	EXPECT_EQ(2, number(0, "max_peers"));
+	EXPECT_EQ(3, number(0, "vectors"));
+	EXPECT_STREQ("msi-x", attr(0, "interrupt_type"));
+	EXPECT_EQ(0x1000, number(0, "state_table_size"));
+	EXPECT_EQ(0x2000, number(0, "rw_section_size"));
+	EXPECT_EQ(0x10000, number(0, "output_section_size"));
+}
+
+LINK_TEST(core_works_with_the_interrupt_pin)
+{
+	make_link(PROTOCOL_UIO, 0, 0, 0x1000);
+	plug(0);
+	EXPECT_STREQ("intx", attr(0, "interrupt_type"));
+	EXPECT_EQ(1, number(0, "vectors"));
+	EXPECT_GT(set_attr(0, "self_test", "1"), 0);
+	EXPECT_STREQ("1 of 1 vectors arrived", attr(0, "self_test"));
+}
+
+LINK_TEST(core_self_test_finds_lost_interrupts)
+{
+	make_link(PROTOCOL_UIO, 4, 0, 0x1000);
+	plug(0);
+	EXPECT_STREQ("not run", attr(0, "self_test"));
+	EXPECT_GT(set_attr(0, "self_test", "1"), 0);
+	EXPECT_STREQ("4 of 4 vectors arrived", attr(0, "self_test"));
+	pci_link_drop_interrupts(the_link, true);
+	EXPECT_GT(set_attr(0, "self_test", "1"), 0);
+	EXPECT_STREQ("0 of 4 vectors arrived", attr(0, "self_test"));
+}
+
+LINK_TEST(core_binds_the_plugin_that_was_chosen)
+{
+	make_link(PROTOCOL_UIO, 2, 0x1000, 0x10000);
+	plug(0);
+	EXPECT_STREQ("0x0000 uio auto", attr(0, "protocol"));
+	EXPECT_GT(set_attr(0, "protocol", "net"), 0);
+	EXPECT_STREQ("0x0000 net chosen", attr(0, "protocol"));
+	EXPECT_GT(set_attr(0, "protocol", "0x0002"), 0);
+	EXPECT_STREQ("0x0002 shadow chosen", attr(0, "protocol"));
+	EXPECT_GT(set_attr(0, "protocol", "0x4000"), 0);
+	EXPECT_STREQ("0x4000 none chosen", attr(0, "protocol"));
+	EXPECT_GT(set_attr(0, "protocol", "auto"), 0);
+	EXPECT_STREQ("0x0000 uio auto", attr(0, "protocol"));
+	EXPECT_EQ(-EINVAL, set_attr(0, "protocol", "ethernet"));
+}
+
+LINK_TEST(core_binds_devices_that_were_there_before_the_plugin)
+{
+	make_link(PROTOCOL_NET, 2, 0, 0x10000);
+	kit_module_exit("ivshmem_net");
+	plug(0);
+	EXPECT_STREQ("0x0001 none auto", attr(0, "protocol"));
+	EXPECT_EQ(0, kit_module_init("ivshmem_net"));
+	EXPECT_STREQ("0x0001 net auto", attr(0, "protocol"));
+}
+
+/* A byte, where and what: a device that says this is refused, and the reason logged. */
+static const struct lie {
+	unsigned int offset;
+	uint8_t value;
+	const char *reason;
+} lies[] = {
+	{ 0x34, 0x00, "no vendor specific capability" },
+	{ 0x42, 0x10, "vendor specific capability is 0x10 bytes" },
+	{ 0x44, 0x01, "want a multiple of 0x1000" },
+	{ 0x45, 0x00, "state table is 0x0 bytes" },
+	{ 0x49, 0x08, "want a multiple of 0x1000" },
+	{ 0x57, 0xff, "overflow" },
+	{ 0x56, 0x01, "sections need" },
+	{ 0x0b, 0x05, NULL },
+	{ 0x02, 0x07, NULL },
+};
+
+LINK_TEST(core_refuses_a_device_that_lies)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		uint8_t *config;
+
+		make_link(PROTOCOL_NET, 2, 0, 0x10000);
+		config = pci_link_config_space(the_link, 0);
+		config[lies[i].offset] = lies[i].value;
+		plug(0);
+		EXPECT_STREQ("", attr(0, "id"));
+		if (lies[i].reason && !log_has(lies[i].reason))
+			TH_LOG("no log says \"%s\"", lies[i].reason);
+		EXPECT_TRUE(!lies[i].reason || log_has(lies[i].reason));
+		unplug(0);
+		pci_link_destroy(the_link);
+		the_link = NULL;
+	}
+}
+
+LINK_TEST(core_leaves_a_device_quiet)
+{
+	make_link(PROTOCOL_NET, 2, 0, 0x10000);
+	plug(0);
+	pci_link_set_state(the_link, 0, 2);
+	unplug(0);
+	EXPECT_EQ(0, pci_link_state(the_link, 0));
+	EXPECT_EQ(0, pci_link_config_space(the_link, 0)[0x43]);
+}
+
+LINK_TEST(core_notices_a_device_that_dies_and_comes_back)
+{
+	make_link(PROTOCOL_UIO, 2, 0, 0x1000);
+	plug(0);
+	pci_link_kill(the_link, 0, true);
+	EXPECT_TRUE(EVENTUALLY(log_has("device is dead")));
+	pci_link_set_state(the_link, 1, 7);
+	EXPECT_STREQ("", attr(0, "peer_states"));
+	pci_link_kill(the_link, 0, false);
+	EXPECT_TRUE(EVENTUALLY(log_has("device is back")));
+	EXPECT_TRUE(EVENTUALLY(!strcmp(attr(0, "peer_states"), "1 7")));
+}
+
+LINK_TEST(core_rechecks_what_no_interrupt_told)
+{
+	make_link(PROTOCOL_NET, 2, 0, 0x10000);
+	plug(0);
+	EXPECT_TRUE(EVENTUALLY(number(0, "counters/state_writes") > 0));
+	pci_link_drop_interrupts(the_link, true);
+	pci_link_set_state(the_link, 1, 1);
+	EXPECT_TRUE(EVENTUALLY(number(0, "counters/state_changes") == 1));
+}
+
+/* Bind and unbind while both ends talk, with nothing left of it: see in_kit(). */
+LINK_TEST(core_survives_unplugging_at_any_time)
+{
+	int round;
+
+	make_link(PROTOCOL_NET, 2, 0, 0x10000);
+	for (round = 0; round < 20; round++) {
+		plug(round & 1);
+		plug(!(round & 1));
+		if (round & 2)
+			moment();
+		unplug(0);
+		unplug(1);
+	}
+	EXPECT_EQ(0, kit_irq_listeners(KIT_IRQS));
+}
