@@ -517,17 +517,20 @@ static void do_cancel(struct serial_call *call)
 	answer(call, 0);
 }
 
+/* With the port's lock: who gets an answer knows that nobody hangs with that. */
 static void do_info(struct serial_call *call)
 {
 	struct serial_info *info = (struct serial_info *)call->reply.data;
 	struct uart_port *port = NULL;
 	struct tty_driver *driver;
+	unsigned long flags;
 
 	mutex_lock(&tty_mutex);
 	driver = tty_find_driver(call->request.port);
 	if (driver)
 		port = uart_state_of_port(driver->ports[call->request.port])->uart_port;
 	if (port) {
+		uart_port_lock_irqsave(port, &flags);
 		memset(info, 0, sizeof(*info));
 		strscpy(info->name, port->name, sizeof(info->name));
 		strscpy(info->driver, driver->driver_name, sizeof(info->driver));
@@ -536,6 +539,7 @@ static void do_info(struct serial_call *call)
 		info->clock = port->uartclk;
 		info->fifo = port->fifosize;
 		call->reply.length = sizeof(*info);
+		uart_port_unlock_irqrestore(port, flags);
 	}
 	mutex_unlock(&tty_mutex);
 	answer(call, port ? 0 : -ENODEV);

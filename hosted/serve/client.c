@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A client of a serial port. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "client.h"
+
+static const char *const names[SERIAL_OPS] = {
+	"info", "open", "close", "read", "write", "set-termios", "get-termios", "suspend",
+	"resume", "discard", "xchar", "stop", "start", "break", "drain", "counters",
+	"wait-counters", "wait-break", "get-modem", "set-modem", "cancel", "status",
+};
+
+const char *client_op_name(kit_u32 op)
+{
+	return op < SERIAL_OPS ? names[op] : NULL;
+}
+
+int client_connect(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd, err;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (!connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+int client_send(int fd, enum serial_op op, kit_u32 arg, kit_u32 timeout_ms, const void *data,
+		size_t length)
+{
+	static kit_u32 last_id;
+	struct serial_request request = {
+		.op = op, .id = ++last_id & 0x7fffffff, .arg = arg, .timeout_ms = timeout_ms,
+		.length = length,
+	};
+
+	if (length > SERIAL_DATA)
+		return -EMSGSIZE;
+	if (length)
+		memcpy(request.data, data, length);
+	if (send(fd, &request, SERIAL_REQUEST_HEAD + length, MSG_NOSIGNAL) < 0)
+		return -errno;
+	return request.id;
+}
+
+int client_receive(int fd, struct serial_reply *reply, _Bool wait)
+{
+	ssize_t size = recv(fd, reply, sizeof(*reply), wait ? 0 : MSG_DONTWAIT);
+
+	if (size < 0 && errno == EAGAIN)
+		return 0;
+	if (size < 0)
+		return -errno;
+	return size < (ssize_t)SERIAL_REPLY_HEAD ? -ECONNRESET : 1;
+}
+
+int client_call(int fd, enum serial_op op, kit_u32 arg, kit_u32 timeout_ms, const void *data,
+		size_t length, struct serial_reply *reply)
+{
+	struct serial_reply own;
+	int id = client_send(fd, op, arg, timeout_ms, data, length);
+	int err;
+
+	if (id < 0)
+		return id;
+	if (!reply)
+		reply = &own;
+	do {
+		err = client_receive(fd, reply, 1);
+		if (err < 0 && err != -EINTR)
+			return err;
+	} while (err < 1 || reply->id != (kit_u32)id);
+	return reply->status;
+}
+
+int client_write(int fd, const void *data, size_t length)
+{
+	const char *at = data;
+	size_t chunk;
+	int done;
+
+	while (length) {
+		chunk = length < SERIAL_DATA ? length : SERIAL_DATA;
+		done = client_call(fd, SERIAL_WRITE, 0, SERIAL_FOREVER, at, chunk, NULL);
+		if (done < 0)
+			return done;
+		at += done;
+		length -= done;
+	}
+	return 0;
+}

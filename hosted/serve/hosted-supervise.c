@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Keeps a serial port's clients while its driver's process comes and goes. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "supervise.h"
+
+#define VERSION		"1.0"
+#define NSEC_PER_SEC	1000000000ull
+#define MAX_CLIENTS	64
+
+static const char usage[] =
+	"usage: hosted-supervise --socket PATH [OPTION...] DRIVER [ARGUMENT...]\n"
+	"       hosted-supervise --help | --version\n"
+	"\n"
+	"Runs the driver's process DRIVER (hosted-uart-6.1, hosted-uart-6.12) for a modelled\n"
+	"PL010 and starts it again when it dies or hangs. Clients keep their connections\n"
+	"and lose nothing.\n"
+	"\n"
+	"  --socket PATH  where clients connect (see hosted-serial)\n"
+	"  --line PATH    where the other end of the line connects; default: looped back\n"
+	"  --timed        characters take their time\n"
+	"  --hang MS      a driver that does not answer for so long is killed (2000; 0: never)\n"
+	"  --verbose      tell when a driver dies\n";
+
+static void clock_changed(struct clock *clock)
+{
+	pl010_set_clock(&s.uart, clock_running(clock) ? clock->rate : 0);
+}
+
+struct supervisor s = {
+	.channel = -1, .irq = -1, .listener = -1, .hang_ms = 2000, .last_pending = &s.pending,
+	.probe = { .fd = -1, .up = -1 },
+	.clock = { .name = "UARTCLK", .rate = PL010_UARTCLK, .changed = clock_changed },
+};
+
+uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
+}
+
+bool any_open(void)
+{
+	struct client *client;
+
+	for (client = s.clients; client; client = client->next)
+		if (client->open)
+			return true;
+	return false;
+}
+
+/*
+ * Requests
+ */
+
+static void pending_remove(struct pending *p)
+{
+	struct pending **link = &s.pending;
+
+	while (*link != p)
+		link = &(*link)->next;
+	*link = p->next;
+	if (s.last_pending == &p->next)
+		s.last_pending = link;
+	free(p);
+}
+
+/* Who does not read its replies is dropped, by the next look at its connection. */
+void client_answer(struct pending *p, int status, const struct serial_reply *reply)
+{
+	struct serial_reply own;
+	const struct serial_reply *from = reply ? reply : &own;
+
+	if (!reply)
+		own = (struct serial_reply){ .status = status };
+	((struct serial_reply *)from)->id = p->id;
+	if (p->client->fd >= 0 &&
+	    send(p->client->fd, from, SERIAL_REPLY_HEAD + from->length,
+		 MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		shutdown(p->client->fd, SHUT_RDWR);
+	pending_remove(p);
+}
+
+static void remember(const struct pending *p)
+{
+	struct settings *set = &s.settings;
+	kit_u32 arg = p->request.arg;
+
+	switch (p->request.op) {
+	case SERIAL_SET_TERMIOS:
+		memcpy(&set->termios, p->request.data, sizeof(set->termios));
+		set->has_termios = true;
+		break;
+	case SERIAL_STOP:
+	case SERIAL_START:
+		set->stopped = p->request.op == SERIAL_STOP;
+		break;
+	case SERIAL_BREAK:
+		set->breaking = arg;
+		break;
+	case SERIAL_SUSPEND:
+	case SERIAL_RESUME:
+		set->suspended = p->request.op == SERIAL_SUSPEND;
+		break;
+	case SERIAL_SET_MODEM:
+		set->modem_set = (set->modem_set & ~(arg >> 16)) | (arg & 0xffff);
+		set->modem_clear = (set->modem_clear | arg >> 16) & ~(arg & 0xffff);
+		break;
+	case SERIAL_DISCARD:
+		if (arg & 1)
+			line_taken_all();
+		break;
+	}
+}
+
+/* What the last that has a port open closes it with is forgotten. */
+static void remember_open(struct client *client, bool open)
+{
+	client->open = open;
+	if (any_open())
+		return;
+	s.settings = (struct settings){ .suspended = s.settings.suspended };
+	stream_clear();
+	line_taken_all();
+}
+
+static void add_counters(struct serial_reply *reply)
+{
+	kit_u32 *to = (kit_u32 *)reply->data;
+	const kit_u32 *dead = (const kit_u32 *)line_counters();
+	size_t i;
+
+	for (i = 0; i < sizeof(struct serial_counters) / sizeof(kit_u32); i++)
+		to[i] += dead[i];
+}
+
+static void answered(struct pending *p, struct serial_reply *reply)
+{
+	bool ok = reply->status >= 0;
+
+	stream_answered(p, reply);
+	switch (p->request.op) {
+	case SERIAL_READ_DATA:
+		if (reply->status > 0)
+			line_taken(reply->rx);
+		break;
+	case SERIAL_COUNTERS:
+	case SERIAL_WAIT_COUNTERS:
+	case SERIAL_WAIT_BREAK:
+		if (ok)
+			add_counters(reply);
+		break;
+	case SERIAL_OPEN:
+	case SERIAL_CLOSE:
+		if (ok)
+			remember_open(p->client, p->request.op == SERIAL_OPEN);
+		break;
+	default:
+		if (ok)
+			remember(p);
+	}
+	client_answer(p, reply->status, reply);
+}
+
+static struct pending *find(const struct client *client, kit_u32 id)
+{
+	struct pending *p;
+
+	for (p = s.pending; p; p = p->next)
+		if (p->client == client && p->sent && p->request.id == id)
+			return p;
+	return NULL;
+}
+
+void replies_from(struct client *client)
+{
+	struct serial_reply reply;
+	struct pending *p;
+
+	while (client->up >= 0 && client_receive(client->up, &reply, false) > 0) {
+		p = find(client, reply.id);
+		if (p)
+			answered(p, &reply);
+		else if (stream_resent(&reply) && !reply.status)
+			s.ping_at = 0;
+		forward_all();
+	}
+}
+
+/* The driver counts since it was started, clients since the first was. */
+static void subtract_counters(struct serial_request *request)
+{
+	kit_u32 *to = (kit_u32 *)request->data;
+	const kit_u32 *dead = (const kit_u32 *)line_counters();
+	size_t i;
+
+	for (i = 0; i < request->length / sizeof(kit_u32); i++)
+		to[i] -= dead[i];
+}
+
+static void forward(struct pending *p)
+{
+	struct serial_request request = p->request;
+	int id;
+
+	if (!stream_begin(p))
+		return;
+	if (request.op == SERIAL_WAIT_COUNTERS || request.op == SERIAL_WAIT_BREAK)
+		subtract_counters(&request);
+	id = client_send(p->client->up, request.op, request.arg, request.timeout_ms,
+			 request.data, request.length);
+	p->request.id = id;
+	p->sent = true;
+}
+
+void forward_all(void)
+{
+	struct pending *p;
+
+	for (p = s.up ? s.pending : NULL; p; p = p->next)
+		if (!p->sent && p->client->up >= 0)
+			forward(p);
+}
+
+static void status(struct pending *p)
+{
+	struct serial_reply reply = { 0 };
+
+	reply.length = snprintf((char *)reply.data, SERIAL_DATA,
+		"{\"driver\": %d, \"up\": %s, \"restarts\": %u, \"hangs\": %u, "
+		"\"restart_us\": %.0f, \"restart_max_us\": %.0f, \"to_send\": %zu, "
+		"\"sent\": %llu, \"clock_users\": %u}",
+		s.pid, s.up ? "true" : "false", s.restarts, s.hangs,
+		s.restarts ? s.restart_ns / 1e3 / s.restarts : 0, s.restart_max_ns / 1e3,
+		stream_length(), (unsigned long long)s.uart.counts.sent,
+		s.clock.users[0].enabled);
+	client_answer(p, 0, &reply);
+}
+
+/* By their ids, which clients choose. */
+static void cancel(struct pending *by)
+{
+	struct pending *p;
+
+	for (p = s.pending; p; p = p->next)
+		if (p->client == by->client && p != by && p->id == by->request.arg)
+			break;
+	if (p && p->sent)
+		client_send(p->client->up, SERIAL_CANCEL, p->request.id, 0, NULL, 0);
+	else if (p)
+		client_answer(p, -EINTR, NULL);
+	client_answer(by, 0, NULL);
+}
+
+static void accept_request(struct client *client, const struct serial_request *request,
+			   size_t size)
+{
+	struct pending *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		abort();
+	p->client = client;
+	p->id = request->id;
+	memcpy(&p->request, request, size);
+	*s.last_pending = p;
+	s.last_pending = &p->next;
+	if (request->length != size - SERIAL_REQUEST_HEAD)
+		client_answer(p, -EBADMSG, NULL);
+	else if (request->op == SERIAL_STATUS)
+		status(p);
+	else if (request->op == SERIAL_CANCEL)
+		cancel(p);
+	else
+		forward_all();
+}
+
+/*
+ * Clients
+ */
+
+static void client_accept(void)
+{
+	struct client *client = calloc(1, sizeof(*client));
+
+	if (!client)
+		abort();
+	client->fd = accept4(s.listener, NULL, NULL, SOCK_CLOEXEC);
+	client->up = s.up ? client_connect(s.driver_path) : -1;
+	client->next = s.clients;
+	s.clients = client;
+}
+
+/* Its openings go with its connection to the driver. */
+static void client_free(struct client *client)
+{
+	struct client **link = &s.clients;
+	struct pending *p, *next;
+
+	for (p = s.pending; p; p = next) {
+		next = p->next;
+		if (p->client == client)
+			pending_remove(p);
+	}
+	if (client->up >= 0)
+		close(client->up);
+	if (client->open)
+		remember_open(client, false);
+	while (*link != client)
+		link = &(*link)->next;
+	*link = client->next;
+	free(client);
+}
+
+static void client_read(struct client *client)
+{
+	struct serial_request request;
+	ssize_t size = recv(client->fd, &request, sizeof(request), MSG_DONTWAIT);
+
+	if (size >= (ssize_t)SERIAL_REQUEST_HEAD) {
+		accept_request(client, &request, size);
+		return;
+	}
+	if (size < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	close(client->fd);
+	client->fd = -1;
+}
+
+static void sweep(void)
+{
+	struct client *client, *next;
+
+	for (client = s.clients; client; client = next) {
+		next = client->next;
+		if (client->fd < 0 && !stream_uses(client))
+			client_free(client);
+	}
+}
+
+/*
+ * Does the driver still live?
+ */
+
+static void ping(void)
+{
+	struct serial_reply reply;
+
+	if (!s.hang_ms)
+		return;
+	while (s.probe.up >= 0 && client_receive(s.probe.up, &reply, false) > 0)
+		if (reply.id == s.probe_id)
+			s.probe_id = 0;
+	if (now_ns() < s.ping_at)
+		return;
+	if (s.probe_id || s.probe.up < 0) {
+		driver_kill(s.probe_id ? "does not answer" : "does not start");
+		return;
+	}
+	s.probe_id = client_send(s.probe.up, SERIAL_INFO, 0, 0, NULL, 0);
+	s.ping_at = now_ns() + s.hang_ms * 1000000ull;
+}
+
+/*
+ * The loop
+ */
+
+enum { FD_SIGNAL, FD_LISTENER, FD_CHANNEL, FD_PROCESS, FD_PROBE, FD_LINE,
+       FD_CLIENTS = FD_LINE + LINE_FDS };
+
+static int fill(struct pollfd *fds)
+{
+	const int own[] = { s.signals, s.listener, s.channel, s.pidfd, s.probe.up };
+	struct client *client;
+	int i, n = FD_CLIENTS;
+
+	for (i = 0; i < FD_LINE; i++)
+		fds[i] = (struct pollfd){ .fd = own[i], .events = POLLIN };
+	line_poll(fds + FD_LINE);
+	for (client = s.clients; client && n + 1 < FD_CLIENTS + 2 * MAX_CLIENTS;
+	     client = client->next) {
+		fds[n++] = (struct pollfd){ .fd = client->fd, .events = POLLIN };
+		fds[n++] = (struct pollfd){ .fd = client->up, .events = POLLIN };
+	}
+	if (n + 1 >= FD_CLIENTS + 2 * MAX_CLIENTS)
+		fds[FD_LISTENER].fd = -1;
+	return n;
+}
+
+static int timeout_until(uint64_t next)
+{
+	uint64_t now = now_ns();
+
+	if (s.hang_ms && s.ping_at < next)
+		next = s.ping_at;
+	if (next == PL010_NEVER)
+		return -1;
+	return next <= now ? 0 : (next - now) / 1000000 + 1;
+}
+
+static void serve_clients(const struct pollfd *fds)
+{
+	struct client *client, *next;
+
+	for (client = s.clients; client; client = next, fds += 2) {
+		next = client->next;
+		if (fds[1].revents)
+			replies_from(client);
+		if (fds[0].revents && client->fd >= 0)
+			client_read(client);
+	}
+}
+
+static void loop(void)
+{
+	struct pollfd fds[FD_CLIENTS + 2 * MAX_CLIENTS];
+	int n;
+
+	for (;;) {
+		int timeout = timeout_until(line_run());
+
+		n = fill(fds);
+		if (poll(fds, n, timeout) < 0 && errno != EINTR)
+			return;
+		if (fds[FD_SIGNAL].revents)
+			return;
+		if (fds[FD_CHANNEL].revents)
+			channel_serve();
+		line_serve(fds + FD_LINE);
+		serve_clients(fds + FD_CLIENTS);
+		if (fds[FD_LISTENER].revents)
+			client_accept();
+		if (fds[FD_PROCESS].revents)
+			driver_died();
+		else
+			ping();
+		sweep();
+	}
+}
+
+/*
+ * Start
+ */
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	unlink(path);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 64))
+		return -errno;
+	return fd;
+}
+
+static int signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static int fail(const char *what, int err)
+{
+	fprintf(stderr, "hosted-supervise: %s: %s\n", what, strerror(-err));
+	return 1;
+}
+
+static int run(void)
+{
+	char folder[] = "/tmp/hosted-XXXXXX";
+	int err;
+
+	if (!mkdtemp(folder))
+		return fail(folder, -errno);
+	snprintf(s.driver_path, sizeof(s.driver_path), "%s/driver", folder);
+	s.signals = signals();
+	s.driver_listener = listen_at(s.driver_path);
+	err = s.driver_listener < 0 ? s.driver_listener : line_init();
+	if (!err)
+		s.listener = err = listen_at(s.socket);
+	if (err >= 0)
+		err = driver_start();
+	if (err >= 0) {
+		loop();
+		driver_end();
+		unlink(s.socket);
+		line_exit();
+	}
+	unlink(s.driver_path);
+	rmdir(folder);
+	if (err < 0)
+		return fail("cannot start", err);
+	if (clock_drop(&s.clock, 0))
+		return fail("the driver leaves the clock on", -EBUSY);
+	return 0;
+}
+
+static int usage_error(const char *what)
+{
+	fprintf(stderr, "hosted-supervise: %s; see hosted-supervise --help\n", what);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		const char *arg = argv[i];
+
+		if (!strcmp(arg, "--help"))
+			return fputs(usage, stdout) < 0;
+		if (!strcmp(arg, "--version"))
+			return puts("hosted-supervise " VERSION) < 0;
+		if (!strcmp(arg, "--timed"))
+			s.timed = true;
+		else if (!strcmp(arg, "--verbose"))
+			s.verbose = true;
+		else if (i + 1 == argc)
+			return usage_error(arg);
+		else if (!strcmp(arg, "--socket"))
+			s.socket = argv[++i];
+		else if (!strcmp(arg, "--line"))
+			s.line_path = argv[++i];
+		else if (!strcmp(arg, "--hang"))
+			s.hang_ms = strtoul(argv[++i], NULL, 10);
+		else
+			return usage_error(arg);
+	}
+	if (!s.socket || i == argc)
+		return usage_error(!s.socket ? "which socket?" : "which driver?");
+	s.command = argv + i;
+	return run();
+}

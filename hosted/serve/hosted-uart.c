@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A process for a driver of a serial port: the kit, the class, one unmodified
+ * driver. Started by hosted-supervise it has nothing but what that hands over;
+ * alone it has a port of its own that hears what it says.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "kit/bus.h"
+#include "kit/kit.h"
+#include "model/uart_board.h"
+#include "seccomp.h"
+#include "server.h"
+
+#define VERSION	"1.0"
+
+static const char usage[] =
+	"usage: hosted-uart --socket PATH [OPTION...]\n"
+	"       hosted-uart --help | --version\n"
+	"\n"
+	"Runs a driver of a serial port, whose line is looped back, for clients like\n"
+	"hosted-serial. hosted-supervise starts it with --supervised instead.\n"
+	"\n"
+	"  --socket PATH       where clients connect\n"
+	"  --timed             characters take their time\n"
+	"  --policy POLICY     smp (default) or up\n"
+	"  --param NAME=VALUE  a module parameter of the driver\n"
+	"  --verbose           log debug messages, too\n";
+
+static struct {
+	const char *socket;
+	const char *params[16];
+	int nparams;
+	bool supervised, timed;
+} options;
+
+static const struct kit_device supervised_uart = {
+	.name = BOARD_UART, .id = BOARD_AMBA_ID, .phys = BOARD_PHYS, .size = PL010_SIZE,
+	.irqs = { BOARD_IRQ },
+};
+
+static int fail(const char *what, int err)
+{
+	fprintf(stderr, "hosted-uart: %s: %s\n", what, strerror(-err));
+	return 1;
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	unlink(path);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 8))
+		return -errno;
+	return fd;
+}
+
+/* Before there are threads, which inherit it. */
+static int end_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static int start_drivers(void)
+{
+	int i, err = kit_kernel_init();
+
+	for (i = 0; !err && i < options.nparams; i++) {
+		char *name = strdup(options.params[i]), *equals = strchr(name, '=');
+
+		*equals = '\0';
+		err = kit_param_set(name, equals + 1);
+		free(name);
+	}
+	return err ? err : kit_modules_init();
+}
+
+static int check_bound(void)
+{
+	int bound = kit_amba_bound(BOARD_UART);
+
+	if (bound == 0)
+		return -ENODEV;
+	return bound < 0 ? bound : 0;
+}
+
+static int run_supervised(void)
+{
+	int eventfd, err = channel_open(HANDLE_CHANNEL, BOARD_IRQ);
+
+	if (!err)
+		err = kit_amba_add(&supervised_uart);
+	if (!err)
+		err = check_bound();
+	if (err)
+		return fail("the driver does not take its device", err);
+	eventfd = kit_irq_eventfd(BOARD_IRQ);
+	err = eventfd < 0 ? eventfd : shut_in();
+	if (err)
+		return fail("cannot shut the process in", err);
+	channel_ready(eventfd);
+	err = server_run(HANDLE_LISTENER, -1, HANDLE_STOP);
+	kit_amba_remove(BOARD_UART);
+	return err ? fail("serving", err) : 0;
+}
+
+static int run_alone(int stop)
+{
+	struct uart_board_config config = { .loop = true, .timed = options.timed };
+	int listener = listen_at(options.socket), err;
+	unsigned int left;
+
+	if (listener < 0)
+		return fail(options.socket, listener);
+	err = uart_board_add(&config);
+	if (!err)
+		err = check_bound();
+	if (err)
+		return fail("the driver does not take its device", err);
+	err = server_run(listener, -1, stop);
+	unlink(options.socket);
+	left = uart_board_remove();
+	if (left)
+		fprintf(stderr, "hosted-uart: %u uses of the clock are left\n", left);
+	return err ? fail("serving", err) : left ? 1 : 0;
+}
+
+static int kit_main(void *arg)
+{
+	int stop = *(int *)arg, status, err = start_drivers();
+
+	if (err)
+		return fail("drivers", err);
+	status = options.supervised ? run_supervised() : run_alone(stop);
+	kit_modules_exit();
+	kit_kernel_exit();
+	if (kit_report())
+		status = 1;
+	return status;
+}
+
+static int usage_error(const char *what)
+{
+	fprintf(stderr, "hosted-uart: %s; see hosted-uart --help\n", what);
+	return 2;
+}
+
+/* Return: 0, or the exit status + 1 */
+static int parse(int argc, char **argv, struct kit_config *config)
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		const char *arg = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+
+		if (!strcmp(arg, "--help"))
+			return fputs(usage, stdout), 1;
+		if (!strcmp(arg, "--version"))
+			return puts("hosted-uart " VERSION), 1;
+		if (!strcmp(arg, "--supervised")) {
+			options.supervised = true;
+		} else if (!strcmp(arg, "--timed")) {
+			options.timed = true;
+		} else if (!strcmp(arg, "--verbose")) {
+			config->log_level = 8;
+		} else if (!value) {
+			return usage_error(arg) + 1;
+		} else if (!strcmp(arg, "--socket")) {
+			options.socket = argv[++i];
+		} else if (!strcmp(arg, "--policy")) {
+			config->policy = strcmp(argv[++i], "up") ? KIT_SMP : KIT_UP;
+		} else if (!strcmp(arg, "--param") && options.nparams < 16 && strchr(value, '=')) {
+			options.params[options.nparams++] = argv[++i];
+		} else {
+			return usage_error(arg) + 1;
+		}
+	}
+	return options.socket || options.supervised ? 0 : usage_error("which socket?") + 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct kit_config config = { 0 };
+	int status = parse(argc, argv, &config), stop;
+
+	if (status)
+		return status - 1;
+	stop = options.supervised ? HANDLE_STOP : end_signals();
+	status = kit_run(&config, kit_main, &stop);
+	return status < 0 ? fail("cannot start", status) : status;
+}

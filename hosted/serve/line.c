@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device, and the other end of its line
+ *
+ * What comes in waits here until a client has it: when the driver dies, what it
+ * had read and not handed on, and what is in the device, comes in once more. A
+ * driver counts what it reads (serial_counters.rx), so that count, as of the last
+ * character of a reply, tells how much a client has.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "supervise.h"
+
+#define LINE_MESSAGE	1024
+#define MANY		65536		/* waiting characters: take no more from the line */
+
+struct entry { uint8_t ch, errors; };
+
+static struct {
+	int listener, fd;
+	struct entry *entries;
+	size_t start, length, room;
+	size_t given;			/* of length: the device got them */
+	uint32_t base;			/* characters taken when this driver started */
+	uint32_t taken;			/* characters that clients have */
+	struct serial_counters counted;	/* what the driver counted of these */
+	struct serial_counters dead;	/* by drivers that are dead */
+	uint64_t next;			/* when the line is free for the next character */
+	uint8_t out[LINE_MESSAGE];
+	size_t out_length;
+} line = { .listener = -1, .fd = -1 };
+
+static void receive(uint8_t ch, uint8_t errors)
+{
+	if (line.start + line.length == line.room) {
+		if (line.start) {
+			memmove(line.entries, line.entries + line.start,
+				line.length * sizeof(*line.entries));
+			line.start = 0;
+		} else {
+			line.room = line.room ? 2 * line.room : 1024;
+			line.entries = realloc(line.entries, line.room * sizeof(*line.entries));
+			if (!line.entries)
+				abort();
+		}
+	}
+	line.entries[line.start + line.length++] = (struct entry){ ch, errors };
+}
+
+static void put(char letter, const void *data, size_t length)
+{
+	uint8_t message[1 + LINE_MESSAGE];
+
+	message[0] = letter;
+	memcpy(message + 1, data, length);
+	if (line.fd >= 0)
+		send(line.fd, message, 1 + length, MSG_NOSIGNAL);
+}
+
+static void flush_out(void)
+{
+	if (line.out_length)
+		put('d', line.out, line.out_length);
+	line.out_length = 0;
+}
+
+/*
+ * Wires
+ */
+
+static void interrupt(void *data, bool level)
+{
+	uint64_t one = 1;
+
+	(void)data;
+	if (level && s.irq >= 0 && write(s.irq, &one, sizeof(one)) < 0)
+		driver_kill("does not take interrupts");
+}
+
+static void transmit(void *data, uint8_t ch)
+{
+	(void)data;
+	if (!s.line_path) {
+		receive(ch, 0);
+		return;
+	}
+	line.out[line.out_length++] = ch;
+	if (line.out_length == sizeof(line.out))
+		flush_out();
+}
+
+static void send_break(void *data, bool on)
+{
+	uint8_t byte = on;
+
+	(void)data;
+	if (!s.line_path && on)
+		receive(0, PL010_RSR_BE);
+	flush_out();
+	put('b', &byte, 1);
+}
+
+static uint64_t now(void *data)
+{
+	(void)data;
+	return now_ns();
+}
+
+static const struct pl010_wires wires = { interrupt, transmit, send_break, NULL };
+static const struct pl010_wires timed_wires = { interrupt, transmit, send_break, now };
+
+/*
+ * What came in
+ */
+
+static uint64_t feed(void)
+{
+	struct entry *e;
+
+	while (line.given < line.length && pl010_room(&s.uart)) {
+		if (s.timed && now_ns() < line.next)
+			return line.next;
+		line.next = now_ns() + (s.timed ? pl010_char_time(&s.uart) : 0);
+		e = &line.entries[line.start + line.given++];
+		pl010_receive(&s.uart, e->ch, e->errors);
+	}
+	return PL010_NEVER;
+}
+
+uint64_t line_run(void)
+{
+	uint64_t next = pl010_run(&s.uart), feeding = feed();
+
+	flush_out();
+	return next < feeding ? next : feeding;
+}
+
+static void count(struct serial_counters *counters, uint8_t errors)
+{
+	counters->rx++;
+	if (errors & PL010_RSR_BE)
+		counters->brk++;
+	else if (errors & PL010_RSR_PE)
+		counters->parity++;
+	else if (errors & PL010_RSR_FE)
+		counters->frame++;
+}
+
+void line_taken(uint32_t rx)
+{
+	uint32_t count_now = line.base + rx - line.taken;
+
+	if (count_now > line.given)
+		return;		/* older than what is known */
+	for (; count_now; count_now--) {
+		count(&line.counted, line.entries[line.start].errors);
+		line.start++;
+		line.length--;
+		line.given--;
+		line.taken++;
+	}
+}
+
+void line_taken_all(void)
+{
+	line_taken(line.taken - line.base + line.given - s.uart.rx_count);
+}
+
+/* A new driver counts from 0, and counts once more what it reads once more. */
+void line_died(void)
+{
+	const struct pl010_counts *c = &s.uart.counts;
+
+	line.dead = line.counted;
+	line.dead.tx = c->written;
+	line.dead.overrun = c->overrun - !!(s.uart.rsr & PL010_RSR_OE);
+	line.dead.cts = c->cts;
+	line.dead.dsr = c->dsr;
+	line.dead.dcd = c->dcd;
+	pl010_forget_rx(&s.uart);
+	line.given = 0;
+	line.base = line.taken;
+}
+
+const struct serial_counters *line_counters(void)
+{
+	return &line.dead;
+}
+
+/*
+ * The other end
+ */
+
+static void take(const uint8_t *message, size_t size)
+{
+	size_t i;
+
+	if (message[0] == 'm' && size == 2) {
+		pl010_set_lines(&s.uart, message[1]);
+		return;
+	}
+	i = message[0] == 'e' ? 2 : 1;
+	if (message[0] != 'd' && (message[0] != 'e' || size < 3)) {
+		fprintf(stderr, "hosted-supervise: the line says '%c' (%zu bytes)\n", message[0],
+			size);
+		return;
+	}
+	for (; i < size; i++)
+		receive(message[i], message[0] == 'e' ? message[1] : 0);
+}
+
+static void hang_up(void)
+{
+	close(line.fd);
+	line.fd = -1;
+	pl010_set_lines(&s.uart, 0);
+}
+
+int line_poll(struct pollfd *fds)
+{
+	fds[0] = (struct pollfd){ .fd = line.fd < 0 ? line.listener : -1, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = line.length < MANY ? line.fd : -1, .events = POLLIN };
+	return LINE_FDS;
+}
+
+void line_serve(const struct pollfd *fds)
+{
+	uint8_t message[1 + LINE_MESSAGE];
+	ssize_t size;
+
+	if (fds[0].revents) {
+		line.fd = accept4(line.listener, NULL, NULL, SOCK_CLOEXEC);
+		pl010_set_lines(&s.uart, PL010_FR_MODEM);
+	}
+	if (!fds[1].revents || line.fd < 0)
+		return;
+	size = recv(line.fd, message, sizeof(message), MSG_DONTWAIT);
+	if (size > 0)
+		take(message, size);
+	else if (size == 0 || errno != EAGAIN)
+		hang_up();
+}
+
+int line_init(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	pl010_init(&s.uart, s.timed ? &timed_wires : &wires, NULL);
+	if (!s.line_path) {
+		pl010_set_lines(&s.uart, PL010_FR_MODEM);
+		return 0;
+	}
+	if (strlen(s.line_path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, s.line_path);
+	unlink(s.line_path);
+	line.listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (line.listener < 0 ||
+	    bind(line.listener, (struct sockaddr *)&address, sizeof(address)) ||
+	    listen(line.listener, 1))
+		return -errno;
+	return 0;
+}
+
+void line_exit(void)
+{
+	if (s.line_path)
+		unlink(s.line_path);
+}

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The driver's process
+ *
+ * When it dies, first all that it had said is heard: register accesses until the
+ * channel's end, replies until each connection's. Only then what is left counts
+ * as undone. The clocks that it had enabled are dropped, the line rewinds, a new
+ * process starts, opens and sets what the old one had, and gets the requests that
+ * were not answered.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "supervise.h"
+
+#define USER		0	/* of the clock: there is one driver */
+#define START_NS	10000000000ull
+#define GIVE_UP		5	/* drivers in a row that do not start */
+
+static void replay(void);
+
+/*
+ * Registers and clocks
+ */
+
+static int64_t do_message(const struct channel_message *m)
+{
+	switch (m->op) {
+	case CHANNEL_READ:
+		return pl010_read(&s.uart, m->a, m->width);
+	case CHANNEL_WRITE:
+		if (m->a == PL010_DR)
+			stream_written(m->value);
+		pl010_write(&s.uart, m->a, m->width, m->value);
+		return 0;
+	case CHANNEL_CLOCK_GET:
+		return clock_get(&s.clock, USER, true);
+	case CHANNEL_CLOCK_PUT:
+		return clock_get(&s.clock, USER, false);
+	case CHANNEL_CLOCK_PREPARE:
+		return clock_prepare(&s.clock, USER, m->value);
+	case CHANNEL_CLOCK_ENABLE:
+		return clock_enable(&s.clock, USER, m->value);
+	case CHANNEL_CLOCK_RATE:
+		return s.clock.rate;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static ssize_t receive(struct channel_message *m, int *fd)
+{
+	union { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int))]; } control;
+	struct iovec iov = { m, sizeof(*m) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+			      .msg_controllen = sizeof(control) };
+	ssize_t size = recvmsg(s.channel, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	*fd = -1;
+	if (size > 0 && msg.msg_controllen >= CMSG_LEN(sizeof(int)))
+		memcpy(fd, CMSG_DATA(&control.header), sizeof(int));
+	return size;
+}
+
+static void ready(int irq)
+{
+	uint64_t took = s.died_at ? now_ns() - s.died_at : 0;
+
+	if (s.irq >= 0)
+		close(s.irq);
+	s.irq = irq;
+	s.ready = true;
+	replay();
+	if (s.died_at && s.up) {
+		took = now_ns() - s.died_at;
+		s.restart_ns += took;
+		s.restart_max_ns = took > s.restart_max_ns ? took : s.restart_max_ns;
+		s.restarts++;
+		s.died_at = 0;
+	}
+}
+
+/*
+ * Register accesses raise no interrupt through the eventfd: the reply tells the
+ * level. Return: whether there was a message.
+ */
+static bool serve_one(void)
+{
+	struct channel_reply reply = { 0 };
+	struct channel_message m;
+	int fd, irq = s.irq;
+	ssize_t size = receive(&m, &fd);
+
+	if (size != sizeof(m))
+		return false;
+	s.irq = -1;
+	reply.value = do_message(&m);
+	reply.level = s.uart.level;
+	s.irq = irq;
+	send(s.channel, &reply, sizeof(reply), MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (m.op == CHANNEL_READY)
+		ready(fd);
+	return true;
+}
+
+void channel_serve(void)
+{
+	serve_one();
+}
+
+/*
+ * Start and end
+ */
+
+static _Noreturn void become_driver(const int *handles)
+{
+	char *argv[16];
+	int i, spare[HANDLES];
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (i = HANDLE_LISTENER; i < HANDLES; i++)
+		spare[i] = fcntl(handles[i], F_DUPFD, HANDLES);
+	for (i = HANDLE_LISTENER; i < HANDLES; i++)
+		dup2(spare[i], i);
+	syscall(SYS_close_range, HANDLES, ~0u, 0);
+	for (i = 0; s.command[i] && i < 14; i++)
+		argv[i] = s.command[i];
+	argv[i++] = "--supervised";
+	argv[i] = NULL;
+	execv(argv[0], argv);
+	fprintf(stderr, "hosted-supervise: %s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+int driver_start(void)
+{
+	int pair[2], handles[HANDLES];
+
+	s.up = s.ready = false;
+	s.stop = eventfd(0, EFD_CLOEXEC);
+	if (s.stop < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	handles[HANDLE_LISTENER] = s.driver_listener;
+	handles[HANDLE_CHANNEL] = pair[1];
+	handles[HANDLE_STOP] = s.stop;
+	s.pid = fork();
+	if (s.pid < 0)
+		return -errno;
+	if (!s.pid)
+		become_driver(handles);
+	close(pair[1]);
+	s.channel = pair[0];
+	s.pidfd = syscall(SYS_pidfd_open, s.pid, 0);
+	s.ping_at = now_ns() + START_NS;
+	return s.pidfd < 0 ? -errno : 0;
+}
+
+void driver_kill(const char *why)
+{
+	fprintf(stderr, "hosted-supervise: driver %d %s, killing it\n", s.pid, why);
+	s.hangs++;
+	kill(s.pid, SIGKILL);
+	s.ping_at = now_ns() + START_NS;
+}
+
+static void forget_process(void)
+{
+	struct client *client;
+	int status = 0;
+
+	waitpid(s.pid, &status, 0);
+	if (s.verbose && WIFSIGNALED(status))
+		fprintf(stderr, "hosted-supervise: driver %d: %s\n", s.pid,
+			strsignal(WTERMSIG(status)));
+	close(s.pidfd);
+	close(s.channel);
+	close(s.stop);
+	if (s.irq >= 0)
+		close(s.irq);
+	s.irq = s.channel = -1;
+	for (client = s.clients; client; client = client->next) {
+		if (client->up >= 0)
+			close(client->up);
+		client->up = -1;
+	}
+	if (s.probe.up >= 0)
+		close(s.probe.up);
+	s.probe.up = -1;
+	s.probe_id = 0;
+}
+
+/* What waits for a change gets to look again: it may have missed one. */
+static void requeue(struct pending *p)
+{
+	if (p->request.op == SERIAL_WAIT_COUNTERS || p->request.op == SERIAL_WAIT_BREAK) {
+		p->request.op = SERIAL_COUNTERS;
+		p->request.length = 0;
+	}
+	p->sent = false;
+}
+
+static void hear_all(void)
+{
+	struct client *client;
+
+	while (serve_one())
+		;
+	for (client = s.clients; client; client = client->next)
+		replies_from(client);
+}
+
+static int drop_connections(void)
+{
+	int fd;
+
+	/* Those that the dead process had not accepted would reach the next. */
+	while ((fd = accept4(s.driver_listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
+		close(fd);
+	return 0;
+}
+
+void driver_died(void)
+{
+	struct pending *p;
+	bool was_ready = s.ready;
+
+	if (!s.died_at)
+		s.died_at = now_ns();
+	s.failures = was_ready ? 0 : s.failures + 1;
+	if (s.failures == GIVE_UP) {
+		fprintf(stderr, "hosted-supervise: %d drivers in a row did not start\n", GIVE_UP);
+		exit(1);
+	}
+	s.up = false;
+	hear_all();
+	forget_process();
+	drop_connections();
+	clock_drop(&s.clock, USER);
+	line_died();
+	stream_died();
+	for (p = s.pending; p; p = p->next)
+		requeue(p);
+	if (driver_start())
+		exit(1);
+}
+
+void driver_end(void)
+{
+	uint64_t one = 1, limit = now_ns() + 5000000000ull;
+	struct pollfd fds[2] = { { .fd = s.pidfd, .events = POLLIN },
+				 { .fd = s.channel, .events = POLLIN } };
+
+	if (write(s.stop, &one, sizeof(one)) < 0)
+		kill(s.pid, SIGKILL);
+	while (!fds[0].revents && now_ns() < limit) {
+		poll(fds, 2, 100);
+		channel_serve();
+		line_run();
+	}
+	kill(s.pid, SIGKILL);
+	waitpid(s.pid, NULL, 0);
+}
+
+/*
+ * What a new driver is told
+ */
+
+static int connect_up(struct client *client)
+{
+	client->up = client_connect(s.driver_path);
+	return client->up < 0 ? client->up : 0;
+}
+
+/* Ask and wait, with an eye on the registers that this needs. */
+static int ask(int fd, enum serial_op op, kit_u32 arg, const void *data, size_t length)
+{
+	struct pollfd fds[3] = { { .fd = fd, .events = POLLIN },
+				 { .fd = s.channel, .events = POLLIN },
+				 { .fd = s.pidfd, .events = POLLIN } };
+	int id = client_send(fd, op, arg, SERIAL_FOREVER, data, length), got = 0;
+	uint64_t limit = now_ns() + START_NS;
+	struct serial_reply reply;
+
+	while (id >= 0 && !fds[2].revents && now_ns() < limit) {
+		poll(fds, 3, 1000);
+		serve_one();
+		got = client_receive(fd, &reply, false);
+		if (got > 0 && reply.id == (kit_u32)id)
+			return reply.status;
+		if (got < 0)
+			break;
+	}
+	return -ECONNRESET;
+}
+
+/* By whoever has the port open; its settings are the port's. */
+static int replay_settings(int fd)
+{
+	const struct settings *set = &s.settings;
+	kit_u32 modem = set->modem_set | set->modem_clear << 16;
+	int err = 0;
+
+	if (set->has_termios)
+		err = ask(fd, SERIAL_SET_TERMIOS, 0, &set->termios, sizeof(set->termios));
+	if (!err && modem)
+		err = ask(fd, SERIAL_SET_MODEM, modem, NULL, 0);
+	if (!err && set->breaking)
+		err = ask(fd, SERIAL_BREAK, 1, NULL, 0);
+	if (!err && set->stopped)
+		err = ask(fd, SERIAL_STOP, 0, NULL, 0);
+	return err;
+}
+
+/* An error here means that this driver, too, has died: its end will be noticed. */
+static void replay(void)
+{
+	struct client *client, *open = NULL;
+	int err = connect_up(&s.probe);
+
+	for (client = s.clients; client && !err; client = client->next) {
+		err = connect_up(client);
+		if (err || !client->open)
+			continue;
+		err = ask(client->up, SERIAL_OPEN, 0, NULL, 0);
+		open = client;
+	}
+	if (!err && open)
+		err = replay_settings(open->up);
+	if (err)
+		return;
+	stream_resend();
+	if (s.settings.suspended)
+		err = ask(s.probe.up, SERIAL_SUSPEND, 0, NULL, 0);
+	s.up = !err;
+	s.ping_at = now_ns() + s.hang_ms * 1000000ull;
+	forward_all();
+}

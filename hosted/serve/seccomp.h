@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a driver's process may do once it has started. */
+#ifndef HOSTED_SERVE_SECCOMP_H
+#define HOSTED_SERVE_SECCOMP_H
+
+/*
+ * From now on no thread of the process can open a file, make a socket, run a
+ * program, look at another process, or map what it does not have: that ends the
+ * process. Context: all threads are there that ever will be, or not; new ones
+ * inherit it. Return: 0 or a negative error.
+ */
+int shut_in(void);
+
+#endif

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A driver's server
+ *
+ * One thread at a time waits for messages: the server. A request's life is a
+ * struct request: received, worked on by the class, answered from whatever
+ * context, freed. Its connection lives at least as long.
+ *
+ * No reply waits for its reader: who does not read gets the connection closed
+ * when its socket is full, so that nobody can hold a driver's lock for long.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "kit/kit.h"
+#include "kit/serial.h"
+#include "server.h"
+
+struct connection {
+	int fd;
+	unsigned int references;	/* the server's, one for each request */
+	struct connection *next;	/* of all; the server's */
+};
+
+struct request {
+	struct serial_call call;	/* first: what the class knows of it */
+	struct connection *connection;
+};
+
+/* Used by the thread that is the server; the role's handing over orders it. */
+static struct {
+	int epoll, listener, stop;
+	struct connection *connections;
+} server;
+
+static void connection_put(struct connection *c)
+{
+	if (__atomic_sub_fetch(&c->references, 1, __ATOMIC_ACQ_REL))
+		return;
+	close(c->fd);
+	free(c);
+}
+
+static void watch(int fd, void *what)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = what };
+
+	if (epoll_ctl(server.epoll, EPOLL_CTL_ADD, fd, &event))
+		kit_die("server: cannot watch a descriptor: %s", strerror(errno));
+}
+
+static void connection_add(int fd)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		close(fd);
+		return;
+	}
+	c->fd = fd;
+	c->references = 1;
+	c->next = server.connections;
+	server.connections = c;
+	watch(fd, c);
+}
+
+/* Sleeps until its openings are closed: as the thread of a request does. */
+static void connection_gone(struct connection *c)
+{
+	struct connection **link = &server.connections;
+
+	epoll_ctl(server.epoll, EPOLL_CTL_DEL, c->fd, NULL);
+	while (*link != c)
+		link = &(*link)->next;
+	*link = c->next;
+	kit_current()->request = c;
+	serial_client_gone(c);
+	kit_current()->request = NULL;
+	connection_put(c);
+}
+
+static void request_done(struct serial_call *call)
+{
+	struct request *r = (struct request *)call;
+	size_t size = SERIAL_REPLY_HEAD + call->reply.length;
+
+	if (send(r->connection->fd, &call->reply, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+	    errno != EPIPE && errno != ECONNRESET) {
+		kit_log(4, "server: a client does not take its replies: %s\n", strerror(errno));
+		shutdown(r->connection->fd, SHUT_RDWR);
+	}
+	connection_put(r->connection);
+	free(r);
+}
+
+/* A message that is too short or long, or lies about its length, is answered. */
+static void request_check(struct request *r, ssize_t size)
+{
+	struct serial_request *request = &r->call.request;
+
+	if (size >= (ssize_t)SERIAL_REQUEST_HEAD &&
+	    request->length == (size_t)size - SERIAL_REQUEST_HEAD) {
+		kit_current()->request = r;
+		serial_call(&r->call);
+		kit_current()->request = NULL;
+		return;
+	}
+	r->call.reply.id = size >= 8 ? request->id : 0;
+	r->call.reply.status = -EBADMSG;
+	request_done(&r->call);
+}
+
+static void connection_read(struct connection *c)
+{
+	struct request *r = calloc(1, sizeof(*r));
+	ssize_t size = -1;
+
+	if (r)
+		size = recv(c->fd, &r->call.request, sizeof(r->call.request), MSG_DONTWAIT);
+	if (size > 0) {
+		__atomic_add_fetch(&c->references, 1, __ATOMIC_RELAXED);
+		r->connection = c;
+		r->call.client = c;
+		r->call.done = request_done;
+		request_check(r, size);
+		return;
+	}
+	free(r);
+	if (r && (size == 0 || (errno != EAGAIN && errno != EINTR)))
+		connection_gone(c);
+}
+
+static int accept_one(void)
+{
+	int fd = accept4(server.listener, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd >= 0)
+		connection_add(fd);
+	return 0;
+}
+
+/* One message, or one event. */
+static int serve_one(void *arg)
+{
+	struct epoll_event event;
+	int count;
+
+	(void)arg;
+	kit_outside_begin();
+	count = epoll_wait(server.epoll, &event, 1, -1);
+	kit_outside_end();
+	if (count < 1)
+		return errno == EINTR ? 0 : -errno;
+	if (event.data.ptr == &server.stop)
+		return -ESHUTDOWN;
+	if (event.data.ptr == &server.listener)
+		return accept_one();
+	connection_read(event.data.ptr);
+	return 0;
+}
+
+int server_run(int listener, int connection, int stop)
+{
+	int err;
+
+	server.epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (server.epoll < 0)
+		return -errno;
+	server.listener = listener;
+	server.stop = stop;
+	watch(stop, &server.stop);
+	if (listener >= 0)
+		watch(listener, &server.listener);
+	if (connection >= 0)
+		connection_add(connection);
+	err = kit_serve(serve_one, NULL);
+	while (server.connections)
+		connection_gone(server.connections);
+	close(server.epoll);
+	return err == -ESHUTDOWN ? 0 : err;
+}
