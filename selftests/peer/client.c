@@ -30,7 +30,7 @@
 #define FLAG_NO_REPLY		0x10
 #define FLAG_ERROR		0x20
 
-#define MAX_TRANSFER		0x10000	/* far below every default limit */
+#define MAX_TRANSFER		0x1000	/* what ivshmem-link says that it takes */
 #define REPLY_TIMEOUT_S		5
 
 struct header {
