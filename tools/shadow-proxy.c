@@ -29,6 +29,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -708,6 +709,18 @@ static void map_wanted(int fd)
 	}
 }
 
+/* A thread is an open file, and the RTOS opens more: as many as we may have. */
+static void raise_file_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		err(EXIT_FAILED, "getrlimit");
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		err(EXIT_FAILED, "setrlimit: %llu files", (unsigned long long)files.rlim_max);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int slots = parse(argc, argv), i;
@@ -716,6 +729,7 @@ int main(int argc, char **argv)
 
 	if (!p)
 		err(EXIT_FAILED, "no memory");
+	raise_file_limit();
 	get_slot(p);
 	self = p;
 	threads = 1;
