@@ -9,13 +9,13 @@ import time
 
 from .lab import Lab
 from .suite import until
-from .util import TOP, RigError, step
+from .util import DEFAULT_KERNEL, TOP, RigError, step
 
 RTOS = "selftests/shadow/ivshmem-rtos"
 # The vector that announces messages of protocol 0002
 VECTOR = 1
-# Proxies and requests in flight for each
-LOADS = ((1, 1), (1, 2), (1, 4), (4, 4), (16, 4))
+# Proxies and requests in flight
+LOADS = ((1, 1), (1, 2), (1, 4), (4, 16), (16, 64))
 PERCENTILES = ("p50", "p99", "p99.9")
 
 
@@ -29,8 +29,8 @@ class Proxies(Lab):
         self.vm.run("rm -f /tmp/slots")
         proxy = self.vm.job("shadow-proxy --threads %d > /tmp/slots" % count, timeout=3600)
         try:
-            until(lambda: "ready" in self.vm.run("cat /tmp/slots", check=False).out,
-                  "shadow-proxy is ready")
+            until(lambda: self.vm.run("tail -n 1 /tmp/slots", check=False).out.strip() == "ready",
+                  "shadow-proxy is ready", timeout=60)
             yield
         finally:
             proxy.kill("KILL")
@@ -70,7 +70,7 @@ class Calls(Proxies):
 class Load(Proxies):
     """The RTOS is a process beside the machine: what it does costs Linux nothing."""
 
-    def __init__(self, kernel):
+    def __init__(self, kernel=DEFAULT_KERNEL):
         super().__init__(kernel)
         self.link = self.link(protocol="shadow", rw_size="1M")
         self.vm = self.vm([self.link.peer(0)])
@@ -91,7 +91,8 @@ class Load(Proxies):
         slots.write_text(self.vm.out("cat /tmp/slots") + "\n")
         done = subprocess.run([str(TOP / RTOS), "--socket", str(self.link.peer(1)),
                                "--slots", str(slots), "--json"] + options.split(),
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=3600)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              timeout=3600)
         if done.returncode:
             raise RigError("ivshmem-rtos %s: %s" % (options, done.stderr.strip()))
         return json.loads(done.stdout)
@@ -100,10 +101,10 @@ class Load(Proxies):
         with self.proxies(proxies):
             rung, used, start = self.link.total("doorbells"), self.cpu_seconds(), time.monotonic()
             result = self.rtos("load --count %d --threads %d --in-flight %d"
-                               % (requests, proxies * in_flight, proxies * in_flight))
+                               % (requests, max(proxies, in_flight), in_flight))
             result["cpus"] = (self.cpu_seconds() - used) / (time.monotonic() - start)
             result["doorbells_per_request"] = (self.link.total("doorbells") - rung) / requests
-        return dict(result, proxies=proxies, in_flight=proxies * in_flight)
+        return dict(result, proxies=proxies, in_flight=in_flight)
 
 
 def pingpong(calls, rounds, seconds):
@@ -136,7 +137,7 @@ def loads(kernel, requests):
     with lab:
         for load in LOADS:
             share = requests if load == LOADS[-1] else max(requests // 100, 1000)
-            with step("%d requests to %d proxies, %d in flight for each" % ((share,) + load)):
+            with step("%d requests to %d proxies, %d in flight" % ((share,) + load)):
                 found.append(lab.load(*load, share))
         return found, lab.problems()
 
@@ -166,5 +167,6 @@ def show(result):
     for row in result["load"]:
         print("| %d | %d | %d | %d | %.0f | %.0f | %.0f | %.0f | %.2f | %.2f | %.2f |" % (
             row["proxies"], row["in_flight"], row["requests"], row["requests"] - row["replies"],
-            row["per_second"], row["p50_us"], row["p99_us"], row["p999_us"], row["interrupts_per_request"],
+            row["per_second"], row["p50_us"], row["p99_us"], row["p999_us"],
+            row["interrupts_per_request"],
             row["doorbells_per_request"], row["cpus"]))

@@ -5,6 +5,7 @@ import json
 import subprocess
 
 from .. import debug
+from ..calls import Load
 from ..lab import Lab
 from ..suite import Fixture, equal, expect, test, until
 from ..util import DEFAULT_KERNEL, RigError, TOP
@@ -312,3 +313,11 @@ ALL = ("files", "pointers", "memory", "processes", "poll", "signals", "ends", "l
 on(False, DEFAULT_KERNEL, ALL)
 on(True, DEFAULT_KERNEL, ALL)
 on(False, debug.NAME, ("files", "processes", "poll", "load", "restarts", "killed"))
+
+
+@test("2,000 proxies at a time lose and double nothing", Fixture(Load), 300)
+def thousands(lab):
+    report = lab.load(2000, 256, 16000)
+    equal((report["requests"], report["replies"], report["errors"], report["broken"]),
+          (16000, 16000, 0, {}), "requests, replies, errors, broken rules")
+    until(lambda: lab.vm.out("cat %sslots_used" % NODE) == "0", "all slots are free")
