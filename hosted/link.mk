@@ -28,7 +28,7 @@ $(B)/hosted-preload.so: serve/preload.c serve/nodes.h
 
 $(B)/test/link/%.o: test/link/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST) -I$(PEER) $(CPPFLAGS) $(CFLAGS) -MMD -c -o $@ $<
+	$(CC) $(HOST) -I$(PEER) -I../include $(CPPFLAGS) $(CFLAGS) -MMD -c -o $@ $<
 
 $(B)/peer/%.o: $(PEER)/%.c
 	@mkdir -p $(@D)
@@ -40,3 +40,38 @@ check-link: $(B)/test-link
 	$(B)/test-link $(TESTS)
 
 .PHONY: link check-link
+
+$(B)/bench-link: $(LINK_OBJS) $(B)/model/pci_link.o $(B)/bench/link.o $(B)/bench/kernel/ring.o
+	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+#
+# Fuzzing: make SAN=fuzz CC=clang-14 fuzz-link, in build/clang-14-fuzz/
+#
+
+FUZZER = $(shell $(CC) -print-file-name=libclang_rt.fuzzer_no_main-x86_64.a)
+LINK_FUZZ := $(patsubst %,$(B)/fuzz-%,net shadow vfio-user)
+
+ifeq ($(SAN),fuzz)
+# So that a peer's memory can change between any two functions of a driver
+$(B)/driver/%: private KERNEL += -finstrument-functions
+endif
+
+$(B)/fuzz-net $(B)/fuzz-shadow: $(LINK_OBJS) $(B)/model/pci_link.o $(B)/peer/ring.o $(B)/peer/rules.o
+$(B)/fuzz-net: $(B)/fuzz/link-net.o
+$(B)/fuzz-shadow: $(B)/fuzz/link-shadow.o
+$(B)/fuzz-vfio-user: $(LINK_OBJS) $(B)/model/pci_vfio_user.o $(B)/peer/client.o $(B)/fuzz/vfio_user.o
+$(B)/fuzz-vfio-user: private LINK += -Wl,--wrap=connect,--wrap=sendmsg,--wrap=recvmsg
+
+$(B)/fuzz/link-%.o: fuzz/link.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST) -I$(PEER) $(if $(filter shadow,$*),-DFUZZ_SHADOW) $(CFLAGS) -MMD -c -o $@ $<
+
+$(B)/fuzz/vfio_user.o: fuzz/vfio_user.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST) $(CFLAGS) -MMD -c -o $@ $<
+
+$(LINK_FUZZ):
+	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(FUZZER) $(LIBS) -lstdc++ -lm
+
+fuzz-link: $(LINK_FUZZ)
+.PHONY: fuzz-link

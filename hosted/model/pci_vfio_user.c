@@ -45,7 +45,7 @@ static void check(struct model *m, int err)
 	if (!err || m->gone)
 		return;
 	m->gone = 1;
-	fprintf(stderr, "the link is lost: %s\n", m->client.error);
+	kit_log(3, "the link is lost: %s", m->client.error);
 }
 
 static void config_read(struct kit_pci *pci, unsigned int offset, void *buf, unsigned int len)

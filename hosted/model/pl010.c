@@ -37,11 +37,11 @@ static uint64_t now(const struct pl010 *p)
 	return timed(p) ? p->wires->now(p->data) : 0;
 }
 
-static uint64_t bit_time(const struct pl010 *p)
+static uint64_t bits_time(const struct pl010 *p, unsigned int bits)
 {
 	uint64_t divisor = (p->latched[LCRM] & 0xf) << 8 | p->latched[LCRL];
 
-	return p->clock ? 16 * (divisor + 1) * NSEC_PER_SEC / p->clock : 0;
+	return p->clock ? bits * 16 * (divisor + 1) * NSEC_PER_SEC / p->clock : 0;
 }
 
 uint64_t pl010_char_time(const struct pl010 *p)
@@ -50,7 +50,7 @@ uint64_t pl010_char_time(const struct pl010 *p)
 	unsigned int bits = 1 + 5 + (h >> 5 & 3) + 1;	/* start, data, stop */
 
 	bits += !!(h & PL010_LCRH_PEN) + !!(h & PL010_LCRH_STP2);
-	return bits * bit_time(p);
+	return bits_time(p, bits);
 }
 
 static uint8_t pending(const struct pl010 *p)
@@ -81,7 +81,7 @@ static void update_interrupt(struct pl010 *p)
 
 static void restart_timeout(struct pl010 *p)
 {
-	p->rx_timeout = now(p) + TIMEOUT_BITS * bit_time(p);
+	p->rx_timeout = timed(p) ? now(p) + bits_time(p, TIMEOUT_BITS) : 0;
 }
 
 static void load_shifter(struct pl010 *p, uint64_t start)

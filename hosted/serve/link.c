@@ -5,12 +5,14 @@
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../kit/kit.h"
@@ -23,15 +25,17 @@
 #define DEVICE		"bus/ivshmem/devices/ivshmem0/"
 #define MAX_PARAMS	16
 #define GONE_CHECK_MS	1000
+#define CARRIER_MS	10000
 
 enum { EXIT_OK, EXIT_BROKEN, EXIT_USAGE, EXIT_LINK };
 
 static const char usage[] =
-"Usage: hosted-link --socket DIR/peerN.sock [OPTION]...\n"
+"Usage: hosted-link --socket DIR/peerN.sock [OPTION]... [-- COMMAND...]\n"
 "Join a link of ivshmem-link as peer N, with the kernel's drivers in this process.\n"
 "\n"
 "  --plugin NAME         net, uio or shadow (what the link's protocol says)\n"
 "  --tap NAME            net: connect this TAP interface of the network namespace\n"
+"  --address A.B.C.D/N   set it up with this address (tap0 where --tap is not given)\n"
 "  --mtu BYTES           of it (1500)\n"
 "  --nodes SOCKET        uio, shadow: let programs use the device nodes, see\n"
 "                        hosted-preload.so\n"
@@ -41,17 +45,20 @@ static const char usage[] =
 "  --quiet               log warnings and errors only\n"
 "  --help, --version\n"
 "\n"
-"Runs until SIGTERM or SIGINT, then prints counters as JSON. Exit status: 1 when\n"
-"something of a driver was left over, 2 for wrong usage, 3 when there is no link.\n";
+"Runs until SIGTERM or SIGINT, then prints counters as JSON; with a COMMAND, until\n"
+"that ends, which is started when the interface has a carrier, and determines the\n"
+"exit status. Else that is 1 when something of a driver was left over, 2 for wrong\n"
+"usage, 3 when there is no link.\n";
 
 static struct options {
-	const char *socket, *plugin, *tap, *nodes;
+	const char *socket, *plugin, *nodes;
+	struct tap_config tap;
+	char **command;
 	const char *param[MAX_PARAMS];
 	unsigned int params;
-	unsigned int mtu;
 	struct kit_config config;
 	bool trace;
-} options = { .mtu = 1500 };
+} options = { .tap.mtu = 1500 };
 
 /*
  * What runs beside the drivers
@@ -89,19 +96,58 @@ static int choose_plugin(void)
 	return EXIT_LINK;
 }
 
-/* Until there is a signal, or no link any more. */
-static int wait_for_end(struct kit_pci *pci, int signals)
+static void outside(int fd, int ms)
 {
-	struct pollfd pfd = { .fd = signals, .events = POLLIN };
-	bool gone = false, told = false;
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 
-	while (!told && !gone) {
-		kit_outside_begin();
-		told = poll(&pfd, 1, GONE_CHECK_MS) > 0;
-		kit_outside_end();
-		gone = pci_vfio_user_gone(pci);
+	kit_outside_begin();
+	poll(&pfd, 1, ms);
+	kit_outside_end();
+}
+
+/* Returns the child, or -1. */
+static pid_t start_command(struct tap *tap)
+{
+	posix_spawnattr_t attr;
+	sigset_t none;
+	pid_t child;
+	int tries, err;
+
+	for (tries = 0; tap && tries < CARRIER_MS && !kit_net_carrier(tap_net(tap)); tries += 10)
+		outside(-1, 10);
+	sigemptyset(&none);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setsigmask(&attr, &none);
+	err = posix_spawnp(&child, options.command[0], NULL, &attr, options.command, environ);
+	posix_spawnattr_destroy(&attr);
+	if (!err)
+		return child;
+	warnx("%s: %s", options.command[0], strerror(err));
+	return -1;
+}
+
+/* Until there is a signal, the command has ended, or there is no link any more. */
+static int wait_for_end(struct kit_pci *pci, struct tap *tap, int signals)
+{
+	pid_t child = options.command ? start_command(tap) : 0;
+	struct signalfd_siginfo info = { 0 };
+	int status;
+
+	if (child < 0)
+		return EXIT_USAGE;
+	while (!pci_vfio_user_gone(pci)) {
+		outside(signals, GONE_CHECK_MS);
+		if (read(signals, &info, sizeof(info)) != sizeof(info))
+			continue;
+		if (info.ssi_signo != SIGCHLD)
+			break;
+		if (waitpid(child, &status, WNOHANG) == child)
+			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	}
-	return told ? EXIT_OK : EXIT_LINK;
+	if (child)
+		kill(child, SIGTERM);
+	return info.ssi_signo ? EXIT_OK : EXIT_LINK;
 }
 
 static void print_net(struct kit_net *net)
@@ -152,8 +198,8 @@ static int use_device(struct kit_pci *pci, int signals)
 	char error[256];
 	int status = choose_plugin();
 
-	if (!status && options.tap) {
-		tap = tap_open(options.tap, options.mtu, error, sizeof(error));
+	if (!status && options.tap.name) {
+		tap = tap_open(&options.tap, error, sizeof(error));
 		if (!tap) {
 			warnx("%s", error);
 			status = EXIT_LINK;
@@ -163,7 +209,7 @@ static int use_device(struct kit_pci *pci, int signals)
 	    kit_thread_create(KIT_OTHER, "nodes", run_nodes, NULL, &thread))
 		status = EXIT_LINK;
 	if (!status) {
-		status = wait_for_end(pci, signals);
+		status = wait_for_end(pci, tap, signals);
 		print_counters(tap);
 	}
 	if (thread && write(nodes_stop, &one, sizeof(one)) > 0)
@@ -253,7 +299,7 @@ static int run(void *arg)
 }
 
 enum {
-	OPT_SOCKET = 1, OPT_PLUGIN, OPT_TAP, OPT_MTU, OPT_NODES, OPT_PARAM, OPT_POLICY, OPT_TRACE,
+	OPT_SOCKET = 1, OPT_PLUGIN, OPT_TAP, OPT_ADDRESS, OPT_MTU, OPT_NODES, OPT_PARAM, OPT_POLICY, OPT_TRACE,
 	OPT_QUIET, OPT_HELP, OPT_VERSION,
 };
 
@@ -261,6 +307,7 @@ static const struct option long_options[] = {
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "plugin", required_argument, NULL, OPT_PLUGIN },
 	{ "tap", required_argument, NULL, OPT_TAP },
+	{ "address", required_argument, NULL, OPT_ADDRESS },
 	{ "mtu", required_argument, NULL, OPT_MTU },
 	{ "nodes", required_argument, NULL, OPT_NODES },
 	{ "param", required_argument, NULL, OPT_PARAM },
@@ -276,8 +323,8 @@ static void take_mtu(const char *text)
 {
 	char *end;
 
-	options.mtu = strtoul(text, &end, 0);
-	if (end == text || *end || options.mtu < 68 || options.mtu > 65535)
+	options.tap.mtu = strtoul(text, &end, 0);
+	if (end == text || *end || options.tap.mtu < 68 || options.tap.mtu > 65535)
 		errx(EXIT_USAGE, "--mtu is '%s', want a number from 68 to 65535", text);
 }
 
@@ -299,7 +346,10 @@ static void take_option(int option)
 		options.plugin = optarg;
 		break;
 	case OPT_TAP:
-		options.tap = optarg;
+		options.tap.name = optarg;
+		break;
+	case OPT_ADDRESS:
+		options.tap.address = optarg;
 		break;
 	case OPT_MTU:
 		take_mtu(optarg);
@@ -337,17 +387,22 @@ int main(int argc, char **argv)
 	sigset_t end;
 	int option, signals;
 
-	while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0)
+	while ((option = getopt_long(argc, argv, "+", long_options, NULL)) >= 0)
 		take_option(option);
-	if (optind < argc)
+	if (optind < argc && strcmp(argv[optind - 1], "--"))
 		errx(EXIT_USAGE, "unexpected argument '%s'", argv[optind]);
+	if (optind < argc)
+		options.command = argv + optind;
+	if (options.tap.address && !options.tap.name)
+		options.tap.name = "tap0";
 	if (!options.socket)
 		errx(EXIT_USAGE, "--socket is missing, want a peer's socket of ivshmem-link");
 	/* Before there is any other thread, all of which inherit it. */
 	sigemptyset(&end);
 	sigaddset(&end, SIGTERM);
 	sigaddset(&end, SIGINT);
+	sigaddset(&end, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &end, NULL);
-	signals = signalfd(-1, &end, SFD_CLOEXEC);
+	signals = signalfd(-1, &end, SFD_CLOEXEC | SFD_NONBLOCK);
 	return kit_run(&options.config, run, &signals);
 }

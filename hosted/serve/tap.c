@@ -3,6 +3,7 @@
  * Between a TAP interface and a driver: what one side sends the other receives.
  * Checksums that the host's stack left to its hardware are the driver's to make.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -140,36 +141,58 @@ static int open_tap(struct tap *tap, const char *name, char *error, unsigned int
 	return 0;
 }
 
-static int set_interface(struct tap *tap, const char *name, unsigned int mtu, char *error,
+/* Returns false with errno set. */
+static bool set_ip(int sock, struct ifreq *request, const char *address)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)&request->ifr_addr;
+	char text[INET_ADDRSTRLEN] = "";
+	unsigned int bits;
+
+	memset(in, 0, sizeof(*in));
+	in->sin_family = AF_INET;
+	errno = EINVAL;
+	if (sscanf(address, "%15[0-9.]/%2u", text, &bits) != 2 || bits < 1 || bits > 32 ||
+	    inet_pton(AF_INET, text, &in->sin_addr) != 1)
+		return false;
+	if (ioctl(sock, SIOCSIFADDR, request))
+		return false;
+	in->sin_addr.s_addr = htonl(~0U << (32 - bits));
+	if (ioctl(sock, SIOCSIFNETMASK, request))
+		return false;
+	request->ifr_flags = IFF_UP;
+	return !ioctl(sock, SIOCSIFFLAGS, request);
+}
+
+static int set_interface(struct tap *tap, const struct tap_config *config, char *error,
 			 unsigned int size)
 {
-	struct ifreq request = { 0 };
+	struct ifreq request = { .ifr_hwaddr.sa_family = ARPHRD_ETHER };
 	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
 
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", config->name);
 	kit_net_address(tap->net, (unsigned char *)request.ifr_hwaddr.sa_data);
 	if (sock < 0 || ioctl(sock, SIOCSIFHWADDR, &request))
-		err = fail(error, size, "setting the address of", name);
-	request.ifr_mtu = mtu;
+		err = fail(error, size, "setting the hardware address of", config->name);
+	request.ifr_mtu = config->mtu;
 	if (!err && ioctl(sock, SIOCSIFMTU, &request))
-		err = fail(error, size, "setting the MTU of", name);
+		err = fail(error, size, "setting the MTU of", config->name);
+	if (!err && config->address && !set_ip(sock, &request, config->address))
+		err = fail(error, size, "setting the address", config->address);
 	if (sock >= 0)
 		close(sock);
 	return err;
 }
 
-static int start(struct tap *tap, const char *name, unsigned int mtu, char *error,
-		 unsigned int size)
+static int start(struct tap *tap, const struct tap_config *config, char *error, unsigned int size)
 {
 	int err;
 
-	if (open_tap(tap, name, error, size))
+	if (open_tap(tap, config->name, error, size))
 		return -1;
 	err = kit_net_attach(NULL, &tap->port, &tap->net);
 	if (!err)
-		err = kit_net_set_mtu(tap->net, mtu);
-	if (!err && set_interface(tap, name, mtu, error, size))
+		err = kit_net_set_mtu(tap->net, config->mtu);
+	if (!err && set_interface(tap, config, error, size))
 		return -1;
 	if (!err) {
 		carrier(&tap->port, false);
@@ -179,12 +202,12 @@ static int start(struct tap *tap, const char *name, unsigned int mtu, char *erro
 		err = kit_thread_create(KIT_OTHER, "tap", forward, tap, &tap->thread);
 	if (err) {
 		errno = -err;
-		return fail(error, size, "connecting", name);
+		return fail(error, size, "connecting", config->name);
 	}
 	return 0;
 }
 
-struct tap *tap_open(const char *name, unsigned int mtu, char *error, unsigned int size)
+struct tap *tap_open(const struct tap_config *config, char *error, unsigned int size)
 {
 	struct tap *tap = calloc(1, sizeof(*tap));
 
@@ -196,7 +219,7 @@ struct tap *tap_open(const char *name, unsigned int mtu, char *error, unsigned i
 	tap->port.receive = receive;
 	tap->port.carrier = carrier;
 	tap->stop = eventfd(0, EFD_CLOEXEC);
-	if (!start(tap, name, mtu, error, size))
+	if (!start(tap, config, error, size))
 		return tap;
 	tap_close(tap);
 	return NULL;

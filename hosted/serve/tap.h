@@ -5,13 +5,24 @@
 
 struct tap;
 
-/*
- * Make @name, or take it where it exists, give it the driver's address and MTU, and
- * connect it to the first interface of a driver, which is set up. Frames are
- * forwarded by a thread of the kit until tap_close(). Returns NULL with the reason
- * in @error.
+/**
+ * struct tap_config - what is wanted of it
+ * @name: of the interface, which is made, or taken where it exists
+ * @mtu: bytes
+ * @address: IPv4, like 10.0.0.1/24; NULL leaves that, and setting it up, to others
  */
-struct tap *tap_open(const char *name, unsigned int mtu, char *error, unsigned int size);
+struct tap_config {
+	const char *name;
+	unsigned int mtu;
+	const char *address;
+};
+
+/*
+ * Make it, with the driver's hardware address, and connect it to the first
+ * interface of a driver, which is set up. Frames are forwarded by a thread of the
+ * kit until tap_close(). Returns NULL with the reason in @error.
+ */
+struct tap *tap_open(const struct tap_config *config, char *error, unsigned int size);
 void tap_close(struct tap *tap);
 
 /* The driver's end, for its counters. */
