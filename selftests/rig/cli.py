@@ -4,7 +4,8 @@ import argparse
 import importlib
 import sys
 
-from . import bench, debug, demo, forms, host, lint, matrix, programs, roots, sources, suite
+from . import (bench, coverage, debug, demo, forms, host, lint, matrix, programs, roots, sources,
+               suite)
 from .lab import Lab
 from .runner import JOBS, External, Runner, match, summary
 from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
@@ -105,6 +106,17 @@ def cmd_static(options):
     return summary(Runner(options.jobs).run(tests))
 
 
+def cmd_coverage(options):
+    prepare(check=True, kernels=KERNELS + (debug.NAME,))
+    programs.build_host()
+    folder = coverage.start()
+    if not options.table:
+        tests = match(forms.every(all_tests()), options.pattern or ["*"])
+        Runner(options.jobs).run([test for test in tests
+                                  if test.kernel == debug.NAME and not test.long])
+    return coverage.table(folder)
+
+
 def cmd_demo(_options):
     prepare(kernels=sorted({DEFAULT_KERNEL, "7.2"}))
     programs.build_host()
@@ -185,6 +197,11 @@ def parser():
     sub.add_argument("--seconds", type=int, default=4, help="length of each run (default: 4)")
     sub.add_argument("--json", default="bench.json", help="file for all figures (bench.json)")
     jobs(add("check-static", cmd_static, "compilers, sparse, Coccinelle, checkpatch, shellcheck"))
+    sub = add("coverage", cmd_coverage, "run tests on the debug kernel: which lines of the modules do "
+              "they reach? Adds up until a source changes")
+    jobs(sub)
+    sub.add_argument("--table", action="store_true", help="run nothing, tell what was reached")
+    sub.add_argument("pattern", nargs="*", help="tests or suites (default: all)")
     add("lint", lambda options: lint.main(), "shellcheck and checkpatch over the tree")
     sub = add("debug-kernel", cmd_debug, "build the kernel that finds bugs, or see that it is current")
     sub.add_argument("--kcsan", action="store_true",

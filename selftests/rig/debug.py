@@ -17,7 +17,7 @@ NAME = "debug"
 KCSAN = "kcsan"
 NAMES = (NAME, KCSAN)
 SOURCE = "linux-source-6.12"
-FRAGMENTS = {NAME: ("debug.config",), KCSAN: ("debug.config", "kcsan.config")}
+FRAGMENTS = {NAME: ("debug.config", "gcov.config"), KCSAN: ("debug.config", "kcsan.config")}
 JOBS = int(os.environ.get("IVSHMEM_JOBS") or 2)
 CHECKS = ("scripts/checkpatch.pl", "scripts/spelling.txt", "scripts/const_structs.checkpatch",
           "scripts/coccinelle",

@@ -4,7 +4,7 @@ import pathlib
 import shutil
 import tempfile
 
-from . import debug, initramfs, matrix, programs
+from . import coverage, debug, initramfs, matrix, programs
 from .link import Link, Peer
 from .util import DEFAULT_KERNEL, checkout_cache, tail
 from .vm import VM
@@ -13,7 +13,9 @@ from .vm import VM
 def initrd(kernel, path=None, files=None):
     """Fresh for every run: made from what is in the checkout now."""
     files = dict(programs.guest_files(), **files or {})
-    return initramfs.image(kernel, matrix.build(kernel), files, path)
+    way = coverage.way(kernel)
+    path = path or checkout_cache(kernel + way, "initramfs.cpio")
+    return initramfs.image(kernel, matrix.build(kernel, way), files, path)
 
 
 class Lab:
@@ -77,6 +79,8 @@ class Lab:
         return target
 
     def close(self):
+        for vm in self.vms:
+            coverage.collect(vm)
         for thing in self.peers + self.vms + self.links:
             thing.close()
         self.peers, self.vms, self.links = [], [], []

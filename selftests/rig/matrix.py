@@ -19,6 +19,7 @@ WAYS = {
     # after which it does not warn any more.
     "sparse": "KBUILD_CHECKSRC=2 CF=\"-D__typeof_unqual__=typeof -D'_Static_assert(...)='\"",
     # Debian configures its headers for gcc: without what clang does not know of that.
+    "gcov": "GCOV_PROFILE=y",
     "clang": "CC=clang CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_FTRACE_MCOUNT_USE_CC= "
              "CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT= CONFIG_UBSAN_BOUNDS_STRICT= "
              "KCFLAGS='-Wno-unknown-warning-option -Wno-duplicate-decl-specifier'",

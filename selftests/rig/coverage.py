@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Which lines of the modules do the tests reach? By gcov, with the debug kernel.
+
+Each machine's counters are fetched when it ends; those of one that is killed are lost."""
+import base64
+import itertools
+import json
+import pathlib
+import shutil
+import tempfile
+import uuid
+
+from . import debug, matrix, roots
+from .util import RigError, TOP, checkout_cache, digest, output, remove, say
+
+WAY = "gcov"
+folder = None                           # for counters; set while they are collected
+READ = """cd /sys/kernel/debug/gcov/mnt || exit 0
+for name in framework/*.gcda plugins/*/*.gcda; do
+	[ ! -e "$name" ] || echo "$name $(base64 -w 0 <"$name")"
+done"""
+# Below this, in percent, Documentation/testing.md tells why.
+WANTED = 90
+
+
+def way(kernel):
+    """How to build the modules; see matrix.WAYS."""
+    return WAY if folder and kernel == debug.NAME else ""
+
+
+def start():
+    """From now on modules for the debug kernel count. Where to: counters are of one version of the
+    sources; those of others go."""
+    global folder
+    recipe = digest([(name, (TOP / name).read_bytes()) for name in sorted(matrix.sources())
+                     if name.startswith(("framework/", "plugins/", "include/", "compat/"))])
+    folder = checkout_cache("coverage", recipe)
+    folder.mkdir(parents=True, exist_ok=True)
+    for other in folder.parent.iterdir():
+        if other != folder:
+            remove(other)
+    return folder
+
+
+def collect(vm):
+    if not way(vm.kernel) or not vm.alive():
+        return
+    try:
+        text = vm.run(READ, timeout=30).out
+    except RigError as error:
+        say("no counters of %s: %s" % (vm.name, str(error).splitlines()[0]))
+        return
+    (folder / uuid.uuid4().hex).write_text(text)
+
+
+def counted(record):
+    """What gcov makes of one machine's counters: for each source (line, count, function)."""
+    source = checkout_cache("%s-%s" % (debug.NAME, WAY), "src")
+    with tempfile.TemporaryDirectory() as name:
+        for line in record.read_text().splitlines():
+            path, data = line.split()
+            target = pathlib.Path(name, path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(base64.b64decode(data))
+            shutil.copy(str((source / path).with_suffix(".gcno")), str(target.parent))
+        said = output(roots.enter(debug.NAME, "cd /mnt && find . -name '*.gcda' -exec gcov --json-format "
+                                  "--stdout {} +", binds=[(name, "/mnt")]), cwd="/")
+    for line in said.splitlines():
+        for file in json.loads(line)["files"]:
+            path = file["file"].replace("/mnt/", "")
+            if path.startswith(("framework/", "plugins/")):
+                for entry in file["lines"]:
+                    yield path, entry["line_number"], entry["count"], entry.get("function_name")
+
+
+def reached(where):
+    """Source -> line -> [count, function], over all machines."""
+    lines = {}
+    for record in sorted(where.iterdir()):
+        for path, number, count, function in counted(record):
+            found = lines.setdefault(path, {}).setdefault(number, [0, function])
+            found[0] += count
+    return lines
+
+
+def spans(numbers):
+    """Numbers, in order, as spans."""
+    for _, group in itertools.groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        group = [number for _, number in group]
+        yield "%d" % group[0] if len(group) == 1 else "%d-%d" % (group[0], group[-1])
+
+
+def table(where):
+    lines = reached(where)
+    if not lines:
+        raise RigError("nothing was counted yet")
+    rows = [(path, len(lines[path]), sum(count > 0 for count, _ in lines[path].values()))
+            for path in sorted(lines)]
+    rows.append(("all", sum(row[1] for row in rows), sum(row[2] for row in rows)))
+    print("%-28s %6s %8s %6s" % ("file", "lines", "reached", "%"))
+    for path, total, hit in rows:
+        print("%-28s %6d %8d %6.1f%s" % (path, total, hit, 100 * hit / total,
+                                         " <" if 100 * hit < WANTED * total else ""))
+    print("\nnot reached:")
+    for path in sorted(lines):
+        functions = {}
+        for number, (count, function) in sorted(lines[path].items()):
+            if not count:
+                functions.setdefault(function, []).append(number)
+        for function, numbers in functions.items():
+            print("%s: %s: %s" % (path, function, " ".join(spans(numbers))))
