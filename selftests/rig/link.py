@@ -119,6 +119,20 @@ class Link:
                     number, counter, self.stats(number)[counter], value, timeout))
             time.sleep(0.02)
 
+    def time_back(self, number, timeout=10):
+        """Waits until a peer takes part and both are in RUN; milliseconds from the one to the
+        other."""
+        began = ready = time.monotonic()
+        while True:
+            states = [peer["state"] for peer in self.stats()["peers"]]
+            if not states[number]:
+                ready = time.monotonic()
+            elif states == [3, 3]:
+                return (time.monotonic() - ready) * 1e3
+            if time.monotonic() - ready > timeout or time.monotonic() - began > 60:
+                raise RigError("states are %s, want 3 and 3 within %d s" % (states, timeout))
+            time.sleep(0.001)
+
     def alive(self):
         return self.process is not None and self.process.poll() is None
 

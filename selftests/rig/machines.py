@@ -68,8 +68,11 @@ class Two(Lab):
 
     def bring_up(self, number):
         """What an operator does after a boot."""
-        self.vms[number].run("modprobe ivshmem_net && ip addr add %s%d/24 dev eth0 && "
-                             "ip link set eth0 up" % (NET, number + 1))
+        self.start_up(number).result()
+
+    def start_up(self, number):
+        return self.vms[number].job("modprobe ivshmem_net && ip addr add %s%d/24 dev eth0 && "
+                                    "ip link set eth0 up" % (NET, number + 1))
 
     def restart(self, number):
         """Power cut, boot, and the interface configured again."""

@@ -22,6 +22,7 @@ def made(folder, *words):
 
 def guest_files():
     """Path in the guest -> file."""
+    made("selftests/lifecycle", "OUT=HERE")
     suites = made("selftests", "INSTALL_PATH=HERE", "OUTPUT=HERE.objects", "collection")
     files = {"/selftests/%s" % path.relative_to(suites): path
              for path in sorted(suites.rglob("*")) if path.is_file()}

@@ -186,16 +186,22 @@ class VM:
     def tail(self, lines=12):
         return "\n".join("    | " + line for line in self.log().splitlines()[-lines:])
 
+    def receive(self, deadline):
+        """Takes one reply of the agent; False when none came in time."""
+        line = self.agent.line(deadline)
+        if line is None:
+            return False
+        key, status, text = (line.split(" ", 2) + ["", ""])[:3]
+        if status.isdigit():
+            self.replies[key] = Result(int(status), base64.b64decode(text).decode(
+                errors="replace"))
+        return True
+
     def wait(self, number, deadline, what):
         while number not in self.replies:
-            line = self.agent.line(deadline)
-            if line is None:
+            if not self.receive(deadline):
                 late = "the machine ended" if self.agent.ended else "no answer in time"
                 raise self.error("%s: %s" % (what, late))
-            key, status, text = (line.split(" ", 2) + ["", ""])[:3]
-            if status.isdigit():
-                self.replies[key] = Result(int(status), base64.b64decode(text).decode(
-                    errors="replace"))
         return self.replies.pop(number)
 
     def job(self, command, timeout=60):
@@ -232,15 +238,21 @@ class VM:
                 return answer["return"]
             self.events.append(answer)
 
+    def happened(self, name, deadline=0.0):
+        """Has a QMP event come? Waits for the next one, and takes the ones of that name."""
+        line = self.monitor.line(deadline)
+        if line is not None:
+            self.events.append(json.loads(line))
+        found = any(e.get("event") == name for e in self.events)
+        self.events = [e for e in self.events if e.get("event") != name]
+        return found
+
     def event(self, name, timeout=30):
         """Waits for a QMP event, also one that came before."""
         deadline = time.monotonic() + timeout
-        while not any(e.get("event") == name for e in self.events):
-            line = self.monitor.line(deadline)
-            if line is None:
+        while not self.happened(name, 0.0 if self.events else deadline):
+            if time.monotonic() > deadline:
                 raise self.error("no QMP event %s within %d s" % (name, timeout))
-            self.events.append(json.loads(line))
-        self.events = [e for e in self.events if e.get("event") != name]
 
     # -- the kernel's log ---------------------------------------------------------------
 
@@ -266,6 +278,13 @@ class VM:
 class Job:
     def __init__(self, vm, number, command, deadline):
         self.vm, self.number, self.command, self.deadline = vm, number, command, deadline
+
+    def done(self, wait=0.0):
+        """Is there a result? Waits that long for one, or for another command's."""
+        if self.number not in self.vm.replies:
+            self.vm.receive(time.monotonic() + wait)
+        return self.number in self.vm.replies or self.vm.agent.ended or \
+            time.monotonic() > self.deadline + 15
 
     def result(self, check=True):
         # The guest ends the command at its timeout; only a guest that hangs needs more.

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Cycles of all that comes and goes, in a random order; selftests/lifecycle walks, in the machine.
+
+QEMU's device_del of a vfio-user-pci ends QEMU by an assertion (11.1), so devices are unplugged by
+the machine's own PCI bus: /sys/bus/pci/devices/*/remove, and plugged in by its rescan."""
+import os
+import re
+import statistics
+import time
+
+from .. import debug, tap
+from ..lab import Lab
+from ..suite import Fixture, equal, expect, seed, test, until
+from ..util import DEFAULT_KERNEL
+from .debug import KMEMLEAK, forget_leaks, leaks
+
+PROGRAM = "/selftests/lifecycle/lifecycle"
+# All plugins can have it. The peer tells what our driver broke.
+LINK = {"protocol": "net", "vectors": 3, "rw_size": "4M", "output_size": "0x40000"}
+QUICK = int(os.environ.get("IVSHMEM_CYCLES") or 100)
+LONG = 1000
+KINDS = ("modules", "bind", "claim", "protocol", "hotplug", "hold", "updown", "mtu", "sleep")
+REQUEST = re.compile(r"lifecycle: \d+: host: peer (\d+) (kill|stop) (\d+) (timed|untimed)\n")
+
+
+class Ends(Lab):
+    """One machine with both ends of a link, or one, and no module of ours loaded."""
+
+    def __init__(self, kernel=DEFAULT_KERNEL, ends=2):
+        super().__init__(kernel)
+        self.link = self.link(**LINK)
+        self.leaky = kernel == debug.NAME
+        self.vm = self.vm([self.link.peer(number) for number in range(ends)],
+                          append=KMEMLEAK if self.leaky else "")
+        self.ends, self.other, self.times = ends, None, []
+        self.vm.run("modprobe uio")
+        if self.leaky:
+            forget_leaks(self.vm)
+
+    def walk(self, cycles):
+        """Cycles of each kind; a real sleep takes seconds, so there are fewer."""
+        kinds = dict.fromkeys(KINDS, cycles)
+        if cycles < LONG:
+            kinds["sleep"] = -(-cycles // 10)
+        if self.ends == 1:
+            kinds["peer"] = cycles
+            self.start_peer()
+        job = self.vm.job("%s --seed %d --ends %d %s" % (
+            PROGRAM, seed(), self.ends, " ".join("%s=%d" % kind for kind in kinds.items())),
+            timeout=20 * cycles + 300)
+        self.serve(job)
+        self.judge(job.result(check=False).out)
+
+    def serve(self, job):
+        """Does what the machine cannot: wakes it, and starts other peers."""
+        with open(self.vm.console, errors="replace") as console:
+            text = ""
+            while not job.done(0.02):
+                text += console.read()
+                for request in REQUEST.findall(text):
+                    self.restart_peer(*request)
+                text = text[text.rfind("\n") + 1:]
+                if self.vm.happened("SUSPEND"):
+                    self.vm.qmp("system_wakeup")
+
+    def judge(self, text):
+        for line in text.splitlines():
+            if line.startswith("#"):
+                print(line)
+        bad = [name for name, outcome, _ in tap.parse(text) if outcome != "pass"]
+        expect(not bad and "ok 3" in text, "%s", text)
+        for number in range(self.ends):
+            peer = self.link.stats(number)
+            equal((peer["state"], peer["interrupt_control"]), (0, 0), "state, interrupt control")
+        if self.ends == 1:
+            self.stop_peer()
+            expect(self.times, "no return of a peer was timed")
+            print("# from a peer's return to RUN: %.1f ms (median), %.1f ms (maximum) of %d" % (
+                statistics.median(self.times), max(self.times), len(self.times)))
+        if self.leaky:
+            equal(leaks(self.vm), "", "what kmemleak found")
+
+    def start_peer(self):
+        self.other = self.peer(self.link.peer(1), "reflect", wait=3600, allow_loss=True)
+
+    def stop_peer(self):
+        equal(self.other.stop()["broken"], {}, "rules that our driver broke")
+
+    def restart_peer(self, number, how, milliseconds, timed):
+        if how == "kill":
+            self.other.process.kill()
+            self.other.process.communicate()
+        else:
+            self.stop_peer()
+        self.peers.remove(self.other)
+        time.sleep(int(milliseconds) / 1000)
+        self.start_peer()
+        if timed == "timed":
+            self.times.append(self.link.time_back(1))
+        else:
+            until(lambda: self.link.stats(1)["state"], "the peer takes part")
+        self.vm.run("echo %s >/run/lifecycle.host" % number)
+
+
+BOTH, ONE = Fixture(Ends), Fixture(Ends, ends=1)
+WALK = "%%d cycles each of %s" % ", ".join(KINDS[:-1])
+
+
+@test(WALK % QUICK + ", fewer of sleep, at random: nothing hangs or is left, the link comes back",
+      BOTH, timeout=10 * QUICK + 300)
+def pair(lab):
+    lab.walk(QUICK)
+
+
+@test(WALK % QUICK + ", and of a peer that dies: the same", ONE, timeout=10 * QUICK + 300)
+def peer(lab):
+    lab.walk(QUICK)
+
+
+@test(WALK % LONG + ", and sleep, at random: nothing hangs or is left, the link comes back", BOTH,
+      timeout=20 * LONG + 600, long=True)
+def pair_long(lab):
+    lab.walk(LONG)
+
+
+@test(WALK % LONG + ", and of a peer that dies: the same", ONE, timeout=20 * LONG + 600, long=True)
+def peer_long(lab):
+    lab.walk(LONG)
