@@ -209,24 +209,39 @@ static void tell_all(const char *name, bool resets, const char *what)
 static void usage(void)
 {
 	puts("Usage: ivshmem-attack --socket DIR/peerN.sock [OPTION]... ATTACK\n"
-	     "Break one rule of a protocol 0001 or 0002 link and see what the other side does.\n\n"
+	     "Break rules of a link and see what the other side does.\n\n"
 	     "  --socket PATH   the link's socket to join\n"
 	     "  --seconds S     how long attacks without end last (3)\n"
-	     "  --seed N        of what is random (1); printed, so that it can be repeated\n"
-	     "  --slot ID       a slot with a proxy; may be repeated (shadow-*)\n"
+	     "  --seed N        of what is random (1; fuzz: a fresh one); printed\n"
+	     "  --slot ID       a slot with a proxy; may be repeated (shadow-*, fuzz)\n"
 	     "  --dead-slot ID  a slot that nobody reads (shadow-flood)\n"
-	     "  --list          only tell the attacks\n"
+	     "  --list          only tell the attacks on one rule\n"
 	     "  --help          this text\n\n"
+	     "Only for fuzz:\n"
+	     "  --target WHAT   ring, handshake, state, shadow or all (all)\n"
+	     "  --racing        a second thread changes what is being read\n"
+	     "  --round N       begin with that round (0)\n"
+	     "  --rounds N      so many, instead of --seconds\n"
+	     "  --log FILE      what was done; the same for a seed, but for --racing\n\n"
 	     "Exit status: 0 the other side did what it has to, 1 it did not, 2 usage,\n"
 	     "3 no link.\n\nAttacks, and whether the link has to be reset:");
 	list(tell_all);
+	puts("\nOn links of any protocol:\n"
+	     "  fuzz                  rounds of rules kept and broken, as the seed has it\n"
+	     "  flood                 doorbells flat out, for --seconds\n"
+	     "  flood-nobody          the same to a vector that does not exist, to compare with");
 }
 
 static int attack(const char *name)
 {
 	const struct ring_attack *a;
-	int ret = shadow_attack(name);
+	int ret;
 
+	if (!strcmp(name, "fuzz"))
+		return fuzz_attack();
+	if (!strcmp(name, "flood") || !strcmp(name, "flood-nobody"))
+		return flood_attack(strcmp(name, "flood"));
+	ret = shadow_attack(name);
 	if (ret >= 0)
 		return ret;
 	for (a = ring_attacks; a->name; a++)
@@ -245,48 +260,82 @@ static void add_slot(const char *text)
 	attack_options.slot[attack_options.slots++] = strtoull(text, NULL, 0);
 }
 
+static const struct option options[] = {
+	{ "socket", required_argument, NULL, 's' },
+	{ "seconds", required_argument, NULL, 't' },
+	{ "seed", required_argument, NULL, 'r' },
+	{ "slot", required_argument, NULL, 'p' },
+	{ "dead-slot", required_argument, NULL, 'd' },
+	{ "target", required_argument, NULL, 'w' },
+	{ "racing", no_argument, NULL, 'a' },
+	{ "round", required_argument, NULL, 'n' },
+	{ "rounds", required_argument, NULL, 'm' },
+	{ "log", required_argument, NULL, 'o' },
+	{ "list", no_argument, NULL, 'l' },
+	{ "help", no_argument, NULL, 'h' },
+	{ }
+};
+
+static void set_fuzz_option(int option)
+{
+	switch (option) {
+	case 'w':
+		attack_options.target = optarg;
+		break;
+	case 'a':
+		attack_options.racing = true;
+		break;
+	case 'n':
+		attack_options.round = strtoull(optarg, NULL, 0);
+		break;
+	case 'm':
+		attack_options.rounds = strtoull(optarg, NULL, 0);
+		break;
+	case 'o':
+		attack_options.log = optarg;
+		break;
+	default:
+		exit(EXIT_USAGE);
+	}
+}
+
+static void set_option(int option)
+{
+	switch (option) {
+	case 's':
+		attack_options.socket = optarg;
+		break;
+	case 't':
+		attack_options.seconds = atof(optarg);
+		break;
+	case 'r':
+		attack_options.seed = strtoull(optarg, NULL, 0);
+		attack_options.has_seed = true;
+		break;
+	case 'p':
+		add_slot(optarg);
+		break;
+	case 'd':
+		attack_options.dead_slot = strtoull(optarg, NULL, 0);
+		attack_options.has_dead_slot = true;
+		break;
+	case 'l':
+		list(tell_name);
+		exit(EXIT_OK);
+	case 'h':
+		usage();
+		exit(EXIT_OK);
+	default:
+		set_fuzz_option(option);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "socket", required_argument, NULL, 's' },
-		{ "seconds", required_argument, NULL, 't' },
-		{ "seed", required_argument, NULL, 'r' },
-		{ "slot", required_argument, NULL, 'p' },
-		{ "dead-slot", required_argument, NULL, 'd' },
-		{ "list", no_argument, NULL, 'l' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
-	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 's':
-			attack_options.socket = optarg;
-			break;
-		case 't':
-			attack_options.seconds = atof(optarg);
-			break;
-		case 'r':
-			attack_options.seed = strtoull(optarg, NULL, 0);
-			break;
-		case 'p':
-			add_slot(optarg);
-			break;
-		case 'd':
-			attack_options.dead_slot = strtoull(optarg, NULL, 0);
-			attack_options.has_dead_slot = true;
-			break;
-		case 'l':
-			list(tell_name);
-			return EXIT_OK;
-		case 'h':
-			usage();
-			return EXIT_OK;
-		default:
-			return EXIT_USAGE;
-		}
-	}
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		set_option(option);
 	if (!attack_options.socket || argc != optind + 1)
 		errx(EXIT_USAGE, "want --socket and one attack, see --help");
 	if (!(attack_options.seconds > 0))

@@ -26,6 +26,11 @@ struct attack_options {
 	unsigned int slots;
 	uint64_t dead_slot;	/* that nobody reads */
 	bool has_dead_slot;
+	/* fuzz only */
+	bool has_seed, racing;
+	uint64_t rounds;	/* 0: for seconds */
+	uint64_t round;		/* the first */
+	const char *target, *log;
 };
 
 extern struct attack_options attack_options;
@@ -60,6 +65,10 @@ void offer(struct target *t, uint64_t addr, uint32_t len, uint16_t flags);
 
 /* Protocol 0002, in shadow.c. The exit status, or -1: no such attack. */
 int shadow_attack(const char *name);
+/* In fuzz.c, with all protocols: drawn from the seed, and doorbells alone. The exit status. */
+int fuzz_attack(void);
+int flood_attack(bool nobody);
+
 void shadow_list(void (*tell)(const char *name, bool resets, const char *what));
 
 #endif
