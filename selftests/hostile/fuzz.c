@@ -249,8 +249,8 @@ static void climb(struct fuzz *f, uint32_t goal)
 	set_state(f, STATE_RESET);
 	while (own != goal || (goal == STATE_RUN && peer != STATE_RUN)) {
 		if (now_ms() - begin > RUN_MS)
-			failed(f, "not up within %d ms: this side is in %u, the other in %u", RUN_MS,
-			       own, peer);
+			failed(f, "not up within %d ms: this side in %u, other in %u", RUN_MS, own,
+			       peer);
 		peer = peer_state(f);
 		if (peer > STATE_RUN)
 			failed(f, "the other side's state is 0x%x, want at most 3", peer);

@@ -58,7 +58,7 @@ static void check_message(struct fuzz *f, uint32_t id)
 
 	if (addr < f->l.data || addr >= f->l.size || !len || len > f->l.size - addr ||
 	    get32(f, 16 * id + 12))
-		failed(f, "descriptor %u has %u bytes at 0x%llx, the rest is 0x%x, want 0x%x..0x%x, 0",
+		failed(f, "descriptor %u: %u bytes at 0x%llx, the rest 0x%x, want 0x%x..0x%x, 0",
 		       id, len, (unsigned long long)addr, get32(f, 16 * id + 12), f->l.data,
 		       f->l.size);
 	if (f->c.protocol == 2 && len != REPLY_LEN)
