@@ -4,8 +4,8 @@ import argparse
 import importlib
 import sys
 
-from . import (bench, coverage, debug, demo, forms, host, lint, matrix, programs, roots, sources,
-               suite)
+from . import (bench, coverage, debug, demo, forms, fuzz, host, lint, matrix, programs, roots,
+               sources, suite)
 from .lab import Lab
 from .runner import JOBS, External, Runner, match, summary
 from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
@@ -131,6 +131,12 @@ def cmd_bench(options):
                       options.requests, options.json)
 
 
+def cmd_fuzz(options):
+    prepare(kernels=sorted({options.kernel, "7.2"}))
+    programs.build_host()
+    return fuzz.main(options.kernel, options.hours, options.seed, options.plugin or fuzz.PLUGINS)
+
+
 def cmd_debug(options):
     host.setup()
     debug.make(debug.KCSAN if options.kcsan else debug.NAME, options.configure)
@@ -196,6 +202,13 @@ def parser():
     sub.add_argument("--rounds", type=int, default=5, help="alternating rounds (default: 5)")
     sub.add_argument("--seconds", type=int, default=4, help="length of each run (default: 4)")
     sub.add_argument("--json", default="bench.json", help="file for all figures (bench.json)")
+    sub = add("fuzz", cmd_fuzz, "attack the plugins, drawn from a seed, until one gives in")
+    sub.add_argument("-k", "--kernel", choices=KERNELS + debug.NAMES, default=debug.NAME,
+                     help="(default: %s)" % debug.NAME)
+    sub.add_argument("--hours", type=float, default=1, help="(default: 1)")
+    sub.add_argument("--seed", type=int, help="of the first attack (default: a fresh one)")
+    sub.add_argument("--plugin", action="append", choices=fuzz.PLUGINS,
+                     help="only this one (may be repeated)")
     jobs(add("check-static", cmd_static, "compilers, sparse, Coccinelle, checkpatch, shellcheck"))
     sub = add("coverage", cmd_coverage, "run tests on the debug kernel: which lines of the modules do "
               "they reach? Adds up until a source changes")
