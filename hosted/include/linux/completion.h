@@ -11,13 +11,16 @@ struct completion {
 
 #define COMPLETION_INITIALIZER(_name)	{ 0, __WAIT_QUEUE_HEAD_INITIALIZER((_name).wait) }
 #define DECLARE_COMPLETION(_name)	struct completion _name = COMPLETION_INITIALIZER(_name)
-#define DECLARE_COMPLETION_ONSTACK(_name) DECLARE_COMPLETION(_name)
 
 static inline void init_completion(struct completion *x)
 {
 	x->done = 0;
 	init_waitqueue_head(&x->wait);
 }
+
+/* With a key of its own, as the address is another lock's next time. */
+#define DECLARE_COMPLETION_ONSTACK(_name) \
+	struct completion _name; init_completion(&_name)
 
 static inline void reinit_completion(struct completion *x)
 {

@@ -3,6 +3,8 @@
 #define _HOSTED_LINUX_DEVICE_H
 
 #include <linux/cleanup.h>
+#include <linux/kernel.h>
+#include <linux/spinlock.h>
 #include <linux/dev_printk.h>
 #include <linux/device/bus.h>
 #include <linux/device/class.h>

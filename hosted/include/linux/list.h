@@ -27,7 +27,7 @@ static inline void __list_add(struct list_head *new, struct list_head *prev,
 {
 	__list_add_check(new, prev, next);
 	next->prev = new;
-	new->next = next;
+	WRITE_ONCE(new->next, next);
 	new->prev = prev;
 	WRITE_ONCE(prev->next, new);
 }

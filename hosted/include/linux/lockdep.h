@@ -21,6 +21,8 @@ bool __lock_is_held_write(const void *lock);
 #define lockdep_set_class(_l, _key)	((_l)->dep_map.key = (_key), (_l)->dep_map.class = 0)
 #define lockdep_set_class_and_name(_l, _key, _name) \
 	(lockdep_set_class(_l, _key), (_l)->dep_map.name = (_name))
+extern struct lock_class_key __lockdep_no_validate__;
+#define lockdep_set_novalidate_class(_l) lockdep_set_class(_l, &__lockdep_no_validate__)
 #define lockdep_register_key(_key)	((void)(_key))
 #define lockdep_unregister_key(_key)	((void)(_key))
 

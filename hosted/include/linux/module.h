@@ -2,6 +2,7 @@
 #ifndef _HOSTED_LINUX_MODULE_H
 #define _HOSTED_LINUX_MODULE_H
 
+#include <linux/atomic.h>
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/kernel.h>

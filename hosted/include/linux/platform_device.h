@@ -39,7 +39,7 @@ struct platform_driver {
 #define to_platform_device(d)	container_of(d, struct platform_device, dev)
 #define to_platform_driver(d)	container_of(d, struct platform_driver, driver)
 
-extern const struct bus_type platform_bus_type;
+extern struct bus_type platform_bus_type;
 
 int __platform_driver_register(struct platform_driver *driver, struct module *owner);
 #define platform_driver_register(driver) __platform_driver_register(driver, THIS_MODULE)

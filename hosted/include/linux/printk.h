@@ -12,6 +12,11 @@
 #define pr_fmt(_fmt)	_fmt
 #endif
 
+struct va_format {
+	const char *fmt;
+	va_list *va;
+};
+
 int _printk(const char *fmt, ...) __printf(1, 2);
 int vprintk(const char *fmt, va_list args) __printf(1, 0);
 void dump_stack(void);

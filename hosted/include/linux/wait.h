@@ -35,7 +35,8 @@ int woken_wake_function(struct wait_queue_entry *entry, unsigned int mode, int f
 }
 #define DECLARE_WAIT_QUEUE_HEAD(_name) \
 	struct wait_queue_head _name = __WAIT_QUEUE_HEAD_INITIALIZER(_name)
-#define DECLARE_WAIT_QUEUE_HEAD_ONSTACK(_name)	DECLARE_WAIT_QUEUE_HEAD(_name)
+#define DECLARE_WAIT_QUEUE_HEAD_ONSTACK(_name) \
+	struct wait_queue_head _name; init_waitqueue_head(&_name)
 #define DECLARE_WAITQUEUE(_name, _task) \
 	struct wait_queue_entry _name = { .private = (_task), .func = default_wake_function }
 #define DEFINE_WAIT_FUNC(_name, _func)							\

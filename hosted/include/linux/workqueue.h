@@ -17,6 +17,7 @@ struct work_struct {
 	work_func_t func;
 	struct workqueue_struct *wq;	/* where it is queued, or was last */
 	unsigned long state;
+	unsigned long seq;		/* of its last queueing */
 };
 
 struct delayed_work {
@@ -25,7 +26,11 @@ struct delayed_work {
 	struct workqueue_struct *wq;
 };
 
-enum { WORK_PENDING_BIT };
+enum { WORK_PENDING_BIT, WORK_CANCELING_BIT };
+
+/* work_busy() */
+#define WORK_BUSY_PENDING	1
+#define WORK_BUSY_RUNNING	2
 
 #define WQ_UNBOUND		0x002
 #define WQ_FREEZABLE		0x004

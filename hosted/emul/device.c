@@ -1,0 +1,791 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device model: devices, buses, classes, drivers, and who is bound to whom
+ *
+ * Lists are walked by snapshots that hold references, so that a device may come or
+ * go meanwhile. sysfs.c has the attributes.
+ */
+#include <linux/device.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "device.h"
+#include "emul.h"
+
+LIST_HEAD(all_devices);
+LIST_HEAD(all_drivers);
+LIST_HEAD(all_buses);
+LIST_HEAD(all_classes);
+DEFINE_SPINLOCK(devices_lock);
+
+void (*kit_device_hook)(const char *action, const char *node, kit_u32 major, kit_u32 minor);
+
+/* Hold a reference each; dropped by put_devices(). */
+void get_devices(struct devices *set, bool (*match)(struct device *dev, const void *data),
+		 const void *data)
+{
+	struct device *dev;
+
+	set->n = 0;
+	spin_lock(&devices_lock);
+	list_for_each_entry(dev, &all_devices, siblings) {
+		if (!match(dev, data))
+			continue;
+		if (set->n == MAX_DEVICES)
+			kit_die("more than %d devices", MAX_DEVICES);
+		set->dev[set->n++] = get_device(dev);
+	}
+	spin_unlock(&devices_lock);
+}
+
+void put_devices(struct devices *set)
+{
+	while (set->n)
+		put_device(set->dev[--set->n]);
+}
+
+bool on_bus(struct device *dev, const void *bus)
+{
+	return dev->bus == bus;
+}
+
+bool in_class(struct device *dev, const void *class)
+{
+	return dev->class == class;
+}
+
+static bool bound_to(struct device *dev, const void *drv)
+{
+	return READ_ONCE(dev->driver) == drv;
+}
+
+static bool child_of(struct device *dev, const void *parent)
+{
+	return dev->parent == parent;
+}
+
+/*
+ * Lists of what is registered
+ */
+
+static int add_to(struct list_head *list, struct list_head *entry)
+{
+	if (kit_should_fail(KIT_WHAT_REGISTRATION))
+		return -ENOMEM;
+	spin_lock(&devices_lock);
+	list_add_tail(entry, list);
+	spin_unlock(&devices_lock);
+	kit_count(KIT_WHAT_REGISTRATION, 1);
+	return 0;
+}
+
+static void take_off(struct list_head *entry)
+{
+	spin_lock(&devices_lock);
+	list_del(entry);
+	spin_unlock(&devices_lock);
+	kit_count(KIT_WHAT_REGISTRATION, -1);
+}
+
+int bus_register(const struct bus_type *bus)
+{
+	return add_to(&all_buses, (struct list_head *)&bus->entry);
+}
+
+void bus_unregister(const struct bus_type *bus)
+{
+	take_off((struct list_head *)&bus->entry);
+}
+
+int class_register(const struct class *class)
+{
+	return add_to(&all_classes, (struct list_head *)&class->entry);
+}
+
+void class_unregister(const struct class *class)
+{
+	take_off((struct list_head *)&class->entry);
+}
+
+struct class *__class_create(const char *name)
+{
+	struct class *class = kzalloc(sizeof(*class), GFP_KERNEL);
+	int err;
+
+	if (!class)
+		return ERR_PTR(-ENOMEM);
+	class->name = name;
+	err = class_register(class);
+	if (!err)
+		return class;
+	kfree(class);
+	return ERR_PTR(err);
+}
+
+void class_destroy(const struct class *class)
+{
+	if (IS_ERR_OR_NULL(class))
+		return;
+	class_unregister(class);
+	kfree(class);
+}
+
+struct device_driver *driver_find(const char *name, const struct bus_type *bus)
+{
+	struct device_driver *drv, *found = NULL;
+
+	spin_lock(&devices_lock);
+	list_for_each_entry(drv, &all_drivers, entry)
+		if (drv->bus == bus && !strcmp(drv->name, name))
+			found = drv;
+	spin_unlock(&devices_lock);
+	return found;
+}
+
+/*
+ * Binding: under the device's lock
+ */
+
+static void retry_deferred(struct work_struct *work);
+static DECLARE_WORK(deferred_work, retry_deferred);
+
+static int call_probe(struct device *dev, struct device_driver *drv)
+{
+	if (dev->bus->probe)
+		return dev->bus->probe(dev);
+	return drv->probe ? drv->probe(dev) : 0;
+}
+
+static void unbind_cleanup(struct device *dev)
+{
+	devres_release_all(dev);
+	WRITE_ONCE(dev->driver, NULL);
+	dev_set_drvdata(dev, NULL);
+}
+
+static int probe(struct device *dev, struct device_driver *drv)
+{
+	int err;
+
+	if (!list_empty(&dev->devres))
+		kit_die("%s has managed resources before it is bound to %s", dev_name(dev),
+			drv->name);
+	WRITE_ONCE(dev->driver, drv);
+	dev->deferred = false;
+	err = call_probe(dev, drv);
+	if (!err) {
+		kobject_uevent(&dev->kobj, KOBJ_BIND);
+		queue_work(system_wq, &deferred_work);
+		return 0;
+	}
+	unbind_cleanup(dev);
+	dev->deferred = err == -EPROBE_DEFER;
+	if (err != -ENODEV && err != -ENXIO && err != -EPROBE_DEFER)
+		dev_warn(dev, "probe with driver %s failed with error %d\n", drv->name, err);
+	return err;
+}
+
+static bool matches(struct device *dev, struct device_driver *drv)
+{
+	return drv->bus == dev->bus && (!dev->bus->match || dev->bus->match(dev, drv) > 0);
+}
+
+static void unbind(struct device *dev)
+{
+	struct device_driver *drv = dev->driver;
+
+	device_lock_assert(dev);
+	if (!drv)
+		return;
+	if (dev->bus->remove)
+		dev->bus->remove(dev);
+	else if (drv->remove)
+		drv->remove(dev);
+	unbind_cleanup(dev);
+	kobject_uevent(&dev->kobj, KOBJ_UNBIND);
+}
+
+static struct device *lock_for_binding(struct device *dev)
+{
+	struct device *parent = dev->bus->need_parent_lock ? dev->parent : NULL;
+
+	if (parent)
+		device_lock(parent);
+	device_lock(dev);
+	return parent;
+}
+
+static void unlock_after_binding(struct device *dev, struct device *parent)
+{
+	device_unlock(dev);
+	if (parent)
+		device_unlock(parent);
+}
+
+static void bind_driver(struct device *dev, struct device_driver *drv)
+{
+	struct device *parent = lock_for_binding(dev);
+
+	if (!dev->dead && !dev->driver && matches(dev, drv))
+		probe(dev, drv);
+	unlock_after_binding(dev, parent);
+}
+
+/* Drivers do not come and go while one of them is tried: the list is only added to. */
+static struct device_driver *next_driver(const struct bus_type *bus, struct device_driver *drv)
+{
+	struct device_driver *next = NULL;
+
+	spin_lock(&devices_lock);
+	drv = drv ? list_next_entry(drv, entry) :
+		    list_first_entry(&all_drivers, struct device_driver, entry);
+	list_for_each_entry_from(drv, &all_drivers, entry) {
+		if (drv->bus == bus) {
+			next = drv;
+			break;
+		}
+	}
+	spin_unlock(&devices_lock);
+	return next;
+}
+
+static void attach(struct device *dev)
+{
+	struct device_driver *drv = NULL;
+	struct device *parent;
+
+	if (!dev->bus)
+		return;
+	parent = lock_for_binding(dev);
+	while (!dev->dead && !dev->driver && (drv = next_driver(dev->bus, drv)))
+		if (matches(dev, drv))
+			probe(dev, drv);
+	unlock_after_binding(dev, parent);
+}
+
+/* Returns 1 where it is bound then, 0 where not. */
+int device_attach(struct device *dev)
+{
+	attach(dev);
+	return READ_ONCE(dev->driver) ? 1 : 0;
+}
+
+int device_driver_attach(const struct device_driver *drv, struct device *dev)
+{
+	struct device *parent = lock_for_binding(dev);
+	int err = -EBUSY;
+
+	if (!dev->driver && !dev->dead)
+		err = probe(dev, (struct device_driver *)drv);
+	unlock_after_binding(dev, parent);
+	return err;
+}
+
+void device_release_driver(struct device *dev)
+{
+	struct device *parent;
+
+	if (!dev->bus)
+		return;
+	parent = lock_for_binding(dev);
+	unbind(dev);
+	unlock_after_binding(dev, parent);
+}
+
+int device_reprobe(struct device *dev)
+{
+	device_release_driver(dev);
+	attach(dev);
+	return 0;
+}
+
+static bool is_deferred(struct device *dev, const void *data)
+{
+	return dev->deferred;
+}
+
+static void retry_deferred(struct work_struct *work)
+{
+	struct devices set;
+	unsigned int i;
+
+	get_devices(&set, is_deferred, NULL);
+	for (i = 0; i < set.n; i++)
+		attach(set.dev[i]);
+	put_devices(&set);
+}
+
+static void bind_all(const struct device_driver *drv)
+{
+	struct devices set;
+	unsigned int i;
+
+	get_devices(&set, on_bus, drv->bus);
+	for (i = 0; i < set.n; i++)
+		bind_driver(set.dev[i], (struct device_driver *)drv);
+	put_devices(&set);
+}
+
+int driver_attach(const struct device_driver *drv)
+{
+	bind_all(drv);
+	return 0;
+}
+
+int driver_register(struct device_driver *drv)
+{
+	int err;
+
+	if (driver_find(drv->name, drv->bus)) {
+		kit_log(3, "driver %s is registered already", drv->name);
+		return -EBUSY;
+	}
+	err = add_to(&all_drivers, &drv->entry);
+	if (!err)
+		bind_all(drv);
+	return err;
+}
+
+void driver_unregister(struct device_driver *drv)
+{
+	struct devices set;
+	unsigned int i;
+
+	take_off(&drv->entry);
+	get_devices(&set, bound_to, drv);
+	for (i = 0; i < set.n; i++) {
+		struct device *dev = set.dev[i], *parent = lock_for_binding(dev);
+
+		if (dev->driver == drv)
+			unbind(dev);
+		unlock_after_binding(dev, parent);
+	}
+	put_devices(&set);
+}
+
+/*
+ * Devices
+ */
+
+void device_initialize(struct device *dev)
+{
+	kref_init(&dev->kobj.kref);
+	mutex_init(&dev->mutex);
+	lockdep_set_novalidate_class(&dev->mutex);
+	spin_lock_init(&dev->devres_lock);
+	INIT_LIST_HEAD(&dev->devres);
+	INIT_LIST_HEAD(&dev->links);
+	INIT_LIST_HEAD(&dev->siblings);
+}
+
+static void release_device(struct kref *kref)
+{
+	struct device *dev = container_of(kref, struct device, kobj.kref);
+	const char *name = dev->kobj.name;
+
+	devres_release_all(dev);
+	if (dev->release)
+		dev->release(dev);
+	else if (dev->type && dev->type->release)
+		dev->type->release(dev);
+	else if (dev->class && dev->class->dev_release)
+		dev->class->dev_release(dev);
+	else
+		kit_die("device %s has no release() function", name);
+	kfree(name);
+}
+
+struct device *get_device(struct device *dev)
+{
+	if (dev)
+		kref_get(&dev->kobj.kref);
+	return dev;
+}
+
+void put_device(struct device *dev)
+{
+	if (dev)
+		kref_put(&dev->kobj.kref, release_device);
+}
+
+int dev_set_name(struct device *dev, const char *fmt, ...)
+{
+	const char *name;
+	va_list args;
+
+	va_start(args, fmt);
+	name = kvasprintf(GFP_KERNEL, fmt, args);
+	va_end(args);
+	if (!name)
+		return -ENOMEM;
+	kfree(dev->kobj.name);
+	dev->kobj.name = name;
+	return 0;
+}
+
+static int set_name(struct device *dev)
+{
+	int err = 0;
+
+	if (dev->init_name)
+		err = dev_set_name(dev, "%s", dev->init_name);
+	else if (!dev->kobj.name && dev->bus && dev->bus->dev_name)
+		err = dev_set_name(dev, "%s%u", dev->bus->dev_name, dev->id);
+	dev->init_name = NULL;
+	if (!err && !dev->kobj.name)
+		err = -EINVAL;
+	return err;
+}
+
+static bool same_place(struct device *dev, const void *data)
+{
+	const struct device *new = data;
+
+	return ((new->bus && dev->bus == new->bus) || (new->class && dev->class == new->class)) &&
+	       !strcmp(dev_name(dev), dev_name(new));
+}
+
+static int add_to_tree(struct device *dev)
+{
+	struct device *other;
+	int err = 0;
+
+	spin_lock(&devices_lock);
+	list_for_each_entry(other, &all_devices, siblings)
+		if (same_place(other, dev))
+			err = -EEXIST;
+	if (!err) {
+		list_add_tail(&dev->siblings, &all_devices);
+		dev->added = true;
+	}
+	spin_unlock(&devices_lock);
+	if (err)
+		kit_log(3, "there is a device %s already", dev_name(dev));
+	return err;
+}
+
+static void tell_node(struct device *dev, const char *action)
+{
+	umode_t mode = 0;
+	char *node = NULL;
+
+	if (!MAJOR(dev->devt) || !kit_device_hook)
+		return;
+	if (dev->class && dev->class->devnode)
+		node = dev->class->devnode(dev, &mode);
+	kit_device_hook(action, node ?: dev_name(dev), MAJOR(dev->devt), MINOR(dev->devt));
+	kfree(node);
+}
+
+int device_add(struct device *dev)
+{
+	int err;
+
+	if (kit_should_fail(KIT_WHAT_REGISTRATION))
+		return -ENOMEM;
+	err = set_name(dev) ?: check_groups(dev) ?: add_to_tree(dev);
+	if (err)
+		return err;
+	get_device(dev);
+	get_device(dev->parent);
+	kit_count(KIT_WHAT_REGISTRATION, 1);
+	tell_node(dev, "add");
+	kobject_uevent(&dev->kobj, KOBJ_ADD);
+	/* Whether a driver takes it is no matter of its being there. */
+	attach(dev);
+	return 0;
+}
+
+int device_register(struct device *dev)
+{
+	device_initialize(dev);
+	return device_add(dev);
+}
+
+void device_del(struct device *dev)
+{
+	device_lock(dev);
+	dev->dead = true;
+	device_unlock(dev);
+	tell_node(dev, "remove");
+	wait_for_attributes(dev);
+	device_release_driver(dev);
+	spin_lock(&devices_lock);
+	list_del_init(&dev->siblings);
+	dev->added = false;
+	spin_unlock(&devices_lock);
+	drop_groups(dev);
+	devres_release_all(dev);
+	kobject_uevent(&dev->kobj, KOBJ_REMOVE);
+	kit_count(KIT_WHAT_REGISTRATION, -1);
+	put_device(dev->parent);
+	put_device(dev);
+}
+
+void device_unregister(struct device *dev)
+{
+	device_del(dev);
+	put_device(dev);
+}
+
+const char *dev_driver_string(const struct device *dev)
+{
+	const struct device_driver *drv = READ_ONCE(dev->driver);
+
+	return drv ? drv->name : dev_bus_name(dev);
+}
+
+const char *dev_bus_name(const struct device *dev)
+{
+	return dev->bus ? dev->bus->name : dev->class ? dev->class->name : "";
+}
+
+bool device_is_registered(struct device *dev)
+{
+	return READ_ONCE(dev->added);
+}
+
+bool device_is_bound(struct device *dev)
+{
+	return READ_ONCE(dev->driver);
+}
+
+int device_match_name(struct device *dev, const void *name)
+{
+	return !strcmp(dev_name(dev), name);
+}
+
+static void free_created(struct device *dev)
+{
+	kfree(dev);
+}
+
+static struct device *create(const struct class *class, struct device *parent, dev_t devt,
+			     void *drvdata, const struct attribute_group **groups,
+			     const char *fmt, va_list args)
+{
+	struct device *dev;
+	int err = -ENOMEM;
+
+	dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	if (!dev)
+		return ERR_PTR(-ENOMEM);
+	device_initialize(dev);
+	dev->class = class;
+	dev->parent = parent;
+	dev->devt = devt;
+	dev->groups = groups;
+	dev->release = free_created;
+	dev_set_drvdata(dev, drvdata);
+	dev->kobj.name = kvasprintf(GFP_KERNEL, fmt, args);
+	if (dev->kobj.name)
+		err = device_add(dev);
+	if (!err)
+		return dev;
+	put_device(dev);
+	return ERR_PTR(err);
+}
+
+struct device *device_create(const struct class *class, struct device *parent, dev_t devt,
+			     void *drvdata, const char *fmt, ...)
+{
+	struct device *dev;
+	va_list args;
+
+	va_start(args, fmt);
+	dev = create(class, parent, devt, drvdata, NULL, fmt, args);
+	va_end(args);
+	return dev;
+}
+
+struct device *device_create_with_groups(const struct class *class, struct device *parent,
+					 dev_t devt, void *drvdata,
+					 const struct attribute_group **groups, const char *fmt, ...)
+{
+	struct device *dev;
+	va_list args;
+
+	va_start(args, fmt);
+	dev = create(class, parent, devt, drvdata, groups, fmt, args);
+	va_end(args);
+	return dev;
+}
+
+void device_destroy(const struct class *class, dev_t devt)
+{
+	struct devices set;
+	unsigned int i;
+
+	get_devices(&set, in_class, class);
+	for (i = 0; i < set.n; i++)
+		if (set.dev[i]->devt == devt)
+			device_unregister(set.dev[i]);
+	put_devices(&set);
+}
+
+/*
+ * Walks. @start: begin behind it.
+ */
+
+static int for_each(struct devices *set, const struct device *start, void *data,
+		    int (*fn)(struct device *dev, void *data))
+{
+	bool started = !start;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < set->n && !ret; i++) {
+		if (started)
+			ret = fn(set->dev[i], data);
+		started |= set->dev[i] == start;
+	}
+	put_devices(set);
+	return ret;
+}
+
+/* Returns it with a reference. */
+static struct device *find(struct devices *set, const struct device *start, const void *data,
+			   int (*match)(struct device *dev, const void *data))
+{
+	struct device *found = NULL;
+	bool started = !start;
+	unsigned int i;
+
+	for (i = 0; i < set->n && !found; i++) {
+		if (started && match(set->dev[i], data))
+			found = get_device(set->dev[i]);
+		started |= set->dev[i] == start;
+	}
+	put_devices(set);
+	return found;
+}
+
+int bus_for_each_dev(const struct bus_type *bus, struct device *start, void *data,
+		     int (*fn)(struct device *dev, void *data))
+{
+	struct devices set;
+
+	get_devices(&set, on_bus, bus);
+	return for_each(&set, start, data, fn);
+}
+
+struct device *bus_find_device(const struct bus_type *bus, struct device *start, const void *data,
+			       int (*match)(struct device *dev, const void *data))
+{
+	struct devices set;
+
+	get_devices(&set, on_bus, bus);
+	return find(&set, start, data, match);
+}
+
+struct device *bus_find_device_by_name(const struct bus_type *bus, struct device *start,
+				       const char *name)
+{
+	return bus_find_device(bus, start, name, device_match_name);
+}
+
+static int rescan(struct device *dev, void *data)
+{
+	if (!READ_ONCE(dev->driver) && device_attach(dev) < 0)
+		return -EIO;
+	return 0;
+}
+
+int bus_rescan_devices(const struct bus_type *bus)
+{
+	return bus_for_each_dev(bus, NULL, NULL, rescan);
+}
+
+int class_for_each_device(const struct class *class, const struct device *start, void *data,
+			  int (*fn)(struct device *dev, void *data))
+{
+	struct devices set;
+
+	get_devices(&set, in_class, class);
+	return for_each(&set, start, data, fn);
+}
+
+struct device *class_find_device(const struct class *class, const struct device *start,
+				 const void *data, int (*match)(struct device *, const void *))
+{
+	struct devices set;
+
+	get_devices(&set, in_class, class);
+	return find(&set, start, data, match);
+}
+
+int driver_for_each_device(struct device_driver *drv, struct device *start, void *data,
+			   int (*fn)(struct device *dev, void *data))
+{
+	struct devices set;
+
+	get_devices(&set, bound_to, drv);
+	return for_each(&set, start, data, fn);
+}
+
+int device_for_each_child(struct device *dev, void *data, int (*fn)(struct device *dev, void *data))
+{
+	struct devices set;
+
+	get_devices(&set, child_of, dev);
+	return for_each(&set, NULL, data, fn);
+}
+
+struct device *device_find_child(struct device *dev, const void *data,
+				 int (*match)(struct device *dev, const void *data))
+{
+	struct devices set;
+
+	get_devices(&set, child_of, dev);
+	return find(&set, NULL, data, match);
+}
+
+/*
+ * Power
+ */
+
+static int call_pm(struct device *dev, size_t member)
+{
+	const struct dev_pm_ops *ops = dev->type && dev->type->pm ? dev->type->pm :
+				       dev->class && dev->class->pm ? dev->class->pm :
+				       dev->bus && dev->bus->pm ? dev->bus->pm :
+				       dev->driver ? dev->driver->pm : NULL;
+	int (*fn)(struct device *dev);
+
+	fn = ops ? *(int (**)(struct device *dev))((const void *)ops + member) : NULL;
+	if (!fn && ops && dev->driver && dev->driver->pm)
+		fn = *(int (**)(struct device *dev))((const void *)dev->driver->pm + member);
+	return fn ? fn(dev) : 0;
+}
+
+static int power(struct device *dev, size_t member)
+{
+	int err;
+
+	device_lock(dev);
+	err = call_pm(dev, member);
+	device_unlock(dev);
+	return err;
+}
+
+int hosted_device_suspend(struct device *dev)
+{
+	return power(dev, offsetof(struct dev_pm_ops, suspend));
+}
+
+int hosted_device_resume(struct device *dev)
+{
+	return power(dev, offsetof(struct dev_pm_ops, resume));
+}
+
+void hosted_device_shutdown(struct device *dev)
+{
+	device_lock(dev);
+	if (dev->bus && dev->bus->shutdown)
+		dev->bus->shutdown(dev);
+	else if (dev->driver && dev->driver->shutdown)
+		dev->driver->shutdown(dev);
+	device_unlock(dev);
+}

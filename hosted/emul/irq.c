@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupts: a thread of the kit for each request, which is in hard interrupt
+ * context while it calls the handler; softirqs and tasklets run when it leaves
+ */
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "emul.h"
+
+unsigned int nr_irqs = NR_IRQS;
+
+/*
+ * Context
+ */
+
+void hardirq_enter(void)
+{
+	kit_cpu_own();
+	kit_current()->hardirq++;
+}
+
+void hardirq_exit(void)
+{
+	struct kit_thread *self = kit_current();
+
+	self->hardirq--;
+	if (self->pending && !self->hardirq && !self->irqs_off && !self->bh_off && !self->softirq)
+		softirq_run(self);
+	kit_cpu_leave();
+}
+
+/**
+ * struct irqaction - a requested interrupt
+ * @next: in actions
+ * @irq: the line
+ * @name: who requested it
+ * @flags: IRQF_*
+ * @dev_id: the handler's
+ * @handler: in hard interrupt context; NULL: only @thread_fn
+ * @thread_fn: in process context after @handler asked for it; may be NULL
+ * @listener: the kit's
+ * @thread: runs @thread_fn
+ * @wake: how often @thread_fn was asked for, and IRQ_STOP; waited for
+ * @done: how often it had been when it last began; waited for
+ */
+struct irqaction {
+	struct irqaction *next;
+	unsigned int irq;
+	const char *name;
+	unsigned long flags;
+	void *dev_id;
+	irq_handler_t handler;
+	irq_handler_t thread_fn;
+	struct kit_listener *listener;
+	struct kit_thread *thread;
+	unsigned int wake;
+	unsigned int done;
+};
+
+#define IRQ_STOP	(1U << 31)
+
+static struct irqaction *actions;
+static DEFINE_MUTEX(actions_lock);
+
+static void wake_thread(struct irqaction *action)
+{
+	/* Held back until the thread is through. */
+	if (action->flags & IRQF_ONESHOT)
+		kit_irq_mask(action->irq);
+	__atomic_add_fetch(&action->wake, 1, __ATOMIC_SEQ_CST);
+	kit_word_wake(&action->wake, 0);
+}
+
+/* Called by the kit, on the line's thread. */
+static bool handle_irq(void *arg)
+{
+	struct irqaction *action = arg;
+	irqreturn_t ret = IRQ_WAKE_THREAD;
+
+	hardirq_enter();
+	if (action->handler)
+		ret = action->handler(action->irq, action->dev_id);
+	if (ret == IRQ_WAKE_THREAD) {
+		if (!action->thread_fn)
+			kit_die("irq %u: %s wants a thread that it has not requested", action->irq,
+				action->name);
+		wake_thread(action);
+	}
+	hardirq_exit();
+	return ret != IRQ_NONE;
+}
+
+static void unmask(unsigned int irq, unsigned int times)
+{
+	while (times--)
+		kit_irq_unmask(irq);
+}
+
+static int irq_thread(void *arg)
+{
+	struct irqaction *action = arg;
+	unsigned int wake;
+
+	for (;;) {
+		wake = smp_load_acquire(&action->wake);
+		if ((wake & ~IRQ_STOP) != action->done) {
+			wake &= ~IRQ_STOP;
+			action->thread_fn(action->irq, action->dev_id);
+			if (action->flags & IRQF_ONESHOT)
+				unmask(action->irq, wake - action->done);
+			smp_store_release(&action->done, wake);
+			kit_word_wake(&action->done, 0);
+		} else if (wake & IRQ_STOP) {
+			return 0;
+		} else {
+			kit_word_wait(&action->wake, wake, KIT_NEVER);
+		}
+	}
+}
+
+static void stop_thread(struct irqaction *action)
+{
+	if (!action->thread)
+		return;
+	__atomic_fetch_or(&action->wake, IRQ_STOP, __ATOMIC_SEQ_CST);
+	kit_word_wake(&action->wake, 0);
+	kit_thread_join(action->thread);
+}
+
+/* Holds actions_lock. */
+static bool can_share(unsigned int irq, unsigned long flags)
+{
+	struct irqaction *other;
+
+	for (other = actions; other; other = other->next)
+		if (other->irq == irq && !(other->flags & flags & IRQF_SHARED))
+			return false;
+	return true;
+}
+
+static int start_action(struct irqaction *action)
+{
+	int err = 0;
+
+	if (action->flags & IRQF_NO_AUTOEN)
+		kit_irq_mask(action->irq);
+	if (action->thread_fn)
+		err = kit_thread_create(KIT_IRQ, action->name, irq_thread, action,
+					&action->thread);
+	if (!err)
+		err = kit_irq_attach(action->irq, action->name, handle_irq, action,
+				     &action->listener);
+	if (!err)
+		return 0;
+	stop_thread(action);
+	return err;
+}
+
+static int add_action(struct irqaction *action)
+{
+	int err = -EBUSY;
+
+	mutex_lock(&actions_lock);
+	if (can_share(action->irq, action->flags)) {
+		err = start_action(action);
+		if (!err) {
+			action->next = actions;
+			actions = action;
+		}
+	}
+	mutex_unlock(&actions_lock);
+	return err;
+}
+
+int request_threaded_irq(unsigned int irq, irq_handler_t handler, irq_handler_t thread_fn,
+			 unsigned long flags, const char *name, void *dev_id)
+{
+	struct irqaction *action;
+	int err;
+
+	check_may_sleep("request_irq()");
+	if (irq >= NR_IRQS || (!handler && !thread_fn) || (flags & IRQF_SHARED && !dev_id))
+		return -EINVAL;
+	if (kit_should_fail(KIT_WHAT_IRQ))
+		return -ENOMEM;
+	action = kzalloc(sizeof(*action), GFP_KERNEL);
+	if (!action)
+		return -ENOMEM;
+	action->irq = irq;
+	action->handler = handler;
+	action->thread_fn = thread_fn;
+	action->flags = flags;
+	action->name = name ?: "irq";
+	action->dev_id = dev_id;
+	err = add_action(action);
+	if (err)
+		kfree(action);
+	else
+		kit_count(KIT_WHAT_IRQ, 1);
+	return err;
+}
+
+static struct irqaction *take_action(unsigned int irq, void *dev_id)
+{
+	struct irqaction **link, *action = NULL;
+
+	mutex_lock(&actions_lock);
+	for (link = &actions; *link; link = &(*link)->next) {
+		if ((*link)->irq != irq || (*link)->dev_id != dev_id)
+			continue;
+		action = *link;
+		*link = action->next;
+		break;
+	}
+	mutex_unlock(&actions_lock);
+	return action;
+}
+
+const void *free_irq(unsigned int irq, void *dev_id)
+{
+	struct irqaction *action = take_action(irq, dev_id);
+	const char *name;
+
+	check_may_sleep("free_irq()");
+	if (WARN(!action, "irq %u is freed by %p, who has not requested it\n", irq, dev_id))
+		return NULL;
+	name = action->name;
+	kit_irq_detach(action->listener);
+	stop_thread(action);
+	kfree(action);
+	kit_count(KIT_WHAT_IRQ, -1);
+	return name;
+}
+
+void synchronize_irq(unsigned int irq)
+{
+	struct irqaction *action;
+	unsigned int done;
+
+	check_may_sleep("synchronize_irq()");
+	kit_irq_synchronize(irq);
+	mutex_lock(&actions_lock);
+	for (action = actions; action; action = action->next)
+		while (action->irq == irq && action->thread &&
+		       (done = smp_load_acquire(&action->done)) !=
+			       (READ_ONCE(action->wake) & ~IRQ_STOP))
+			kit_word_wait(&action->done, done, KIT_NEVER);
+	mutex_unlock(&actions_lock);
+}
+
+void disable_irq_nosync(unsigned int irq)
+{
+	kit_irq_mask(irq);
+}
+
+void disable_irq(unsigned int irq)
+{
+	disable_irq_nosync(irq);
+	synchronize_irq(irq);
+}
+
+void enable_irq(unsigned int irq)
+{
+	kit_irq_unmask(irq);
+}
+
+struct irq_devres {
+	unsigned int irq;
+	void *dev_id;
+};
+
+static void devm_irq_release(struct device *dev, void *res)
+{
+	struct irq_devres *this = res;
+
+	free_irq(this->irq, this->dev_id);
+}
+
+static int devm_irq_match(struct device *dev, void *res, void *data)
+{
+	struct irq_devres *this = res, *wanted = data;
+
+	return this->irq == wanted->irq && this->dev_id == wanted->dev_id;
+}
+
+int devm_request_threaded_irq(struct device *dev, unsigned int irq, irq_handler_t handler,
+			      irq_handler_t thread_fn, unsigned long flags, const char *name,
+			      void *dev_id)
+{
+	struct irq_devres *res = devres_alloc(devm_irq_release, sizeof(*res), GFP_KERNEL);
+	int err;
+
+	if (!res)
+		return -ENOMEM;
+	err = request_threaded_irq(irq, handler, thread_fn, flags, name ?: dev_name(dev), dev_id);
+	if (err) {
+		devres_free(res);
+		return err;
+	}
+	res->irq = irq;
+	res->dev_id = dev_id;
+	devres_add(dev, res);
+	return 0;
+}
+
+void devm_free_irq(struct device *dev, unsigned int irq, void *dev_id)
+{
+	struct irq_devres wanted = { irq, dev_id };
+
+	WARN_ON(devres_destroy(dev, devm_irq_release, devm_irq_match, &wanted));
+	free_irq(irq, dev_id);
+}
+
+/*
+ * Softirqs: a thread runs those that it has raised as soon as it can: when it
+ * leaves an interrupt or enables softirqs. Raised in between they go to the
+ * softirq thread.
+ */
+
+static void (*softirq_actions[NR_SOFTIRQS])(void);
+static struct kit_thread *softirq_thread;
+static unsigned int softirq_wanted;	/* for the thread, which waits for it */
+static unsigned int softirq_stopping;
+
+/* How often a thread looks again before it leaves the rest to the softirq thread */
+#define SOFTIRQ_ROUNDS	10
+
+static void wake_softirqd(unsigned int pending)
+{
+	__atomic_fetch_or(&softirq_wanted, pending, __ATOMIC_SEQ_CST);
+	if (!runs_inline())
+		kit_word_wake(&softirq_wanted, 0);
+}
+
+void softirq_run(struct kit_thread *self)
+{
+	unsigned int rounds, pending, nr;
+
+	kit_cpu_own();
+	self->softirq++;
+	for (rounds = 0; rounds < SOFTIRQ_ROUNDS && self->pending; rounds++) {
+		pending = self->pending;
+		self->pending = 0;
+		for (nr = 0; nr < NR_SOFTIRQS; nr++)
+			if (pending & BIT(nr))
+				softirq_actions[nr]();
+	}
+	self->softirq--;
+	pending = self->pending;
+	self->pending = 0;
+	kit_cpu_leave();
+	if (pending)
+		wake_softirqd(pending);
+}
+
+/* Returns whether there was anything to run. */
+static bool run_wanted(void)
+{
+	struct kit_thread *self = kit_current();
+	unsigned int pending = __atomic_exchange_n(&softirq_wanted, 0, __ATOMIC_SEQ_CST);
+
+	if (!pending)
+		return false;
+	self->pending |= pending;
+	softirq_run(self);
+	return true;
+}
+
+static int softirqd(void *arg)
+{
+	while (!__atomic_load_n(&softirq_stopping, __ATOMIC_SEQ_CST))
+		if (!run_wanted())
+			kit_word_wait(&softirq_wanted, 0, KIT_NEVER);
+	return 0;
+}
+
+void open_softirq(int nr, void (*action)(void))
+{
+	softirq_actions[nr] = action;
+}
+
+void raise_softirq_irqoff(unsigned int nr)
+{
+	struct kit_thread *self = kit_current();
+
+	if (!softirq_actions[nr])
+		kit_die("softirq %u is raised, which nobody has opened", nr);
+	if (self->hardirq || self->softirq || self->bh_off)
+		self->pending |= BIT(nr);
+	else
+		wake_softirqd(BIT(nr));
+}
+
+void raise_softirq(unsigned int nr)
+{
+	raise_softirq_irqoff(nr);
+}
+
+/*
+ * Tasklets: on a list once each; run by one thread at a time
+ */
+
+static struct tasklet_struct *tasklets, **tasklets_tail = &tasklets;
+static DEFINE_SPINLOCK(tasklets_lock);
+
+void tasklet_init(struct tasklet_struct *t, void (*func)(unsigned long), unsigned long data)
+{
+	*t = (struct tasklet_struct){ .func = func, .data = data };
+}
+
+void tasklet_setup(struct tasklet_struct *t, void (*callback)(struct tasklet_struct *))
+{
+	*t = (struct tasklet_struct){ .callback = callback, .use_callback = true };
+}
+
+static void enqueue(struct tasklet_struct *t)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&tasklets_lock, flags);
+	t->next = NULL;
+	*tasklets_tail = t;
+	tasklets_tail = &t->next;
+	spin_unlock_irqrestore(&tasklets_lock, flags);
+	raise_softirq(TASKLET_SOFTIRQ);
+}
+
+void __tasklet_schedule(struct tasklet_struct *t)
+{
+	enqueue(t);
+}
+
+void tasklet_schedule(struct tasklet_struct *t)
+{
+	if (!test_and_set_bit(TASKLET_STATE_SCHED, &t->state))
+		__tasklet_schedule(t);
+}
+
+static struct tasklet_struct *dequeue(void)
+{
+	struct tasklet_struct *t;
+
+	spin_lock_irq(&tasklets_lock);
+	t = tasklets;
+	if (t) {
+		tasklets = t->next;
+		if (!tasklets)
+			tasklets_tail = &tasklets;
+	}
+	spin_unlock_irq(&tasklets_lock);
+	return t;
+}
+
+/* Returns false where it has to come again: disabled, or running elsewhere. */
+static bool run_tasklet(struct tasklet_struct *t)
+{
+	if (test_and_set_bit(TASKLET_STATE_RUN, &t->state))
+		return false;
+	if (atomic_read(&t->count)) {
+		clear_bit_unlock(TASKLET_STATE_RUN, &t->state);
+		return false;
+	}
+	if (!test_and_clear_bit(TASKLET_STATE_SCHED, &t->state))
+		kit_die("a tasklet is run that was not scheduled");
+	if (t->use_callback)
+		t->callback(t);
+	else
+		t->func(t->data);
+	clear_bit_unlock(TASKLET_STATE_RUN, &t->state);
+	return true;
+}
+
+static void tasklet_action(void)
+{
+	struct tasklet_struct *t, *again = NULL, *next;
+
+	while ((t = dequeue())) {
+		if (run_tasklet(t))
+			continue;
+		t->next = again;
+		again = t;
+	}
+	for (; again; again = next) {
+		next = again->next;
+		enqueue(again);
+	}
+}
+
+static void wait_while(unsigned int bit, struct tasklet_struct *t)
+{
+	while (test_bit(bit, &t->state)) {
+		if (kit_policy == KIT_SMP || kit_policy == KIT_UP)
+			usleep_range_state(50, 100, TASK_UNINTERRUPTIBLE);
+		else
+			kit_idle();
+	}
+	smp_mb();
+}
+
+/* Whoever keeps scheduling it has ended. */
+void tasklet_kill(struct tasklet_struct *t)
+{
+	check_may_sleep("tasklet_kill()");
+	wait_while(TASKLET_STATE_SCHED, t);
+	wait_while(TASKLET_STATE_RUN, t);
+}
+
+void tasklet_disable_nosync(struct tasklet_struct *t)
+{
+	atomic_inc(&t->count);
+	smp_mb();
+}
+
+void tasklet_disable(struct tasklet_struct *t)
+{
+	tasklet_disable_nosync(t);
+	wait_while(TASKLET_STATE_RUN, t);
+}
+
+void tasklet_enable(struct tasklet_struct *t)
+{
+	atomic_dec(&t->count);
+}
+
+/*
+ * KIT_INLINE: all that is put off, on the stack of whoever waits
+ */
+
+static bool run_deferred(void)
+{
+	return run_wanted() || timer_run_due() || workqueue_run_one();
+}
+
+int softirq_init(void)
+{
+	softirq_stopping = 0;
+	open_softirq(TASKLET_SOFTIRQ, tasklet_action);
+	kit_inline_deferred = run_deferred;
+	if (runs_inline())
+		return 0;
+	return kit_thread_create(KIT_SOFTIRQ, "softirq", softirqd, NULL, &softirq_thread);
+}
+
+void softirq_stop(void)
+{
+	if (!softirq_thread)
+		return;
+	__atomic_store_n(&softirq_stopping, 1, __ATOMIC_SEQ_CST);
+	/* A bit of no softirq, so that the word changes. */
+	wake_softirqd(1U << 31);
+	kit_thread_join(softirq_thread);
+	softirq_thread = NULL;
+}

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Strings and numbers, where libc has them not, or not like this
+ */
+#include <linux/ctype.h>
+#include <linux/errno.h>
+#include <linux/hex.h>
+#include <linux/kernel.h>
+#include <linux/kstrtox.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "emul.h"
+
+size_t strlcpy(char *dst, const char *src, size_t size)
+{
+	size_t len = strlen(src);
+
+	if (size) {
+		size_t n = min(len, size - 1);
+
+		memcpy(dst, src, n);
+		dst[n] = '\0';
+	}
+	return len;
+}
+
+size_t strlcat(char *dst, const char *src, size_t size)
+{
+	size_t len = strnlen(dst, size);
+
+	return len + strlcpy(dst + len, src, size - len);
+}
+
+ssize_t sized_strscpy(char *dst, const char *src, size_t size)
+{
+	size_t len = strnlen(src, size);
+
+	if (!size)
+		return -E2BIG;
+	if (len == size) {
+		memcpy(dst, src, size - 1);
+		dst[size - 1] = '\0';
+		return -E2BIG;
+	}
+	memcpy(dst, src, len + 1);
+	return len;
+}
+
+ssize_t strscpy_pad(char *dst, const char *src, size_t size)
+{
+	ssize_t len = sized_strscpy(dst, src, size);
+
+	if (len >= 0)
+		memset(dst + len, 0, size - len);
+	return len;
+}
+
+char *strnstr(const char *s, const char *what, size_t len)
+{
+	size_t n = strlen(what);
+
+	for (; len >= n; s++, len--)
+		if (!memcmp(s, what, n))
+			return (char *)s;
+	return NULL;
+}
+
+char *skip_spaces(const char *s)
+{
+	while (isspace(*s))
+		s++;
+	return (char *)s;
+}
+
+char *strim(char *s)
+{
+	size_t len = strlen(s);
+
+	while (len && isspace(s[len - 1]))
+		len--;
+	s[len] = '\0';
+	return skip_spaces(s);
+}
+
+char *strreplace(char *s, char old, char new)
+{
+	char *p;
+
+	for (p = s; *p; p++)
+		if (*p == old)
+			*p = new;
+	return s;
+}
+
+void *memchr_inv(const void *s, int c, size_t n)
+{
+	const u8 *p = s;
+
+	for (; n; p++, n--)
+		if (*p != (u8)c)
+			return (void *)p;
+	return NULL;
+}
+
+void *memscan(void *s, int c, size_t n)
+{
+	return memchr(s, c, n) ?: s + n;
+}
+
+void memzero_explicit(void *s, size_t n)
+{
+	memset(s, 0, n);
+	barrier();
+}
+
+void __memzero(void *s, size_t n)
+{
+	memset(s, 0, n);
+}
+
+/* Equal, but for a newline at the end of either. */
+bool sysfs_streq(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	if (*a == *b)
+		return true;
+	return (!*a && *b == '\n' && !b[1]) || (*a == '\n' && !a[1] && !*b);
+}
+
+int match_string(const char * const *array, size_t n, const char *string)
+{
+	size_t i;
+
+	for (i = 0; i < n && array[i]; i++)
+		if (!strcmp(array[i], string))
+			return i;
+	return -EINVAL;
+}
+
+int __sysfs_match_string(const char * const *array, size_t n, const char *s)
+{
+	size_t i;
+
+	for (i = 0; i < n && array[i]; i++)
+		if (sysfs_streq(array[i], s))
+			return i;
+	return -EINVAL;
+}
+
+/*
+ * Numbers
+ */
+
+const char hex_asc[] = "0123456789abcdef";
+const char hex_asc_upper[] = "0123456789ABCDEF";
+
+int hex_to_bin(unsigned char ch)
+{
+	return isdigit(ch) ? ch - '0' : isxdigit(ch) ? tolower(ch) - 'a' + 10 : -1;
+}
+
+int hex2bin(u8 *dst, const char *src, size_t count)
+{
+	while (count--) {
+		int hi = hex_to_bin(*src++), lo = hi < 0 ? -1 : hex_to_bin(*src++);
+
+		if (lo < 0)
+			return -EINVAL;
+		*dst++ = hi << 4 | lo;
+	}
+	return 0;
+}
+
+char *bin2hex(char *dst, const void *src, size_t count)
+{
+	const u8 *p = src;
+
+	for (; count; count--, p++) {
+		*dst++ = hex_asc_hi(*p);
+		*dst++ = hex_asc_lo(*p);
+	}
+	return dst;
+}
+
+static const char *parse_base(const char *s, unsigned int *base)
+{
+	bool hex = s[0] == '0' && tolower(s[1]) == 'x' && isxdigit(s[2]);
+
+	if (!*base)
+		*base = hex ? 16 : s[0] == '0' ? 8 : 10;
+	return hex && *base == 16 ? s + 2 : s;
+}
+
+/*
+ * As many digits as there are. Returns 0, -EINVAL for none, -ERANGE; the value is
+ * cut then.
+ */
+int parse_number(const char *s, unsigned int base, unsigned long long *value, bool *negative,
+		 const char **end)
+{
+	unsigned long long sum = 0;
+	bool overflow = false;
+	const char *start;
+	int digit;
+
+	*negative = *s == '-';
+	if (*s == '-' || *s == '+')
+		s++;
+	start = s = parse_base(s, &base);
+	for (; (digit = hex_to_bin(*s)) >= 0 && digit < (int)base; s++) {
+		overflow |= __builtin_mul_overflow(sum, base, &sum);
+		overflow |= __builtin_add_overflow(sum, digit, &sum);
+	}
+	*value = sum;
+	*end = s;
+	return s == start ? -EINVAL : overflow ? -ERANGE : 0;
+}
+
+/* The whole string, but for a newline at its end. */
+static int parse_all(const char *s, unsigned int base, unsigned long long *value, bool *negative)
+{
+	const char *end;
+	int err = parse_number(s, base, value, negative, &end);
+
+	if (err == -EINVAL)
+		return err;
+	if (*end == '\n')
+		end++;
+	return *end ? -EINVAL : err;
+}
+
+int kstrtoull(const char *s, unsigned int base, unsigned long long *res)
+{
+	unsigned long long value;
+	bool negative;
+	int err = parse_all(s, base, &value, &negative);
+
+	if (negative)
+		return -EINVAL;
+	if (!err)
+		*res = value;
+	return err;
+}
+
+int kstrtoll(const char *s, unsigned int base, long long *res)
+{
+	unsigned long long value;
+	bool negative;
+	int err = parse_all(s, base, &value, &negative);
+
+	if (!err && value > (unsigned long long)LLONG_MAX + negative)
+		err = -ERANGE;
+	if (!err)
+		*res = negative ? -value : value;
+	return err;
+}
+
+#define KSTRTO(_name, _type, _from, _wide)						\
+int _name(const char *s, unsigned int base, _type *res)					\
+{											\
+	_wide value;									\
+	int err = _from(s, base, &value);						\
+											\
+	if (err)									\
+		return err;								\
+	if (value != (_wide)(_type)value)						\
+		return -ERANGE;								\
+	*res = value;									\
+	return 0;									\
+}
+KSTRTO(kstrtoul, unsigned long, kstrtoull, unsigned long long)
+KSTRTO(kstrtol, long, kstrtoll, long long)
+KSTRTO(kstrtouint, unsigned int, kstrtoull, unsigned long long)
+KSTRTO(kstrtoint, int, kstrtoll, long long)
+KSTRTO(kstrtou16, u16, kstrtoull, unsigned long long)
+KSTRTO(kstrtos16, s16, kstrtoll, long long)
+KSTRTO(kstrtou8, u8, kstrtoull, unsigned long long)
+KSTRTO(kstrtos8, s8, kstrtoll, long long)
+
+int kstrtobool(const char *s, bool *res)
+{
+	if (!s)
+		return -EINVAL;
+	if (strchr("yYtT1", *s) && *s)
+		*res = true;
+	else if (strchr("nNfF0", *s) && *s)
+		*res = false;
+	else if (tolower(*s) == 'o' && tolower(s[1]) == 'n')
+		*res = true;
+	else if (tolower(*s) == 'o' && tolower(s[1]) == 'f')
+		*res = false;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+unsigned long long simple_strtoull(const char *s, char **end, unsigned int base)
+{
+	unsigned long long value;
+	const char *stop;
+	bool negative;
+
+	/* A sign is none of its digits. */
+	if (*s == '-' || *s == '+' || parse_number(s, base, &value, &negative, &stop) == -EINVAL) {
+		value = 0;
+		stop = s;
+	}
+	if (end)
+		*end = (char *)stop;
+	return value;
+}
+
+unsigned long simple_strtoul(const char *s, char **end, unsigned int base)
+{
+	return simple_strtoull(s, end, base);
+}
+
+long long simple_strtoll(const char *s, char **end, unsigned int base)
+{
+	return *s == '-' ? -simple_strtoull(s + 1, end, base) : simple_strtoull(s, end, base);
+}
+
+long simple_strtol(const char *s, char **end, unsigned int base)
+{
+	return simple_strtoll(s, end, base);
+}
+
+/* "1G" and its like */
+unsigned long long memparse(const char *s, char **end)
+{
+	static const char units[] = "KMGTPE";
+	unsigned long long value;
+	const char *unit;
+	char *stop;
+
+	value = simple_strtoull(s, &stop, 0);
+	unit = *stop ? strchr(units, toupper(*stop)) : NULL;
+	if (unit) {
+		value <<= 10 * (unit - units + 1);
+		stop++;
+	}
+	if (end)
+		*end = stop;
+	return value;
+}
+
+unsigned long int_sqrt(unsigned long x)
+{
+	unsigned long root = 0, bit;
+
+	for (bit = 1UL << 62; bit; bit >>= 2) {
+		if (x >= root + bit) {
+			x -= root + bit;
+			root = (root >> 1) + bit;
+		} else {
+			root >>= 1;
+		}
+	}
+	return root;
+}
+
+unsigned long gcd(unsigned long a, unsigned long b)
+{
+	while (b) {
+		unsigned long rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}

@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Workqueues: one pool of workers for all of them. A work item runs on one worker
+ * at a time; its WORK_PENDING_BIT is owned by whoever set it, until it runs.
+ */
+#include <linux/interrupt.h>
+#include <linux/slab.h>
+#include <linux/sprintf.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "emul.h"
+
+#define WORKERS		8
+#define MAX_ACTIVE	256	/* where nobody says otherwise */
+
+/**
+ * struct workqueue_struct - a workqueue
+ * @name: of workers that work for it
+ * @works: queued, in order
+ * @max_active: how many run at the same time
+ * @active: how many do
+ * @entry: in queues
+ */
+struct workqueue_struct {
+	char name[32];
+	struct list_head works;
+	unsigned int max_active;
+	unsigned int active;
+	struct list_head entry;
+};
+
+/**
+ * struct worker - runs work
+ * @entry: in workers
+ * @thread: NULL with KIT_INLINE, where it lives on a stack
+ * @work: what it runs; may have been freed by itself
+ * @seq: of that
+ * @wq: whose it is
+ */
+struct worker {
+	struct list_head entry;
+	struct kit_thread *self;
+	const struct work_struct *work;
+	unsigned long seq;
+	struct workqueue_struct *wq;
+};
+
+#define SYSTEM_WQ(_name)								\
+	static struct workqueue_struct hosted_##_name = {				\
+		.name = #_name, .max_active = MAX_ACTIVE,				\
+		.works = LIST_HEAD_INIT(hosted_##_name.works),				\
+	};										\
+	struct workqueue_struct *_name = &hosted_##_name
+SYSTEM_WQ(system_wq);
+SYSTEM_WQ(system_highpri_wq);
+SYSTEM_WQ(system_long_wq);
+SYSTEM_WQ(system_unbound_wq);
+SYSTEM_WQ(system_freezable_wq);
+SYSTEM_WQ(system_power_efficient_wq);
+SYSTEM_WQ(system_percpu_wq);
+SYSTEM_WQ(system_dfl_wq);
+
+static struct kit_spin lock;		/* all that follows; taken with interrupts off */
+static LIST_HEAD(queues);
+static LIST_HEAD(workers);
+static unsigned long next_seq;
+static struct kit_thread *threads[WORKERS];
+static unsigned int nr_threads, idle;
+static unsigned int changed;		/* work came or ended; waited for */
+static unsigned int stopping;
+
+static unsigned long lock_queues(void)
+{
+	unsigned long flags = _local_irq_save();
+
+	kit_spin_lock(&lock);
+	return flags;
+}
+
+static void unlock_queues(unsigned long flags)
+{
+	kit_spin_unlock(&lock);
+	_local_irq_restore(flags);
+}
+
+static void tell(void)
+{
+	__atomic_add_fetch(&changed, 1, __ATOMIC_SEQ_CST);
+	if (!runs_inline())
+		kit_word_wake(&changed, 0);
+}
+
+/* Who runs @work, of those that began up to @seq. Holds the lock. */
+static struct worker *find_runner(const struct work_struct *work, unsigned long seq)
+{
+	struct worker *worker;
+
+	list_for_each_entry(worker, &workers, entry)
+		if (worker->work == work && worker->seq <= seq)
+			return worker;
+	return NULL;
+}
+
+/* The next work that may run. Holds the lock. */
+static struct work_struct *pick(void)
+{
+	struct workqueue_struct *wq;
+	struct work_struct *work;
+
+	list_for_each_entry(wq, &queues, entry) {
+		if (wq->active >= wq->max_active)
+			continue;
+		list_for_each_entry(work, &wq->works, entry)
+			if (!find_runner(work, ULONG_MAX))
+				return work;
+	}
+	return NULL;
+}
+
+static void finish(struct worker *worker)
+{
+	struct kit_thread *self = kit_current();
+
+	if (self->nheld || self->preempt || self->irqs_off || self->bh_off || self->rcu)
+		kit_die("work of %s ends with %s held", worker->wq->name,
+			self->nheld ? self->held[self->nheld - 1].name : "preemption or interrupts");
+}
+
+/* Returns false where there is nothing to run. */
+static bool run_one(struct worker *worker)
+{
+	unsigned long flags = lock_queues();
+	struct work_struct *work = pick();
+	work_func_t func;
+
+	if (!work) {
+		unlock_queues(flags);
+		return false;
+	}
+	list_del_init(&work->entry);
+	worker->work = work;
+	worker->seq = work->seq;
+	worker->wq = work->wq;
+	worker->wq->active++;
+	func = work->func;
+	list_add(&worker->entry, &workers);
+	/* From now on it may be queued again. */
+	clear_bit_unlock(WORK_PENDING_BIT, &work->state);
+	unlock_queues(flags);
+
+	func(work);
+	if (!runs_inline())
+		finish(worker);
+
+	flags = lock_queues();
+	list_del(&worker->entry);
+	worker->wq->active--;
+	unlock_queues(flags);
+	tell();
+	return true;
+}
+
+bool workqueue_run_one(void)
+{
+	struct worker worker = { .self = kit_current() };
+
+	return run_one(&worker);
+}
+
+static int worker_main(void *arg)
+{
+	struct worker worker = { .self = kit_current() };
+	unsigned int seen = READ_ONCE(changed);
+
+	while (!__atomic_load_n(&stopping, __ATOMIC_SEQ_CST)) {
+		__atomic_sub_fetch(&idle, 1, __ATOMIC_SEQ_CST);
+		while (run_one(&worker))
+			;
+		__atomic_add_fetch(&idle, 1, __ATOMIC_SEQ_CST);
+		kit_word_wait(&changed, seen, KIT_NEVER);
+		seen = READ_ONCE(changed);
+	}
+	return 0;
+}
+
+/* Any context. When all are busy, another one might be what they wait for. */
+static void need_worker(void)
+{
+	unsigned long flags;
+	unsigned int n = WORKERS;
+
+	if (runs_inline() || __atomic_load_n(&idle, __ATOMIC_SEQ_CST))
+		return;
+	flags = lock_queues();
+	if (nr_threads < WORKERS)
+		n = nr_threads++;
+	unlock_queues(flags);
+	if (n == WORKERS)
+		return;
+	__atomic_add_fetch(&idle, 1, __ATOMIC_SEQ_CST);
+	if (!kit_thread_create(KIT_WORKER, "worker", worker_main, NULL, &threads[n]))
+		return;
+	__atomic_sub_fetch(&idle, 1, __ATOMIC_SEQ_CST);
+	flags = lock_queues();
+	nr_threads--;
+	unlock_queues(flags);
+}
+
+/* The caller owns WORK_PENDING_BIT. */
+static void insert(struct workqueue_struct *wq, struct work_struct *work)
+{
+	unsigned long flags = lock_queues();
+
+	work->wq = wq;
+	work->seq = ++next_seq;
+	list_add_tail(&work->entry, &wq->works);
+	unlock_queues(flags);
+	tell();
+	need_worker();
+}
+
+bool queue_work_on(int cpu, struct workqueue_struct *wq, struct work_struct *work)
+{
+	if (!work->func)
+		kit_die("work is queued that was never initialised");
+	if (test_and_set_bit(WORK_PENDING_BIT, &work->state))
+		return false;
+	insert(wq, work);
+	return true;
+}
+
+void delayed_work_timer_fn(struct timer_list *timer)
+{
+	struct delayed_work *dwork = container_of(timer, struct delayed_work, timer);
+
+	insert(dwork->wq, &dwork->work);
+}
+
+static void insert_delayed(struct workqueue_struct *wq, struct delayed_work *dwork,
+			   unsigned long delay)
+{
+	if (!dwork->work.func || dwork->timer.function != delayed_work_timer_fn)
+		kit_die("delayed work is queued that was never initialised");
+	if (!delay) {
+		insert(wq, &dwork->work);
+		return;
+	}
+	dwork->wq = wq;
+	mod_timer(&dwork->timer, jiffies + delay);
+}
+
+bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_work *dwork,
+			   unsigned long delay)
+{
+	if (test_and_set_bit(WORK_PENDING_BIT, &dwork->work.state))
+		return false;
+	insert_delayed(wq, dwork, delay);
+	return true;
+}
+
+/*
+ * Own WORK_PENDING_BIT. Returns whether the work was pending, or -ENOENT where
+ * somebody cancels it and waits for it.
+ */
+static int grab(struct work_struct *work, struct delayed_work *dwork)
+{
+	for (;;) {
+		unsigned int seen = READ_ONCE(changed);
+		unsigned long flags;
+		bool listed;
+
+		if (dwork && timer_delete(&dwork->timer))
+			return 1;
+		if (!test_and_set_bit(WORK_PENDING_BIT, &work->state))
+			return 0;
+		flags = lock_queues();
+		listed = !list_empty(&work->entry);
+		if (listed)
+			list_del_init(&work->entry);
+		unlock_queues(flags);
+		if (listed)
+			return 1;
+		if (test_bit(WORK_CANCELING_BIT, &work->state))
+			return -ENOENT;
+		/* Somebody is about to put it on the list. */
+		kit_word_wait(&changed, seen, kit_now() + 20 * NSEC_PER_USEC);
+	}
+}
+
+bool mod_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_work *dwork,
+			 unsigned long delay)
+{
+	int pending = grab(&dwork->work, dwork);
+
+	if (pending >= 0)
+		insert_delayed(wq, dwork, delay);
+	return pending > 0;
+}
+
+/* Wait until no run is left that was queued up to now. */
+static bool wait_for(struct work_struct *work)
+{
+	bool waited = false, busy;
+	unsigned long target;
+	unsigned int seen;
+	unsigned long flags = lock_queues();
+
+	target = work->seq;
+	unlock_queues(flags);
+	for (;;) {
+		flags = lock_queues();
+		seen = READ_ONCE(changed);
+		busy = (!list_empty(&work->entry) && work->seq <= target) ||
+		       find_runner(work, target);
+		unlock_queues(flags);
+		if (!busy)
+			return waited;
+		if (current_work() == work)
+			kit_die("work waits for itself");
+		waited = true;
+		kit_word_wait(&changed, seen, KIT_NEVER);
+	}
+}
+
+bool flush_work(struct work_struct *work)
+{
+	check_may_sleep("flush_work()");
+	if (!work->func)
+		kit_die("work is flushed that was never initialised");
+	return wait_for(work);
+}
+
+bool flush_delayed_work(struct delayed_work *dwork)
+{
+	check_may_sleep("flush_delayed_work()");
+	if (timer_delete_sync(&dwork->timer))
+		insert(dwork->wq, &dwork->work);
+	return wait_for(&dwork->work);
+}
+
+static bool cancel(struct work_struct *work, struct delayed_work *dwork)
+{
+	int pending = grab(work, dwork);
+
+	if (pending < 0)
+		return false;
+	clear_bit_unlock(WORK_PENDING_BIT, &work->state);
+	return pending;
+}
+
+/* Meanwhile nobody can queue it, the work itself included. */
+static bool cancel_sync(struct work_struct *work, struct delayed_work *dwork)
+{
+	int pending;
+
+	check_may_sleep("cancel_work_sync()");
+	if (!work->func)
+		kit_die("work is cancelled that was never initialised");
+	while ((pending = grab(work, dwork)) < 0) {
+		unsigned int seen = READ_ONCE(changed);
+
+		if (test_bit(WORK_CANCELING_BIT, &work->state))
+			kit_word_wait(&changed, seen, kit_now() + NSEC_PER_MSEC);
+	}
+	set_bit(WORK_CANCELING_BIT, &work->state);
+	wait_for(work);
+	clear_bit(WORK_CANCELING_BIT, &work->state);
+	clear_bit_unlock(WORK_PENDING_BIT, &work->state);
+	tell();
+	return pending;
+}
+
+bool cancel_work(struct work_struct *work)
+{
+	return cancel(work, NULL);
+}
+
+bool cancel_work_sync(struct work_struct *work)
+{
+	return cancel_sync(work, NULL);
+}
+
+bool cancel_delayed_work(struct delayed_work *dwork)
+{
+	return cancel(&dwork->work, dwork);
+}
+
+bool cancel_delayed_work_sync(struct delayed_work *dwork)
+{
+	return cancel_sync(&dwork->work, dwork);
+}
+
+unsigned int work_busy(struct work_struct *work)
+{
+	unsigned long flags = lock_queues();
+	unsigned int busy = (work_pending(work) ? WORK_BUSY_PENDING : 0) |
+			    (find_runner(work, ULONG_MAX) ? WORK_BUSY_RUNNING : 0);
+
+	unlock_queues(flags);
+	return busy;
+}
+
+struct work_struct *current_work(void)
+{
+	unsigned long flags = lock_queues();
+	const struct work_struct *work = NULL;
+	struct worker *worker;
+
+	list_for_each_entry(worker, &workers, entry) {
+		if (worker->self != kit_current())
+			continue;
+		work = worker->work;
+		break;
+	}
+	unlock_queues(flags);
+	return (struct work_struct *)work;
+}
+
+/* Is there work of @wq left that was queued up to @seq? Holds the lock. */
+static bool has_work(struct workqueue_struct *wq, unsigned long seq)
+{
+	struct work_struct *work;
+	struct worker *worker;
+
+	list_for_each_entry(work, &wq->works, entry)
+		if (work->seq <= seq)
+			return true;
+	list_for_each_entry(worker, &workers, entry)
+		if (worker->wq == wq && worker->seq <= seq)
+			return true;
+	return false;
+}
+
+static void wait_for_queue(struct workqueue_struct *wq, unsigned long target)
+{
+	unsigned long flags;
+	unsigned int seen;
+	bool busy;
+
+	check_may_sleep("flush_workqueue()");
+	for (;;) {
+		flags = lock_queues();
+		seen = READ_ONCE(changed);
+		busy = has_work(wq, target);
+		unlock_queues(flags);
+		if (!busy)
+			return;
+		kit_word_wait(&changed, seen, KIT_NEVER);
+	}
+}
+
+void __flush_workqueue(struct workqueue_struct *wq)
+{
+	unsigned long flags = lock_queues();
+	unsigned long target = next_seq;
+
+	unlock_queues(flags);
+	wait_for_queue(wq, target);
+}
+
+void drain_workqueue(struct workqueue_struct *wq)
+{
+	wait_for_queue(wq, ULONG_MAX);
+}
+
+struct workqueue_struct *alloc_workqueue(const char *fmt, unsigned int flags, int max_active, ...)
+{
+	struct workqueue_struct *wq = kzalloc(sizeof(*wq), GFP_KERNEL);
+	unsigned long irqs;
+	va_list args;
+
+	if (!wq)
+		return NULL;
+	va_start(args, max_active);
+	vsnprintf(wq->name, sizeof(wq->name), fmt, args);
+	va_end(args);
+	wq->max_active = max_active ?: MAX_ACTIVE;
+	INIT_LIST_HEAD(&wq->works);
+	irqs = lock_queues();
+	list_add_tail(&wq->entry, &queues);
+	unlock_queues(irqs);
+	return wq;
+}
+
+void destroy_workqueue(struct workqueue_struct *wq)
+{
+	unsigned long flags;
+
+	drain_workqueue(wq);
+	flags = lock_queues();
+	list_del(&wq->entry);
+	unlock_queues(flags);
+	kfree(wq);
+}
+
+int workqueue_init(void)
+{
+	struct workqueue_struct *system[] = {
+		system_highpri_wq, system_wq, system_long_wq, system_unbound_wq,
+		system_freezable_wq, system_power_efficient_wq, system_percpu_wq, system_dfl_wq,
+	};
+	unsigned int i;
+
+	stopping = 0;
+	for (i = 0; i < ARRAY_SIZE(system); i++)
+		if (!system[i]->entry.next)
+			list_add_tail(&system[i]->entry, &queues);
+	return 0;
+}
+
+void workqueue_stop(void)
+{
+	unsigned int i;
+
+	__atomic_store_n(&stopping, 1, __ATOMIC_SEQ_CST);
+	tell();
+	for (i = 0; i < nr_threads; i++)
+		kit_thread_join(threads[i]);
+	nr_threads = 0;
+	idle = 0;
+}
