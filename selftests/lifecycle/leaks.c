@@ -13,6 +13,7 @@
 #include "lifecycle.h"
 
 #define ITEMS	4096
+#define ROUNDS	6
 #define PAGES	2048	/* by which their number may differ in any case: each CPU keeps some */
 
 struct tally {
@@ -110,37 +111,54 @@ static void add_threads(struct tally *t, char *line)
 }
 
 /* What is free but kept for later is given back. */
-static void come_to_rest(void)
+static void drop_caches(void)
 {
 	struct dirent *entry;
 	DIR *dir;
-	int i;
 
-	/* Grace periods, work that frees, sockets in their last states */
-	pause_ms(500);
-	for (i = 0; i < 3; i++) {
-		write_file("3", "/proc/sys/vm/drop_caches");
-		dir = opendir("/sys/kernel/slab");
-		while (dir && (entry = readdir(dir)))
-			if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
-				write_file("1", "/sys/kernel/slab/%s/shrink", entry->d_name);
-		if (dir)
-			closedir(dir);
-	}
-	pause_ms(200);
+	write_file("3", "/proc/sys/vm/drop_caches");
+	dir = opendir("/sys/kernel/slab");
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+			write_file("1", "/sys/kernel/slab/%s/shrink", entry->d_name);
+	if (dir)
+		closedir(dir);
 }
 
-struct tally *tally_take(void)
+static struct tally *count(void)
 {
 	struct tally *t = calloc(1, sizeof(*t));
 
-	come_to_rest();
 	each_line("/proc/slabinfo", add_slab, t);
 	each_line("/proc/vmallocinfo", add_mapping, t);
 	each_line("/proc/sys/fs/file-nr", add_open_files, t);
 	each_line("/proc/loadavg", add_threads, t);
 	each_line("/proc/meminfo", add_memory, t);
 	return t;
+}
+
+/* Some caches only give back a part each time: the least that was seen is what is in use. */
+struct tally *tally_take(void)
+{
+	struct tally *least = count(), *t;
+	struct item *item;
+	int i, round;
+
+	for (round = 0; round < ROUNDS; round++) {
+		/* Grace periods, work that frees, sockets in their last states */
+		pause_ms(200);
+		drop_caches();
+		t = count();
+		for (i = 0; i < least->items; i++) {
+			item = find(t, least->item[i].name);
+			if (!item)
+				least->item[i].count = 0;
+			else if (item->count < least->item[i].count)
+				least->item[i].count = item->count;
+		}
+		free(t);
+	}
+	return least;
 }
 
 static int by_growth(const void *a, const void *b)
