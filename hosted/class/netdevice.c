@@ -220,7 +220,7 @@ static int try_send(struct net_device *dev, struct sk_buff *skb, bool more)
 
 static struct sk_buff *make_skb(struct net_device *dev, const struct kit_net_frame *frame)
 {
-	struct sk_buff *skb = alloc_skb(frame->size, GFP_ATOMIC);
+	struct sk_buff *skb = alloc_skb(frame->size, GFP_KERNEL);
 
 	if (!skb)
 		return NULL;

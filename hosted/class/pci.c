@@ -13,8 +13,8 @@
 #include "kit/kit.h"
 #include "kit/pci.h"
 
-/* Above what any process has, so that a mix-up with a virtual address shows */
-#define FIRST_ADDRESS	(1ULL << 47)
+/* Where no process has anything, so that a mix-up with a virtual address shows */
+#define FIRST_ADDRESS	(1ULL << 40)
 
 static DEFINE_MUTEX(address_lock);
 static u64 next_address = FIRST_ADDRESS;	/* address_lock */

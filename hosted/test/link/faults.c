@@ -100,6 +100,7 @@ static bool plug_and_use(bool (*use)(void))
 static unsigned int fail_each(enum kit_what what, bool (*use)(void))
 {
 	kit_size bytes = kit_alloc_bytes();
+	long balance = kit_balance(what);
 	bool done = false, reached = true;
 	unsigned int nth;
 
@@ -108,10 +109,11 @@ static unsigned int fail_each(enum kit_what what, bool (*use)(void))
 		done = plug_and_use(use);
 		reached = kit_calls(what) >= nth;
 		kit_fail(what, 0);
-		if (kit_alloc_bytes() != bytes || kit_balance(what))
-			TH_LOG("%s %u: %zu bytes are left, balance %ld", names[what], nth,
-			       (size_t)(kit_alloc_bytes() - bytes), kit_balance(what));
+		if (kit_alloc_bytes() != bytes || kit_balance(what) != balance)
+			TH_LOG("%s %u: %ld bytes are left, balance is %ld", names[what], nth,
+			       (long)(kit_alloc_bytes() - bytes), kit_balance(what) - balance);
 		EXPECT_EQ(bytes, kit_alloc_bytes());
+		EXPECT_EQ(balance, kit_balance(what));
 		EXPECT_TRUE(plug_and_use(use));
 	}
 	EXPECT_TRUE(done);

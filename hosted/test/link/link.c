@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +73,8 @@ void run_hosted(void (*body)(void))
 	struct kit_config config = {
 		.policy = chosen_policy(),
 		.seed = strtoull(getenv("HOSTED_SEED") ?: "1", NULL, 0),
-		.log_level = getenv("HOSTED_VERBOSE") ? 7 : 1,
+		.log_level = 7,
+		.log_fd = getenv("HOSTED_VERBOSE") ? 2 : open("/dev/null", O_WRONLY),
 	};
 
 	kit_log_hook = note_log;

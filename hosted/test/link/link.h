@@ -43,13 +43,14 @@ void unplug(unsigned int end);
 /* Lets a moment pass: a millisecond, real or virtual. */
 void moment(void);
 
-/* Until it is so, or SOON has passed; the value is that of the condition. */
+/* Until it is so, or SOON has passed; whether it was. */
 #define EVENTUALLY(_condition) ({					\
 	int _left = SOON;						\
+	bool _so;							\
 									\
-	while (!(_condition) && _left--)				\
+	while (!(_so = (_condition)) && _left--)			\
 		moment();						\
-	!!(_condition);							\
+	_so;								\
 })
 
 /* An attribute of ivshmemN, without its newline; "" where it cannot be read. */

@@ -147,14 +147,18 @@ LINK_TEST(uio_read_waits_for_an_interrupt)
 
 LINK_TEST(uio_signals_an_eventfd_for_each_vector)
 {
-	int first, second, state;
+	int first, second, state, i;
 
 	start(3);
 	first = attach(1);
 	second = attach(2);
 	state = attach(IVSHMEM_UIO_STATE);
-	while (take(first) + take(second) + take(state))
+	/* Each is signalled once, for what may have been before. */
+	for (i = 0; i < 100; i++)
 		moment();
+	take(first);
+	take(second);
+	take(state);
 	pci_link_ring(the_link, 0, 2);
 	EXPECT_TRUE(EVENTUALLY(take(second)));
 	EXPECT_EQ(0, take(first));
