@@ -37,30 +37,39 @@ struct sk_buff *napi_alloc_skb(struct napi_struct *napi, unsigned int len)
 	return skb;
 }
 
+/* As large as is needed, and can be had. */
+static bool add_frag(struct sk_buff *skb, unsigned long left, int order, gfp_t gfp)
+{
+	skb_frag_t *frag = &skb->shared.frags[skb->shared.nr_frags];
+
+	do {
+		frag->size = min(left, PAGE_SIZE << order);
+		frag->address = kmalloc(frag->size, gfp);
+	} while (!frag->address && order--);
+	if (frag->address)
+		skb->shared.nr_frags++;
+	return frag->address;
+}
+
 /* The fragments are there, but counted in no length yet. */
 struct sk_buff *alloc_skb_with_frags(unsigned long header_len, unsigned long data_len,
 				     int max_page_order, int *errcode, gfp_t gfp)
 {
-	unsigned long most = PAGE_SIZE << max_page_order, size;
 	struct sk_buff *skb = NULL;
-	skb_frag_t *frag;
 
 	*errcode = -EMSGSIZE;
-	if (data_len <= MAX_SKB_FRAGS * most)
+	if (data_len <= MAX_SKB_FRAGS * (PAGE_SIZE << max_page_order))
 		skb = alloc_skb(header_len, gfp);
 	if (!skb)
 		return NULL;
 	*errcode = -ENOBUFS;
-	for (; data_len; data_len -= size) {
-		size = min(data_len, most);
-		frag = &skb->shared.frags[skb->shared.nr_frags];
-		frag->address = kmalloc(size, gfp);
-		if (!frag->address) {
+	while (data_len) {
+		if (skb->shared.nr_frags == MAX_SKB_FRAGS ||
+		    !add_frag(skb, data_len, max_page_order, gfp)) {
 			kfree_skb(skb);
 			return NULL;
 		}
-		frag->size = size;
-		skb->shared.nr_frags++;
+		data_len -= skb->shared.frags[skb->shared.nr_frags - 1].size;
 	}
 	return skb;
 }

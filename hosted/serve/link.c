@@ -58,7 +58,11 @@ static struct options {
 	unsigned int params;
 	struct kit_config config;
 	bool trace;
-} options = { .tap.mtu = 1500 };
+} options = {
+	.tap.mtu = 1500,
+	/* Frames that have come and were not forwarded yet */
+	.config.atomic_pool = 8 << 20,
+};
 
 /*
  * What runs beside the drivers
