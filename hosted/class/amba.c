@@ -48,7 +48,7 @@ static void amba_shutdown(struct device *dev)
 		driver->shutdown(to_amba_device(dev));
 }
 
-const struct bus_type amba_bustype = {
+struct bus_type amba_bustype = {
 	.name = "amba",
 	.match = amba_match,
 	.probe = amba_probe,

@@ -12,6 +12,7 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 
 #include "kit/bus.h"
@@ -56,15 +57,18 @@ struct clk *clk_get_optional(struct device *dev, const char *id)
 	return clk == ERR_PTR(-ENOENT) ? NULL : clk;
 }
 
-/* What is put while it is in use was enabled once too often. */
+/* What is put while it is in use was taken once too often: the balance will tell. */
 void clk_put(struct clk *clk)
 {
+	int enabled, prepared;
+
 	if (IS_ERR_OR_NULL(clk))
 		return;
-	WARN(atomic_read(&clk->enabled), "a clock is put while enabled %d times\n",
-	     atomic_read(&clk->enabled));
-	WARN(atomic_read(&clk->prepared), "a clock is put while prepared %d times\n",
-	     atomic_read(&clk->prepared));
+	enabled = atomic_read(&clk->enabled);
+	prepared = atomic_read(&clk->prepared);
+	if (enabled || prepared)
+		pr_warn("a clock is put while enabled %d times, prepared %d times\n", enabled,
+			prepared);
 	clocks->put(clocks_data, clk->handle);
 	kfree(clk);
 }

@@ -60,7 +60,7 @@ static void platform_shutdown(struct device *dev)
 		driver->shutdown(to_platform_device(dev));
 }
 
-const struct bus_type platform_bus_type = {
+struct bus_type platform_bus_type = {
 	.name = "platform",
 	.match = platform_match,
 	.probe = platform_probe,

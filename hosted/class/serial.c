@@ -242,7 +242,8 @@ static void uart_send_xchar(struct tty_struct *tty, u8 ch)
 
 /*
  * The poller: the hardware says nothing when its shift register is empty, so
- * one timer looks, as long as somebody waits.
+ * one timer looks, as long as somebody waits; the longer that lasts, the less
+ * often.
  */
 
 static bool look_at_transmitter(struct uart_state *state,
@@ -287,6 +288,8 @@ wait_queue_head_t *uart_poll_queue(struct uart_state *state)
 	return &line_of(state)->poll;
 }
 
+static unsigned long poll_since;	/* when the last that waits began to */
+
 static void poll_lines(struct timer_list *timer)
 {
 	struct uart_line *line;
@@ -299,15 +302,15 @@ static void poll_lines(struct timer_list *timer)
 	}
 	spin_unlock(&lines_lock);
 	if (again)
-		mod_timer(timer, jiffies + 1);
+		mod_timer(timer, jiffies + 1 + (jiffies - READ_ONCE(poll_since)) / 32);
 }
 
 static DEFINE_TIMER(poll_timer, poll_lines);
 
 void uart_poll(void)
 {
-	if (!timer_pending(&poll_timer))
-		mod_timer(&poll_timer, jiffies + 1);
+	WRITE_ONCE(poll_since, jiffies);
+	mod_timer(&poll_timer, jiffies + 1);
 }
 
 static void uart_wait_until_sent(struct tty_struct *tty, int timeout)
@@ -316,11 +319,11 @@ static void uart_wait_until_sent(struct tty_struct *tty, int timeout)
 	long left = timeout ? timeout : MAX_SCHEDULE_TIMEOUT;
 	DEFINE_WAIT(wait);
 
+	uart_poll();
 	for (;;) {
 		prepare_to_wait(uart_poll_queue(state), &wait, TASK_INTERRUPTIBLE);
 		if (!left || uart_all_sent(state))
 			break;
-		uart_poll();
 		left = schedule_timeout(left);
 	}
 	finish_wait(uart_poll_queue(state), &wait);

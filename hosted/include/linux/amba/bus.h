@@ -35,7 +35,7 @@ struct amba_driver {
 #define amba_rev(d)		((d)->periphid >> 20 & 0xf)
 #define amba_part(d)		((d)->periphid & 0xfff)
 
-extern const struct bus_type amba_bustype;
+extern struct bus_type amba_bustype;
 
 int __amba_driver_register(struct amba_driver *driver, struct module *owner);
 #define amba_driver_register(driver) __amba_driver_register(driver, THIS_MODULE)

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every call that can fail fails once: the n-th allocation, interrupt, clock,
+ * region, mapping and registration while the driver is probed and its port
+ * opened. What failed must have unwound, and the same must succeed afterwards.
+ * Each n has a process of its own.
+ *
+ * What the driver itself gets wrong is listed in Documentation/hosted.md; the
+ * tests know it by name, so that they notice when a newer driver does better.
+ */
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "uart.h"
+
+enum outcome { FINE, BAD, NOT_REACHED, LEAKS_DRIVER, FREES_REGION };
+
+static enum kit_what the_what;
+static kit_u64 the_n;
+static enum outcome outcome;
+
+static void expect(bool what, const char *text)
+{
+	if (what)
+		return;
+	outcome = BAD;
+	printf("# %s %d, call %llu: %s\n", "fault", the_what, the_n, text);
+}
+
+static void try_open(void)
+{
+	kit_u64 calls;
+	int err = ask(SERIAL_OPEN, 0);
+
+	calls = kit_calls(the_what);
+	kit_fail(the_what, 0);
+	if (calls < the_n) {
+		outcome = NOT_REACHED;
+	} else if (err) {
+		expect(!uart_board_clock.users[0].enabled, "the clock is still on");
+		expect(!kit_irq_listeners(BOARD_IRQ), "the interrupt is still there");
+		err = ask(SERIAL_OPEN, 0);
+		expect(!err, "a second opening fails");
+	}
+	if (!err) {
+		expect(write_all("data", 4) == 0 && ask(SERIAL_DRAIN, 0) == 0, "no data is sent");
+		expect(ask(SERIAL_CLOSE, 0) == 0, "cannot be closed");
+	}
+}
+
+static bool log_has_region;
+
+static void see(int level, const char *text)
+{
+	(void)level;
+	if (strstr(text, "nonexistent resource"))
+		log_has_region = true;
+}
+
+static void body(void)
+{
+	struct uart_board_config config = { 0 };
+	struct serial_reply reply;
+	unsigned long left;
+
+	kit_log_hook = see;
+	start_drivers();
+	kit_fail(the_what, the_n);
+	if (uart_board_add(&config)) {
+		kit_fail(the_what, 0);	/* not the driver's: the device was not made */
+		expect(uart_board_add(&config) == 0, "a second device fails");
+	}
+	if (kit_amba_bound(BOARD_UART) != 1) {
+		kit_fail(the_what, 0);
+		expect(kit_amba_probe(BOARD_UART) == 1, "a second probe fails");
+	}
+	if (!end(begin(SERIAL_INFO, 0, 0, NULL, 0), &reply))
+		try_open();
+	else
+		outcome = LEAKS_DRIVER;	/* it took line 1: line 0 is that of the failed probe */
+	kit_fail(the_what, 0);
+	uart_board_remove();
+	kit_modules_exit();
+	kit_kernel_exit();
+	left = kit_report();
+	if (outcome != LEAKS_DRIVER)
+		expect(!left, "something is left");
+	if (log_has_region && outcome == FINE)
+		outcome = FREES_REGION;
+}
+
+static enum outcome one(enum kit_what what, kit_u64 n)
+{
+	pid_t pid;
+	int status;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		alarm(20);
+		the_what = what;
+		the_n = n;
+		run_kit(body);
+		fflush(stdout);
+		_exit(th.failed ? BAD : outcome);
+	}
+	waitpid(pid, &status, 0);
+	if (!WIFEXITED(status))
+		printf("# fault %d, call %llu: signal %d\n", what, n, WTERMSIG(status));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : BAD;
+}
+
+/* Return: how many had this outcome */
+static unsigned int all(enum kit_what what, enum outcome wanted, unsigned int *reached)
+{
+	unsigned int count = 0;
+	enum outcome is;
+	kit_u64 n;
+
+	*reached = 0;
+	for (n = 1; n < 500; n++) {
+		is = one(what, n);
+		if (is == NOT_REACHED)
+			break;
+		++*reached;
+		EXPECT_NE(BAD, is);
+		count += is == wanted;
+	}
+	EXPECT_LT(n, 500);
+	return count;
+}
+
+TEST_TIMEOUT(every_allocation_may_fail, 120)
+{
+	unsigned int reached, leaks = all(KIT_WHAT_ALLOC, LEAKS_DRIVER, &reached);
+
+	printf("# %u allocations, %u of them in a registration that the driver does not undo\n",
+	       reached, leaks);
+	EXPECT_GT(reached, 8);
+	EXPECT_GT(leaks, 0);
+}
+
+TEST_TIMEOUT(every_interrupt_request_may_fail, 120)
+{
+	unsigned int reached;
+
+	EXPECT_EQ(0, all(KIT_WHAT_IRQ, LEAKS_DRIVER, &reached));
+	EXPECT_EQ(1, reached);
+}
+
+TEST_TIMEOUT(every_region_may_fail, 120)
+{
+	unsigned int reached;
+
+	/* The driver does not look whether it got the region, and gives it back. */
+	EXPECT_EQ(1, all(KIT_WHAT_REGION, FREES_REGION, &reached));
+	EXPECT_EQ(1, reached);
+}
+
+TEST_TIMEOUT(every_mapping_may_fail, 120)
+{
+	unsigned int reached;
+
+	EXPECT_EQ(0, all(KIT_WHAT_MAP, LEAKS_DRIVER, &reached));
+	EXPECT_EQ(1, reached);
+}
+
+TEST_TIMEOUT(every_clock_call_may_fail, 120)
+{
+	unsigned int reached;
+
+	EXPECT_EQ(0, all(KIT_WHAT_PREPARE, LEAKS_DRIVER, &reached));
+	EXPECT_EQ(1, reached);
+	EXPECT_EQ(0, all(KIT_WHAT_CLOCK, LEAKS_DRIVER, &reached));
+	EXPECT_EQ(1, reached);
+}
+
+TEST_TIMEOUT(every_registration_may_fail, 120)
+{
+	unsigned int reached;
+
+	all(KIT_WHAT_REGISTRATION, LEAKS_DRIVER, &reached);
+	EXPECT_GT(reached, 1);
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Starts programs for tests. */
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include "process.h"
+
+char work_dir[64], socket_path[96], line_path[96];
+static pid_t started[8];
+static unsigned int nstarted;
+
+long long ms_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
+}
+
+void work_begin(void)
+{
+	strcpy(work_dir, "/tmp/hosted-test-XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(work_dir));
+	snprintf(socket_path, sizeof(socket_path), "%s/port", work_dir);
+	snprintf(line_path, sizeof(line_path), "%s/line", work_dir);
+}
+
+void work_end(void)
+{
+	char command[128];
+	unsigned int i;
+
+	for (i = nstarted; i--;) {
+		if (started[i] <= 0)
+			continue;
+		kill(started[i], SIGTERM);
+		EXPECT_EQ(0, wait_exit(started[i], 10000));
+	}
+	snprintf(command, sizeof(command), "rm -rf %s", work_dir);
+	EXPECT_EQ(0, system(command));
+}
+
+static void path_of(char *path, const char *program)
+{
+	char self[PATH_MAX] = "";
+
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+		abort();
+	snprintf(path, PATH_MAX, "%s/%s", dirname(self), program);
+}
+
+pid_t spawn(const char *program, const char *const *args, const char *out)
+{
+	char path[PATH_MAX];
+	const char *argv[24];
+	int i, fd;
+	pid_t pid;
+
+	path_of(path, program);
+	argv[0] = path;
+	for (i = 1; args && *args; args++)
+		argv[i++] = *args;
+	argv[i] = NULL;
+	fflush(stdout);
+	pid = fork();
+	if (pid) {
+		started[nstarted++ % 8] = pid;
+		return pid;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	fd = out ? open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
+	if (fd >= 0)
+		dup2(fd, STDOUT_FILENO);
+	execv(path, (char **)argv);
+	_exit(127);
+}
+
+static void forget(pid_t pid)
+{
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		if (started[i] == pid)
+			started[i] = 0;
+}
+
+int wait_exit(pid_t pid, int ms)
+{
+	long long limit = ms_now() + ms;
+	int status;
+
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		if (ms_now() > limit)
+			return -1;
+		usleep(1000);
+	}
+	forget(pid);
+	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static const char *uart_program(char *path)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "hosted-uart-%s", getenv("HOSTED_UART") ?: "6.12");
+	path_of(path, name);
+	return path;
+}
+
+pid_t start_alone(const char *const *args)
+{
+	const char *argv[16] = { "--socket", socket_path };
+	char path[PATH_MAX];
+	int i = 2;
+
+	while (args && *args)
+		argv[i++] = *args++;
+	return spawn(basename((char *)uart_program(path)), argv, NULL);
+}
+
+pid_t start_supervised(const char *const *args)
+{
+	const char *argv[16] = { "--socket", socket_path };
+	static char path[PATH_MAX];
+	int i = 2;
+
+	while (args && *args)
+		argv[i++] = *args++;
+	argv[i] = uart_program(path);
+	return spawn("hosted-supervise", argv, NULL);
+}
+
+static int connect_path(const char *path)
+{
+	long long limit = ms_now() + 10000;
+	int fd;
+
+	do {
+		fd = client_connect(path);
+		if (fd < 0)
+			usleep(2000);
+	} while (fd < 0 && ms_now() < limit);
+	return fd;
+}
+
+int connect_port(void)
+{
+	return connect_path(socket_path);
+}
+
+int connect_line(void)
+{
+	return connect_path(line_path);
+}
+
+long status_number(int port, const char *name)
+{
+	struct serial_reply reply = { 0 };
+	char pattern[40], *at;
+
+	if (client_call(port, SERIAL_STATUS, 0, 0, NULL, 0, &reply))
+		return -1;
+	snprintf(pattern, sizeof(pattern), "\"%s\": ", name);
+	at = strstr((char *)reply.data, pattern);
+	return at ? strtol(at + strlen(pattern), NULL, 10) : -1;
+}
+
+void kill_driver_now(int port)
+{
+	long pid = status_number(port, "driver");
+
+	if (pid > 1)
+		kill(pid, SIGKILL);
+}
+
+const char *contents(const char *path)
+{
+	static char text[65536];
+	FILE *file = fopen(path, "r");
+	size_t size = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+
+	if (file)
+		fclose(file);
+	text[size] = '\0';
+	return text;
+}

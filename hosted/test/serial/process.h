@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Tests with hosted-uart, hosted-supervise and hosted-serial as processes. */
+#ifndef HOSTED_TEST_PROCESS_H
+#define HOSTED_TEST_PROCESS_H
+
+#include <sys/types.h>
+
+#include "harness.h"
+#include "serve/client.h"
+
+extern char work_dir[64];		/* a folder of the test's own */
+extern char socket_path[96], line_path[96];
+
+/* Makes the folder; everything that was started ends, and must have ended well. */
+void work_begin(void);
+void work_end(void);
+
+/* A program beside this one, NULL-terminated. Standard output goes to @out. */
+pid_t spawn(const char *program, const char *const *args, const char *out);
+/* Return: exit status, or 1000 + signal; -1 when it goes on for @ms. */
+int wait_exit(pid_t pid, int ms);
+
+/* Starts hosted-uart, or hosted-supervise with it; @args: more arguments. */
+pid_t start_alone(const char *const *args);
+pid_t start_supervised(const char *const *args);
+/* Connects; waits until somebody listens. */
+int connect_port(void);
+int connect_line(void);
+/* A number of hosted-supervise's status. */
+long status_number(int port, const char *name);
+/* SIGKILL to the driver that hosted-supervise has now, if it has one. */
+void kill_driver_now(int port);
+/* Reads the file; returns its text. */
+const char *contents(const char *path);
+long long ms_now(void);
+
+#endif

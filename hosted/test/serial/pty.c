@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Ordinary programs at a hosted port: stty, picocom, and what a shell does. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "process.h"
+
+FIXTURE(pty) {
+	int line;
+	char link[96], out[96];
+};
+
+FIXTURE_SETUP(pty)
+{
+	const char *args[] = { "--line", line_path, NULL };
+	const char *front[] = { socket_path, "pty", self->link, NULL };
+	int port;
+
+	work_begin();
+	snprintf(self->link, sizeof(self->link), "%s/tty", work_dir);
+	snprintf(self->out, sizeof(self->out), "%s/out", work_dir);
+	start_supervised(args);
+	self->line = connect_line();
+	ASSERT_GE(self->line, 0);
+	port = connect_port();
+	ASSERT_GE(port, 0);
+	close(port);
+	spawn("hosted-serial", front, self->out);
+	for (port = 0; port < 5000 && access(self->link, F_OK); port++)
+		usleep(1000);
+	ASSERT_EQ(0, access(self->link, F_OK));
+}
+
+FIXTURE_TEARDOWN(pty)
+{
+	close(self->line);
+	work_end();
+}
+
+static int run(const char *fmt, const char *link)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), fmt, link, link);
+	fflush(stdout);
+	return system(command);
+}
+
+static size_t read_line(int line, char *data, size_t max)
+{
+	struct timeval limit = { .tv_sec = 3 };
+	char message[2048];
+	size_t length = 0;
+	ssize_t size;
+
+	setsockopt(line, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	while (length < max) {
+		size = recv(line, message, sizeof(message), 0);
+		if (size <= 0)
+			break;
+		if (message[0] != 'd')
+			continue;
+		memcpy(data + length, message + 1, size - 1);
+		length += size - 1;
+	}
+	return length;
+}
+
+TEST_F(pty, stty_sets_the_port)
+{
+	struct serial_termios t;
+	struct serial_reply reply;
+	int port = connect_port(), i;
+
+	ASSERT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	EXPECT_EQ(0, run("stty -F %s 19200 cs7 parenb -parodd cstopb raw -echo && sleep 0.3", self->link));
+	for (i = 0; i < 300; i++) {
+		EXPECT_EQ(0, client_call(port, SERIAL_GET_TERMIOS, 0, 0, NULL, 0, &reply));
+		memcpy(&t, reply.data, sizeof(t));
+		if (t.ospeed == 19200)
+			break;
+		usleep(10000);
+	}
+	EXPECT_EQ(19200, t.ospeed);
+	EXPECT_EQ(0x20, t.cflag & 0x30);
+	EXPECT_EQ(0x140, t.cflag & 0x340);
+	close(port);
+}
+
+TEST_F(pty, a_shell_writes_and_reads)
+{
+	char got[64];
+
+	EXPECT_EQ(0, run("stty -F %s raw -echo 115200", self->link));
+	EXPECT_EQ(0, run("printf 'hello, line' > %s", self->link));
+	EXPECT_EQ(11, read_line(self->line, got, 11));
+	EXPECT_EQ(0, memcmp("hello, line", got, 11));
+}
+
+TEST_F(pty, data_comes_in_order_both_ways)
+{
+	static char data[30000], got[30000];
+	int fd = open(self->link, O_RDWR | O_NOCTTY);
+	char message[501] = "d";
+	size_t i, at;
+	ssize_t size;
+
+	ASSERT_GE(fd, 0);
+	for (i = 0; i < sizeof(data); i++)
+		data[i] = 'A' + i % 57;
+	if (!fork()) {
+		for (at = 0; at < sizeof(data); at += size) {
+			size = write(fd, data + at, sizeof(data) - at);
+			if (size < 0)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	EXPECT_EQ(sizeof(data), read_line(self->line, got, sizeof(got)));
+	EXPECT_EQ(0, memcmp(data, got, sizeof(data)));
+	memset(got, 0, sizeof(got));
+	if (!fork()) {
+		for (at = 0; at < sizeof(data); at += 500) {
+			memcpy(message + 1, data + at, 500);
+			send(self->line, message, sizeof(message), 0);
+		}
+		_exit(0);
+	}
+	for (at = 0; at < sizeof(got); at += size) {
+		size = read(fd, got + at, sizeof(got) - at);
+		ASSERT_GT(size, 0);
+	}
+	EXPECT_EQ(0, memcmp(data, got, sizeof(data)));
+	close(fd);
+}
+
+TEST_F(pty, the_port_is_open_while_the_terminal_is)
+{
+	int port = connect_port(), fd, i;
+
+	for (i = 0; i < 300 && status_number(port, "clock_users") != 0; i++)
+		usleep(10000);
+	EXPECT_EQ(0, status_number(port, "clock_users"));
+	fd = open(self->link, O_RDWR | O_NOCTTY);
+	for (i = 0; i < 300 && status_number(port, "clock_users") != 1; i++)
+		usleep(10000);
+	EXPECT_EQ(1, status_number(port, "clock_users"));
+	close(fd);
+	for (i = 0; i < 300 && status_number(port, "clock_users") != 0; i++)
+		usleep(10000);
+	EXPECT_EQ(0, status_number(port, "clock_users"));
+	close(port);
+}
+
+TEST_F(pty, picocom_works)
+{
+	char got[64], out[512];
+
+	if (system("command -v picocom > /dev/null"))
+		SKIP(return, "no picocom: make setup installs it");
+	/* It sets the speed, sends what it is told, shows what comes, and quits. */
+	snprintf(out, sizeof(out), "%s/picocom", work_dir);
+	ASSERT_EQ(8, send(self->line, "dwelcome", 8, 0));
+	EXPECT_EQ(0, run("timeout 20 picocom -q -b 38400 -t 'typed in' -x 1500 %s "
+			 "> %s.picocom 2>&1 < /dev/null", self->link));
+	EXPECT_EQ(8, read_line(self->line, got, 8));
+	EXPECT_EQ(0, memcmp("typed in", got, 8));
+	snprintf(out, sizeof(out), "%s.picocom", self->link);
+	EXPECT_NE(NULL, strstr(contents(out), "welcome"));
+}
+
+TEST_F(pty, a_driver_that_is_killed_is_not_noticed)
+{
+	int fd = open(self->link, O_RDWR | O_NOCTTY), port = connect_port(), i;
+	char got[64];
+
+	ASSERT_GE(fd, 0);
+	for (i = 0; i < 5; i++) {
+		EXPECT_EQ(6, write(fd, "still ", 6));
+		kill_driver_now(port);
+		usleep(20000);
+	}
+	EXPECT_EQ(30, read_line(self->line, got, 30));
+	EXPECT_EQ(0, memcmp("still still still still still ", got, 30));
+	close(fd);
+	close(port);
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A driver's process and its clients. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "process.h"
+#include "serve/seccomp.h"
+
+FIXTURE(alone) {
+	int port;
+	pid_t pid;
+};
+
+FIXTURE_SETUP(alone)
+{
+	work_begin();
+	self->pid = start_alone(NULL);
+	self->port = connect_port();
+	ASSERT_GE(self->port, 0);
+	ASSERT_EQ(0, client_ask(self->port, SERIAL_OPEN, 0));
+}
+
+FIXTURE_TEARDOWN(alone)
+{
+	close(self->port);
+	work_end();
+}
+
+TEST_F(alone, bytes_in_are_bytes_out)
+{
+	uint8_t data[1500], got[1500];
+	struct serial_reply reply;
+	size_t i, at = 0;
+	int status;
+
+	for (i = 0; i < sizeof(data); i++)
+		data[i] = i * 3;
+	EXPECT_EQ(0, client_write(self->port, data, sizeof(data)));
+	while (at < sizeof(got)) {
+		status = client_call(self->port, SERIAL_READ_DATA, sizeof(got) - at, 5000, NULL, 0,
+				     &reply);
+		ASSERT_GT(status, 0);
+		memcpy(got + at, reply.data, status);
+		at += status;
+	}
+	EXPECT_EQ(0, memcmp(data, got, sizeof(data)));
+}
+
+/* R8: a reply goes to the connection and the request that it belongs to. */
+TEST_F(alone, r8_replies_name_their_request)
+{
+	int slow = client_send(self->port, SERIAL_WAIT_BREAK, 0, SERIAL_FOREVER, NULL, 0);
+	int fast = client_send(self->port, SERIAL_INFO, 0, 0, NULL, 0);
+	int other = connect_port();
+	struct serial_reply reply;
+
+	ASSERT_EQ(1, client_receive(self->port, &reply, true));
+	EXPECT_EQ(fast, reply.id);
+	EXPECT_EQ(0, client_ask(other, SERIAL_OPEN, 0));
+	EXPECT_EQ(0, client_receive(self->port, &reply, false));
+	/* The loop makes a break of ours one that is received. */
+	EXPECT_EQ(0, client_ask(other, SERIAL_BREAK, 1));
+	EXPECT_EQ(0, client_ask(other, SERIAL_BREAK, 0));
+	ASSERT_EQ(1, client_receive(self->port, &reply, true));
+	EXPECT_EQ(slow, reply.id);
+	EXPECT_EQ(0, reply.status);
+	close(other);
+}
+
+TEST_F(alone, r8_malformed_requests_are_answered_not_followed)
+{
+	struct serial_request request = { .op = SERIAL_WRITE, .id = 77, .length = 500 };
+	struct serial_reply reply;
+
+	send(self->port, &request, SERIAL_REQUEST_HEAD, 0);
+	ASSERT_EQ(1, client_receive(self->port, &reply, true));
+	EXPECT_EQ(-EBADMSG, reply.status);
+	EXPECT_EQ(77, reply.id);
+	send(self->port, &request, 3, 0);
+	ASSERT_EQ(1, client_receive(self->port, &reply, true));
+	EXPECT_EQ(-EBADMSG, reply.status);
+	EXPECT_EQ(-EOPNOTSUPP, client_ask(self->port, 4711, 0));
+}
+
+/* R8: a client dies while its requests are parked, asleep, or not yet read. */
+TEST_F(alone, r8_a_client_may_die_mid_request)
+{
+	int i, other;
+
+	for (i = 0; i < 50; i++) {
+		other = connect_port();
+		ASSERT_GE(other, 0);
+		client_send(other, SERIAL_OPEN, 0, 0, NULL, 0);
+		client_send(other, SERIAL_READ_DATA, 1, SERIAL_FOREVER, NULL, 0);
+		client_send(other, SERIAL_WAIT_BREAK, 0, SERIAL_FOREVER, NULL, 0);
+		client_send(other, SERIAL_CLOSE, 0, 0, NULL, 0);
+		close(other);
+	}
+	EXPECT_EQ(0, client_ask(self->port, SERIAL_COUNTERS, 0));
+}
+
+TEST_F(alone, who_does_not_read_its_replies_is_dropped)
+{
+	int other = connect_port(), i, err = 0;
+
+	ASSERT_GE(other, 0);
+	fcntl(other, F_SETFL, O_NONBLOCK);
+	for (i = 0; i < 200000 && err >= 0; i++) {
+		err = client_send(other, SERIAL_INFO, 0, 0, NULL, 0);
+		if (err == -EAGAIN)
+			err = 0;
+	}
+	EXPECT_LT(err, 0);
+	EXPECT_EQ(0, client_ask(self->port, SERIAL_COUNTERS, 0));
+	close(other);
+}
+
+/* R24: whoever sleeps, here in a close that has to wait, delays nobody. */
+FIXTURE(timed) {
+	int port;
+};
+
+FIXTURE_SETUP(timed)
+{
+	static const char *const args[] = { "--timed", NULL };
+
+	work_begin();
+	start_alone(args);
+	self->port = connect_port();
+	ASSERT_GE(self->port, 0);
+	ASSERT_EQ(0, client_ask(self->port, SERIAL_OPEN, 0));
+}
+
+FIXTURE_TEARDOWN(timed)
+{
+	close(self->port);
+	work_end();
+}
+
+TEST_F(timed, r24_a_request_that_sleeps_delays_no_other)
+{
+	static const char data[500];
+	struct serial_reply reply;
+	long long start, longest = 0, took;
+	int other = connect_port(), id, asked = 0;
+
+	ASSERT_GE(other, 0);
+	/* 500 characters take half a second. */
+	EXPECT_EQ(500, client_call(self->port, SERIAL_WRITE, 0, 0, data, 500, NULL));
+	id = client_send(self->port, SERIAL_CLOSE, 0, 0, NULL, 0);
+	while (client_receive(self->port, &reply, false) == 0) {
+		start = ms_now();
+		EXPECT_EQ(0, client_ask(other, SERIAL_INFO, 0));
+		took = ms_now() - start;
+		longest = took > longest ? took : longest;
+		asked++;
+	}
+	EXPECT_EQ(id, reply.id);
+	EXPECT_EQ(0, reply.status);
+	EXPECT_GT(asked, 100);
+	EXPECT_LT(longest, 250);
+	close(other);
+}
+
+TEST_F(timed, r24_many_sleep_at_the_same_time)
+{
+	static const char data[200];
+	struct serial_reply reply;
+	int others[8], i;
+
+	EXPECT_EQ(200, client_call(self->port, SERIAL_WRITE, 0, 0, data, 200, NULL));
+	client_send(self->port, SERIAL_CLOSE, 0, 0, NULL, 0);
+	/* These open while it is being closed, and so wait for that. */
+	for (i = 0; i < 8; i++) {
+		others[i] = connect_port();
+		ASSERT_GE(others[i], 0);
+		client_send(others[i], SERIAL_OPEN, 0, 0, NULL, 0);
+	}
+	for (i = 0; i < 8; i++) {
+		EXPECT_EQ(1, client_receive(others[i], &reply, true));
+		EXPECT_EQ(0, reply.status);
+	}
+	for (i = 0; i < 8; i++)
+		close(others[i]);
+}
+
+/* R34 */
+static int in_jail(void (*act)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		if (shut_in())
+			_exit(99);
+		act();
+		syscall(SYS_exit_group, 0);
+	}
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void act_nothing(void)
+{
+	if (write(1, "", 0))
+		_exit(3);
+}
+
+static void act_open(void)
+{
+	open("/dev/null", O_RDONLY);
+}
+
+static void act_socket(void)
+{
+	socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+static void act_exec(void)
+{
+	execl("/bin/true", "true", NULL);
+}
+
+static void act_kill(void)
+{
+	kill(getppid(), 0);
+}
+
+static void act_map_file(void)
+{
+	mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 0, 0);
+}
+
+static void act_map_code(void)
+{
+	mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static void act_ptrace(void)
+{
+	syscall(SYS_ptrace, 16, getppid(), 0, 0);
+}
+
+TEST(r34_a_process_that_is_shut_in_opens_connects_and_runs_nothing)
+{
+	EXPECT_EQ(0, in_jail(act_nothing));
+	EXPECT_EQ(SIGSYS, in_jail(act_open));
+	EXPECT_EQ(SIGSYS, in_jail(act_socket));
+	EXPECT_EQ(SIGSYS, in_jail(act_exec));
+	EXPECT_EQ(SIGSYS, in_jail(act_kill));
+	EXPECT_EQ(SIGSYS, in_jail(act_map_file));
+	EXPECT_EQ(SIGSYS, in_jail(act_map_code));
+	EXPECT_EQ(SIGSYS, in_jail(act_ptrace));
+}
+
+TEST_HARNESS_MAIN
