@@ -173,7 +173,7 @@ static int probe(struct device *dev, struct device_driver *drv)
 		kit_die("%s has managed resources before it is bound to %s", dev_name(dev),
 			drv->name);
 	WRITE_ONCE(dev->driver, drv);
-	dev->deferred = false;
+	WRITE_ONCE(dev->deferred, false);
 	err = call_probe(dev, drv);
 	if (!err) {
 		kobject_uevent(&dev->kobj, KOBJ_BIND);
@@ -303,7 +303,7 @@ int device_reprobe(struct device *dev)
 
 static bool is_deferred(struct device *dev, const void *data)
 {
-	return dev->deferred;
+	return READ_ONCE(dev->deferred);
 }
 
 static void retry_deferred(struct work_struct *work)

@@ -90,7 +90,7 @@ void kit_unpark(struct kit_thread *thread)
 
 static void check_recursion(const unsigned int *word, unsigned int me, const char *what)
 {
-	if ((*word & ~KIT_SPIN_WAITERS) == me)
+	if ((__atomic_load_n(word, __ATOMIC_RELAXED) & ~KIT_SPIN_WAITERS) == me)
 		kit_die("%s is taken by the thread that holds it", what);
 }
 
