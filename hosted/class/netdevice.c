@@ -39,7 +39,7 @@ static void release_netdev(struct device *dev)
 
 struct net_device *alloc_etherdev(int priv_size)
 {
-	struct net_device *dev = kvzalloc(sizeof(*dev) + priv_size, GFP_KERNEL);
+	struct net_device *dev = kvzalloc(ALIGN(sizeof(*dev), NETDEV_ALIGN) + priv_size, GFP_KERNEL);
 
 	if (!dev)
 		return NULL;

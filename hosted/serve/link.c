@@ -62,6 +62,7 @@ static struct options {
 	.tap.mtu = 1500,
 	/* Frames that have come and were not forwarded yet */
 	.config.atomic_pool = 8 << 20,
+	.config.log_level = 6,
 };
 
 /*

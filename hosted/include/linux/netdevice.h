@@ -17,6 +17,7 @@
 #include <linux/wait.h>
 
 #define IFNAMSIZ		16
+#define NETDEV_ALIGN		64
 #define NAPI_POLL_WEIGHT	64
 
 #define NETIF_F_SG		BIT_ULL(0)
@@ -97,14 +98,13 @@ struct net_device {
 	struct kit_net_port *port;
 	u64 received;
 	u64 bad_sums;
-	u64 priv[] __aligned(64);
 };
 
 #define to_net_dev(_dev)	container_of(_dev, struct net_device, dev)
 
 static inline void *netdev_priv(const struct net_device *dev)
 {
-	return (void *)dev->priv;
+	return (char *)dev + ALIGN(sizeof(*dev), NETDEV_ALIGN);
 }
 
 #define SET_NETDEV_DEV(_net, _parent)	((_net)->dev.parent = (_parent))
