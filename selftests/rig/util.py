@@ -53,12 +53,15 @@ def step(text, quiet_below=0.0):
 
 @contextlib.contextmanager
 def lock(path, what):
-    """One maker at a time; a second one says that it waits."""
+    """One maker at a time; a second one that waits for long says so."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        for _ in range(50):
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            time.sleep(0.1)
+        else:
             say("... another process is making %s, waiting" % what)
             fcntl.flock(held, fcntl.LOCK_EX)
         yield

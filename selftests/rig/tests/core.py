@@ -113,7 +113,7 @@ def guest_tap(vm, script):
 def attributes(kernel, **link):
     how = " ".join("--%s" % name for name in link)
     @test("the attributes in sysfs are right on Linux %s %s" % (kernel, how),
-          Fixture(Core, kernel=kernel, **link), suffix="-%s%s" % (kernel, how))
+          Fixture(Core, kernel=kernel, **link), suffix="%s-%s" % (how[1:], kernel))
     def sysfs(lab):
         guest_tap(lab.vm, "/selftests/core/sysfs.sh")
         equal(lab.attribute("interrupt_type"), "intx" if link.get("intx") else "msi-x", "vectors")

@@ -6,7 +6,7 @@ from .. import debug, tap
 from ..lab import Lab
 from ..suite import Fixture, equal, expect, test, until
 from ..util import DEFAULT_KERNEL, KERNELS, TOP
-from .debug import FAIL_EACH, KMEMLEAK, forget_leaks, leaks, strange
+from .debug import KMEMLEAK, forget_leaks, leaks
 
 FOLDER = "/selftests/shadow/"
 NODE = "/dev/shadow-process0"
@@ -201,14 +201,3 @@ def leak(lab):
     lab.vm.run("for i in $(seq 5); do rmmod ivshmem_shadow && modprobe ivshmem_shadow || exit 1; "
                "done")
     equal(leaks(lab.vm), "", "what kmemleak found")
-
-
-@test("a device whose probe runs out of memory, wherever that is, is refused cleanly and works "
-      "the next time", LEAKS, 500)
-def failing_probe(lab):
-    forget_leaks(lab.vm)
-    text = lab.vm.out("STRIDE=7\n" + FAIL_EACH, timeout=400)
-    equal(strange(lab.vm.splats()), [], "what the log has")
-    equal(leaks(lab.vm), "", "what kmemleak found")
-    print("# %s failures" % text)
-    lab.program("test_calls", timeout=300)

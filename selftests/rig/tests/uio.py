@@ -6,7 +6,7 @@ from .. import debug, tap
 from ..lab import Lab
 from ..suite import Fixture, equal, expect, test, until
 from ..util import DEFAULT_KERNEL, KERNELS, TOP
-from .debug import DEVICE, FAIL_EACH, KMEMLEAK, forget_leaks, leaks, strange
+from .debug import KMEMLEAK, forget_leaks, leaks
 
 SYSFS = "/sys/bus/ivshmem/devices/ivshmem%d/"
 LINK = {"protocol": "uio", "vectors": 3, "rw_size": "0x8000", "output_size": "0x10000"}
@@ -243,19 +243,3 @@ def race(lab):
     lab.vm.run("rmmod ivshmem_uio ivshmem_net")
     equal(leaks(lab.vm), "", "what kmemleak found")
     lab.load()
-
-
-FAIL_BIND = FAIL_EACH.replace("/sys/bus/pci/drivers/ivshmem_core", "/sys/bus/ivshmem/drivers/uio") \
-    .replace(DEVICE, "ivshmem0")
-
-
-@test("a probe that runs out of memory, wherever that is, is refused cleanly and works the next time",
-      Fixture(Ends, kernel=debug.NAME, append=KMEMLEAK), timeout=400)
-def failing_probe(lab):
-    forget_leaks(lab.vm)
-    text = lab.vm.out("STRIDE=5\n" + FAIL_BIND, timeout=360)
-    equal(strange(lab.vm.splats()), [], "what the log has")
-    rounds, refused = map(int, text.split())
-    expect(refused >= 8, "only %d of %d failures led to a refusal", refused, rounds)
-    equal(leaks(lab.vm), "", "what kmemleak found")
-    guest_tap(lab, "events")

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Each step of probe, bind, open and up fails once, for want of memory or of an interrupt.
+
+The Nth allocation of the task that takes the step fails (/proc/self/fail-nth), and so does the Nth
+call of pci_enable_device(), pci_request_regions(), pci_alloc_irq_vectors() or request_threaded_irq()
+(selftests/core/faults), for N from 1 until a step is over before its N."""
+import re
+
+from .. import debug
+from ..lab import Lab
+from ..machines import LIB, NET, all_came_back
+from ..suite import Fixture, equal, expect, test
+from .debug import KMEMLEAK, forget_leaks, leaks
+from .smoke import system_call
+
+# DO is one step, TEST whether it is taken, UNDO takes it back; each is shell code. Where the
+# failure was for nothing, as the kernel goes on without what it did not get, the step is taken.
+# Where not, the next attempt has to succeed. "left" is what of N the step did not use up.
+SCRIPT = """
+for kind in failslab fail_page_alloc; do
+	echo 0 >/sys/kernel/debug/$kind/verbose
+	echo N >/sys/kernel/debug/$kind/ignore-gfp-wait
+done
+nth=1 refused=0
+while :; do
+	set -- $(sh -c 'echo $0 >/proc/self/fail-nth; %(do)s; status=$?
+		read left </proc/self/fail-nth; echo 0 >/proc/self/fail-nth
+		echo $status $left' $nth 2>/dev/null)
+	if %(taken)s; then
+		%(undo)s
+	else
+		refused=$((refused + 1))
+		(%(do)s) || { echo "after failure $nth the next attempt fails"; exit 1; }
+		%(undo)s
+	fi
+	[ "${2:-0}" = 0 ] || break
+	nth=$((nth + STRIDE))
+done
+echo $nth $refused
+"""
+
+
+class Faults(Lab):
+    """A machine with both ends of a link; modules are loaded, nothing is bound but the core."""
+    shared = True
+
+    def __init__(self, kernel=debug.NAME):
+        super().__init__(kernel)
+        self.link = self.link(protocol="0x7fff", vectors=3, rw_size="1M", output_size="64K")
+        self.vm = self.vm([self.link.peer(0), self.link.peer(1)], append=KMEMLEAK)
+        self.vm.run("modprobe ivshmem_faults && modprobe ivshmem_net && modprobe ivshmem_uio && "
+                    "modprobe ivshmem_shadow")
+        forget_leaks(self.vm)
+
+    def choose(self, plugin, *numbers):
+        for number in numbers:
+            self.vm.run("echo %s >/sys/bus/ivshmem/devices/ivshmem%d/protocol" % (plugin, number))
+
+    def refused_calls(self):
+        """Of enabling, regions, vectors, interrupts."""
+        text = self.vm.out("cat /sys/module/ivshmem_faults/parameters/refused")
+        return [int(number) for number in text.split(",")]
+
+    def fail_each(self, do, undo, taken="[ $1 = 0 ]", stride=1):
+        """Returns how often the step was refused."""
+        text = self.vm.out("STRIDE=%d\n" % stride + SCRIPT % {"do": do, "undo": undo, "taken": taken},
+                           timeout=900)
+        expect(re.match(r"\d+ \d+$", text), "the loop says %r", text)
+        print("# %s: the last of %s calls is over before its failure, %s led to a refusal"
+              % ((do,) + tuple(text.split())))
+        equal(strange(self.vm.splats()), [], "what the log has")
+        return int(text.split()[1])
+
+
+PCI = "/sys/bus/pci/drivers/ivshmem_core/"
+PLUGINS = "/sys/bus/ivshmem/drivers/"
+FLAGS = "/sys/class/net/eth0/flags"
+
+
+def strange(lines):
+    """The kernel itself warns where an interrupt's proc entry goes that could not be made."""
+    return [line for line in lines
+            if not re.search("at remove_proc_entry|Call Trace:", line)]
+
+
+def bind(lab, driver, device, stride):
+    """Bound in the end, as before."""
+    lab.vm.run("echo %s >%sunbind" % (device, driver))
+    refused = lab.fail_each("echo %s >%sbind" % (device, driver),
+                            "echo %s >%sunbind" % (device, driver),
+                            "[ -e %s%s ]" % (driver, device), stride)
+    lab.vm.run("echo %s >%sbind" % (device, driver))
+    return refused
+
+
+def step(name, stride):
+    """stride: 1 for every N, which takes minutes; else the first and then one in so many."""
+    def add(function):
+        def body(lab):
+            function(lab, stride)
+            equal(leaks(lab.vm), "", "what kmemleak found")
+        body.__name__, body.__module__ = function.__name__, function.__module__
+        test(name + ", wherever that is, is refused cleanly and works the next time",
+             Fixture(Faults), timeout=1000, suffix="-every" if stride == 1 else "",
+             long=stride == 1)(body)
+        return function
+    return add
+
+
+def steps(stride):
+    @step("a device whose probe lacks memory, regions or interrupts", stride)
+    def probe(lab, stride):
+        before = lab.refused_calls()
+        refused = bind(lab, PCI, "0000:00:08.0", stride)
+        expect(refused >= 20 / stride, "only %d failures led to a refusal", refused)
+        if stride == 1:
+            calls = [after - b for after, b in zip(lab.refused_calls(), before)]
+            equal(calls, [1, 1, 1, 3], "refused enabling, regions, vectors, interrupts")
+
+    @step("an Ethernet interface that lacks memory when it is bound or goes up", stride)
+    def net(lab, stride):
+        lab.choose("net", 0, 1)
+        expect(bind(lab, PLUGINS + "net/", "ivshmem0", stride), "nothing was refused")
+        lab.vm.run("ip link set eth1 up")
+        lab.fail_each("echo 0x1003 >" + FLAGS, "echo 0x1002 >" + FLAGS,
+                      "[ $(($(cat %s) & 1)) = 1 ]" % FLAGS)
+        lab.vm.run("ip link set eth1 down; " + LIB + "pair_up")
+        all_came_back(lab.vm.out("ip netns exec a ping -q -c 20 -i 0.01 %s2" % NET))
+        lab.vm.run(LIB + "pair_down")
+
+    @step("a UIO device that lacks memory when it is bound or opened", stride)
+    def uio(lab, stride):
+        lab.choose("uio", 0, 1)
+        expect(bind(lab, PLUGINS + "uio/", "ivshmem0", stride), "nothing was refused")
+        for node in ("uio0", "ivshmem-uio0"):
+            expect(lab.fail_each("true 3<>/dev/" + node, "true"), "nothing was refused")
+        lab.vm.run("/selftests/uio/maps")
+
+    @step("a shadow device that lacks memory when it is bound or opened", stride)
+    def shadow(lab, stride):
+        lab.choose("shadow", 0)
+        lab.choose("uio", 1)
+        expect(bind(lab, PLUGINS + "shadow/", "ivshmem0", stride), "nothing was refused")
+        expect(lab.fail_each("true 3<>/dev/shadow-process0", "true"), "nothing was refused")
+        system_call(lab.vm)
+
+
+for distance in (5, 1):
+    steps(distance)
