@@ -313,20 +313,23 @@ void uart_poll(void)
 	mod_timer(&poll_timer, jiffies + 1);
 }
 
+/* Stays on the queue while it is awake, so that the poller goes on. */
 static void uart_wait_until_sent(struct tty_struct *tty, int timeout)
 {
 	struct uart_state *state = uart_state_of(tty);
 	long left = timeout ? timeout : MAX_SCHEDULE_TIMEOUT;
-	DEFINE_WAIT(wait);
+	DECLARE_WAITQUEUE(wait, current);
 
+	add_wait_queue(uart_poll_queue(state), &wait);
 	uart_poll();
 	for (;;) {
-		prepare_to_wait(uart_poll_queue(state), &wait, TASK_INTERRUPTIBLE);
+		set_current_state(TASK_INTERRUPTIBLE);
 		if (!left || uart_all_sent(state))
 			break;
 		left = schedule_timeout(left);
 	}
-	finish_wait(uart_poll_queue(state), &wait);
+	__set_current_state(TASK_RUNNING);
+	remove_wait_queue(uart_poll_queue(state), &wait);
 }
 
 /*

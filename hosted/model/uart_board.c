@@ -161,7 +161,11 @@ int uart_board_add(const struct uart_board_config *config)
 	err = kit_grant_device(BOARD_PHYS, PL010_SIZE, BOARD_UART, &registers, NULL);
 	if (!err && config->timed)
 		err = kit_thread_create(KIT_OTHER, "pl010", clockwork, NULL, &board.clockwork);
-	return err ? err : kit_amba_add(&uart);
+	if (!err)
+		err = kit_amba_add(&uart);
+	if (err)
+		uart_board_remove();
+	return err;
 }
 
 unsigned int uart_board_remove(void)
