@@ -181,7 +181,7 @@ static int probe(struct device *dev, struct device_driver *drv)
 		return 0;
 	}
 	unbind_cleanup(dev);
-	dev->deferred = err == -EPROBE_DEFER;
+	WRITE_ONCE(dev->deferred, err == -EPROBE_DEFER);
 	if (err != -ENODEV && err != -ENXIO && err != -EPROBE_DEFER)
 		dev_warn(dev, "probe with driver %s failed with error %d\n", drv->name, err);
 	return err;
