@@ -190,7 +190,7 @@ static void uart_flush_buffer(struct tty_struct *tty)
 		return;
 	uart_port_lock_irqsave(port, &flags);
 	uart_circ_clear(&port->state->xmit);
-	if (port->ops->flush_buffer)
+	if (port->ops->flush_buffer && powered(port))
 		port->ops->flush_buffer(port);
 	uart_port_unlock_irqrestore(port, flags);
 	tty_port_tty_wakeup(&port->state->port);
@@ -257,7 +257,7 @@ static bool look_at_transmitter(struct uart_state *state,
 		return true;
 	uart_port_lock_irqsave(port, &flags);
 	if (tty_port_initialized(&state->port))
-		result = !tty_port_suspended(&state->port) && look(port);
+		result = look(port);
 	uart_port_unlock_irqrestore(port, flags);
 	return result;
 }
@@ -265,7 +265,7 @@ static bool look_at_transmitter(struct uart_state *state,
 static bool all_sent(struct uart_port *port)
 {
 	return !port->x_char && uart_circ_empty(&port->state->xmit) &&
-	       port->ops->tx_empty(port);
+	       (!powered(port) || port->ops->tx_empty(port));
 }
 
 static bool xchar_sent(struct uart_port *port)

@@ -405,8 +405,9 @@ void tty_wait_until_sent(struct tty_struct *tty, long timeout)
 {
 	if (!timeout)
 		timeout = MAX_SCHEDULE_TIMEOUT;
-	timeout = wait_event_timeout(tty->write_wait, !tty_chars_in_buffer(tty), timeout);
-	if (timeout && tty->ops->wait_until_sent)
+	timeout = wait_event_interruptible_timeout(tty->write_wait, !tty_chars_in_buffer(tty),
+						   timeout);
+	if (timeout > 0 && tty->ops->wait_until_sent)
 		tty->ops->wait_until_sent(tty, timeout == MAX_SCHEDULE_TIMEOUT ? 0 : timeout);
 }
 
@@ -709,7 +710,7 @@ static void wait_before_close(struct tty_port *port, struct tty_struct *tty)
 	long timeout = port->closing_wait == ASYNC_CLOSING_WAIT_INF ? 0 :
 			msecs_to_jiffies(port->closing_wait);
 
-	if (tty->flow.stopped)
+	if (tty->flow.stopped || tty_port_suspended(port))
 		tty_driver_flush_buffer(tty);
 	if (port->closing_wait != ASYNC_CLOSING_WAIT_NONE)
 		tty_wait_until_sent(tty, timeout);
