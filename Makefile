@@ -5,7 +5,7 @@ DESTDIR ?=
 TESTS ?=
 PROGRAMS := $(patsubst %/Makefile,%,$(wildcard device/Makefile tools/Makefile selftests/*/Makefile))
 
-.PHONY: all modules modules-matrix install clean help demo check check-long check-static coverage kselftest bench device peer tools setup lint debug-kernel
+.PHONY: all modules modules-matrix install clean help demo check check-long check-static check-mutants coverage kselftest bench device peer tools setup lint debug-kernel
 
 all: modules
 
@@ -45,6 +45,10 @@ check:
 check-long:
 	@$(RIG) check --long $(if $(RESTART),--restart)
 
+# MUTANT=name: only that one.
+check-mutants:
+	@$(RIG) mutants $(MUTANT)
+
 coverage:
 	@$(RIG) coverage $(foreach test,$(TESTS),'$(test)')
 
@@ -83,6 +87,8 @@ help:
 	@echo '                     from there (RESTART=1: from the beginning)'
 	@echo 'make check-static    what can be told from the sources: gcc, clang, sparse, Coccinelle, checkpatch;'
 	@echo '                     fetches the kernel source for it (150 MB)'
+	@echo 'make check-mutants   puts known faults back, one at a time, and sees whether a test finds each;'
+	@echo '                     MUTANT=name: that one (they are in selftests/mutants)'
 	@echo 'make coverage        which lines of the modules tests reach on the debug kernel (TESTS= as above)'
 	@echo 'make kselftest       tests with the devices of this machine (as root), one suite: TARGET=net;'
 	@echo '                     IVSHMEM_DEVICES="ivshmem0 ivshmem1" names those that they may use'

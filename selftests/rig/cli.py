@@ -4,8 +4,8 @@ import argparse
 import importlib
 import sys
 
-from . import (bench, coverage, debug, demo, forms, fuzz, host, lint, matrix, programs, roots,
-               sources, suite)
+from . import (bench, coverage, debug, demo, forms, fuzz, host, lint, matrix, mutants, programs,
+               roots, sources, suite)
 from .lab import Lab
 from .runner import JOBS, External, Runner, match, summary
 from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
@@ -62,7 +62,9 @@ def wanted(options):
     """All of a form; or, by their names, tests as they are written or of any form."""
     tests = all_tests()
     if options.pattern:
-        found = match(tests, options.pattern) or match(forms.every(tests), options.pattern)
+        every = list(forms.every(tests))
+        found = [test for pattern in dict.fromkeys(options.pattern)
+                 for test in match(tests, [pattern]) or match(every, [pattern])]
         # hours of them only by their own names
         found = [test for test in found if not test.long or test.id in options.pattern]
     else:
@@ -111,10 +113,17 @@ def cmd_coverage(options):
     programs.build_host()
     folder = coverage.start()
     if not options.table:
-        tests = match(forms.every(all_tests()), options.pattern or ["*"])
+        # also as they are called without a kernel
+        names = options.pattern + ["%s-%s" % (name, debug.NAME) for name in options.pattern]
+        tests = match(forms.every(all_tests()), names or ["*"])
         Runner(options.jobs).run([test for test in tests
                                   if test.kernel == debug.NAME and not test.long])
     return coverage.table(folder)
+
+
+def cmd_mutants(options):
+    prepare(check=True)
+    return mutants.main(options.name, options.jobs)
 
 
 def cmd_demo(_options):
@@ -215,6 +224,9 @@ def parser():
     jobs(sub)
     sub.add_argument("--table", action="store_true", help="run nothing, tell what was reached")
     sub.add_argument("pattern", nargs="*", help="tests or suites (default: all)")
+    sub = add("mutants", cmd_mutants, "put known faults back, one at a time: do the tests find them?")
+    sub.add_argument("-j", "--jobs", type=int, default=JOBS, help="trees to work with")
+    sub.add_argument("name", nargs="*", help="of selftests/mutants (default: all)")
     add("lint", lambda options: lint.main(), "shellcheck and checkpatch over the tree")
     sub = add("debug-kernel", cmd_debug, "build the kernel that finds bugs, or see that it is current")
     sub.add_argument("--kcsan", action="store_true",

@@ -68,6 +68,8 @@ def refusals(lab):
         expect(message in lab.said(number), "%s: the log says %r, want %r", options,
                lab.said(number), message)
         equal(lab.driver(number), "none", "driver of the device with %s" % options)
+    claimed = lab.vm.run("grep ivshmem /proc/iomem", check=False).out
+    equal(claimed, "", "what is still claimed")
 
 
 @test("a device of another kind is left alone without a word",
@@ -140,6 +142,14 @@ def reload(lab):
     for peer in lab.link.stats()["peers"]:
         equal((peer["state"], peer["interrupt_control"]), (0, 0), "state, interrupt control")
     lab.vm.run("modprobe ivshmem_core")
+
+
+@test("an interrupt after a plugin is gone reaches nobody", Fixture(Core, output_size="0x10000"))
+def after_plugin(lab):
+    for _ in range(3):
+        lab.vm.run("modprobe ivshmem_net; sleep 0.1; rmmod ivshmem_net")
+        equal(lab.write("self_test", "1"), 0, "status of the self-test")
+        expect(lab.attribute("self_test").startswith("2 of 2 "), "no vector arrived")
 
 
 @test("a device that is unplugged goes, and one that is plugged in comes", EMPTY)

@@ -4,7 +4,7 @@ import re
 
 from ..lab import Lab
 from ..machines import Pair
-from ..suite import Fixture, equal, expect, test, until
+from ..suite import TESTS, Fixture, equal, expect, test, until
 from ..util import KERNELS, TOP
 
 DOCS = TOP / "Documentation"
@@ -30,6 +30,24 @@ def links():
         for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
             expect(":" in target or (page.parent / target).exists(), "%s links to %s, which is "
                    "not there", page.relative_to(TOP), target)
+
+
+def named(cell):
+    return re.findall(r"`([^`]+)`", cell)
+
+
+@test("testing.md tells each fault that can be put back, and tests that there are")
+def faults():
+    section = (DOCS / "testing.md").read_text().partition("\n## Known faults\n")[2].split("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("| ")]
+    rows = [row for row in rows if row[0].strip() != "fault"]
+    told = [name for row in rows for name in named(row[2])]
+    equal(sorted(told), sorted(path.stem for path in (TOP / "selftests/mutants").glob("*.patch")),
+          "the faults that it tells")
+    # Rules and programs are not suites of ours.
+    tests = {one.family for one in TESTS} | {"model"}
+    for name in [name for row in rows for name in named(row[1])]:
+        expect(name in tests, "there is no test %s", name)
 
 
 def refusals(source):

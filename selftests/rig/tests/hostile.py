@@ -18,6 +18,10 @@ RING = ("avail-jump", "avail-back", "avail-id", "addr-low", "addr-high", "addr-w
 FRAMES = ("runt", "giant")
 REST = ("events", "doorbells", "states", "races")
 TOLD = "broke the ring"
+SET_UP = "ip addr add %s1/24 dev eth0 && ip link set eth0 up; " \
+    "ip neigh add %s2 lladdr 02:00:00:00:00:02 dev eth0" % (NET, NET)
+REBIND = "cd /sys/bus/ivshmem/drivers/net; for i in $(seq 8); do sleep 0.3; " \
+    "echo ivshmem0 >unbind; echo ivshmem0 >bind; " + SET_UP + "; done"
 
 
 # What only a shadow link has; requests that keep to the ring's rules leave it up.
@@ -45,8 +49,7 @@ class Victim(Lab):
         super().__init__(kernel)
         self.link = self.link(**link)
         self.vm = self.vm([self.link.peer(0)])
-        self.vm.run("modprobe ivshmem_net && ip addr add %s1/24 dev eth0 && ip link set eth0 up; "
-                    "ip neigh add %s2 lladdr 02:00:00:00:00:02 dev eth0" % (NET, NET))
+        self.vm.run("modprobe ivshmem_net && " + SET_UP)
         self.vm.job("ping -q -i 0.05 %s2" % NET, timeout=3600)
 
     def attack(self, name, seconds=3, seed=1):
@@ -84,6 +87,8 @@ def on(kernel):
             lab.attack(name)
             equal(lab.statistic("ring_errors") - errors, 1, "ring errors by " + name)
             expect(lab.told() - told <= 1, "%s is told %d times", name, lab.told() - told)
+        equal([lab.figure("rx_frame_errors") for _ in range(2)], [lab.statistic("ring_errors")] * 2,
+              "the interface's frame errors, read twice")
         lab.still_works()
 
     @hostile("a frame too short or too long for Ethernet is dropped and counted, nothing more")
@@ -112,6 +117,14 @@ def on(kernel):
         lab.attack("keep", seconds=20)
         flood.kill()
         expect(lab.statistic("tx_timeouts") > before, "no transmit timeout is counted")
+        lab.still_works()
+
+
+    @hostile("a device may go while its link is broken, held in RESET, or on its way back")
+    def gone(lab):
+        rebind = lab.vm.job(REBIND, timeout=100)
+        lab.attack("races", seconds=10)
+        rebind.result()
         lab.still_works()
 
 

@@ -6,7 +6,7 @@ import re
 from .. import debug, tap
 from ..lab import Lab
 from ..machines import LIB, NET, Pair, all_came_back
-from ..suite import Fixture, equal, expect, test, until
+from ..suite import Fixture, Skip, equal, expect, test, until
 from ..util import DEFAULT_KERNEL, KERNELS
 
 # name -> options of the device, how much a connection carries (slow ones less), and where the
@@ -148,6 +148,58 @@ def mac(lab):
     lab.vm.restart()
     lab.vm.run("modprobe ivshmem_net; " + LIB + "pair_up")
     equal(macs(), first, "addresses after a reboot")
+
+
+@test("the default MTU is Ethernet's, which all peers have buffers for", PAIR)
+def mtu(lab):
+    for end in "ab":
+        equal(lab.at(end, "cat /sys/class/net/link0/mtu").out.strip(), "1500", "MTU of " + end)
+
+
+TRACING = "cd /sys/kernel/tracing && "
+# Who does what to the ring, and what the peer is told
+PROBES = TRACING + """for probe in net:ivshmem_net_down net:ivshmem_net_up core:ivshmem_tx_commit; do
+	echo "p:ring/${probe#*:} ivshmem_$probe link=%di" >>kprobe_events || exit 1
+done
+echo 1 >events/ivshmem/ivshmem_set_state/enable && echo 1 >events/ring/enable"""
+NO_PROBES = TRACING + "echo 0 >events/enable; echo >kprobe_events; echo >trace"
+
+
+def after_leaving(trace):
+    """(how often a link went down, frames sent between its peer was told and the next up)"""
+    leaving, left, late, downs = {}, set(), 0, 0
+    for task, event, text in re.findall(r"^ *(\S+) .*?: (ivshmem_\w+): (.*)", trace, re.M):
+        link = text.rpartition("link=")[2]
+        if event == "ivshmem_net_down":
+            leaving[task], downs = link, downs + 1
+        elif event == "ivshmem_set_state" and task in leaving:
+            expect(text.endswith("state=0"), "after it went down, its state is %s", text)
+            left.add(leaving.pop(task))
+        elif event == "ivshmem_net_up":
+            left.discard(link)
+        elif event == "ivshmem_tx_commit":
+            late += link in left
+    expect(not leaving, "a link went down after its peer was told")
+    return downs, late
+
+
+@test("a link's peer learns that it goes down when nothing of ours is in the ring any more", PAIR)
+def down_first(lab):
+    if lab.vm.run(TRACING + "[ -e kprobe_events ]", check=False).status:
+        raise Skip("the kernel has no CONFIG_KPROBE_EVENTS", optional=True)
+    flood = lab.start("a", "ping -q -f -s 1000 %s2" % NET, 60)
+    lab.vm.run(PROBES)
+    try:
+        # The second time within a second, the kernel takes its time to stop the queue itself.
+        for _ in range(4):
+            lab.at("b", "ip link set link0 down; sleep 0.2; ip link set link0 up")
+            lab.wait_carrier("a")
+        downs, late = after_leaving(lab.vm.out(TRACING + "cat trace"))
+    finally:
+        lab.vm.run(NO_PROBES)
+        flood.kill()
+    expect(downs >= 8, "only %d times a link went down", downs)
+    equal(late, 0, "frames that were sent after the peer was told")
 
 
 EMPTY = Fixture(Lab)

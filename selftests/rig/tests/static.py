@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What can be told without running anything of ours."""
-from .. import debug, lint, matrix, roots
+from .. import debug, lint, matrix, mutants, roots
 from ..suite import Skip, expect, test
 from ..util import KERNELS, TOP, output
 
@@ -35,6 +35,11 @@ def checkpatch():
         raise Skip("no kernel source, make lint fetches it", optional=True)
     text = lint.checkpatch(script)
     expect(not text, "it says:\n%s", text)
+
+
+@test("each fault of selftests/mutants can be put into the tree as it is, and builds", timeout=600)
+def mutants_build():
+    mutants.all_build()
 
 
 @test("make help tells every target of the Makefile")

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Faults that earlier drivers had, put back one at a time: do the tests find them?
+
+Each patch in selftests/mutants has a header with the lines
+
+	Fault: what is wrong then, in a sentence
+	Kernel: to build it for
+	Test: who has to find it, as patterns of rig check
+
+It is applied to a copy of the tree, which the rig there builds and tests."""
+import concurrent.futures
+import os
+import queue
+import re
+import subprocess
+import time
+
+from . import debug, tap
+from .lint import tracked
+from .util import (DEFAULT_KERNEL, RigError, TOP, checkout_cache, digest, end, lock, output, say,
+                   spawn)
+
+FOLDER = TOP / "selftests/mutants"
+KEYS = ("Fault", "Kernel", "Test")
+TIMEOUT = 900
+
+
+class Mutant:
+    def __init__(self, path):
+        self.path, self.name, self.text = path, path.stem, path.read_text()
+        header = dict(re.findall(r"^(\w+): (.*)$", self.text.split("\n--- ", 1)[0], re.M))
+        if sorted(header) != sorted(KEYS):
+            raise RigError("%s: the header has %s, want %s" % (path, sorted(header), sorted(KEYS)))
+        self.fault, self.kernel, self.tests = header["Fault"], header["Kernel"], header["Test"].split()
+
+    def files(self):
+        return re.findall(r"^\+\+\+ b/(\S+)", self.text, re.M)
+
+
+def mutants(names=()):
+    found = [Mutant(path) for path in sorted(FOLDER.glob("*.patch"))]
+    unknown = set(names) - {mutant.name for mutant in found}
+    if unknown:
+        raise RigError("no mutant is called %s; there are: %s" % (
+            " ".join(sorted(unknown)), " ".join(mutant.name for mutant in found)))
+    return [mutant for mutant in found if not names or mutant.name in names]
+
+
+def own_files():
+    """All that belongs to the tree, or will."""
+    names = output(["git", "-c", "safe.directory=*", "-C", TOP, "ls-files", "--cached", "--others",
+                    "--exclude-standard"]).splitlines()
+    return [name for name in names if (TOP / name).is_file()]
+
+
+class Copy:
+    """A tree like this one, that may be spoilt. Kept, as what it has built is of use again."""
+
+    def __init__(self, name):
+        self.tree = checkout_cache("mutants", name, "tree")
+        self.tree.mkdir(parents=True, exist_ok=True)
+        if not (self.tree / ".git").exists():
+            self.call("git", "init", "-q")
+        self.restore()
+        # The rig there asks git what belongs to the tree.
+        self.call("git", "add", "-A")
+
+    def restore(self):
+        """As here, and what changes is new to make: it goes by times."""
+        wanted = own_files()
+        for name in wanted:
+            copy, data = self.tree / name, (TOP / name).read_bytes()
+            if not copy.exists() or copy.read_bytes() != data:
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(data)
+                copy.chmod((TOP / name).stat().st_mode)
+        for name in set(self.call("git", "ls-files").splitlines()) - set(wanted):
+            if (self.tree / name).exists():
+                (self.tree / name).unlink()
+
+    def call(self, *command):
+        done = subprocess.run(command, cwd=str(self.tree), stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        text = done.stdout.decode(errors="replace")
+        if done.returncode:
+            raise RigError("%s: %s" % (" ".join(command[:2]), text.strip()))
+        return text
+
+    def apply(self, mutant):
+        """One line of context is enough, wherever it has moved to, but it has to be there."""
+        self.call("git", "apply", str(mutant.path))
+
+    def rig(self, *words):
+        """Exit status and what it printed."""
+        # A test that is skipped there has found nothing.
+        env = {name: value for name, value in os.environ.items()
+               if name not in ("CI", "MAKEFLAGS", "MFLAGS")}
+        process = spawn([self.tree / "selftests/rig/rig"] + list(words), env=env,
+                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            text = process.communicate(timeout=TIMEOUT)[0].decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            raise RigError("rig %s does not end within %d s" % (" ".join(words), TIMEOUT)) from None
+        finally:
+            end(process)
+        return process.returncode, text
+
+    def build(self, kernel):
+        status, text = self.rig("matrix", "-k", kernel)
+        if status:
+            raise RigError("it does not build for %s:\n%s" % (kernel, text[-2000:]))
+
+    def check(self, tests):
+        """Outcome -> names of tests, and the first line that tells of a failure."""
+        text = self.rig("check", "--jobs", "1", *tests)[1].split("\n1..")[0] + "\n"
+        outcomes = {"pass": [], "fail": [], "skip": []}
+        for name, outcome, _ in tap.parse(text):
+            outcomes[outcome].append(name.split(": ")[0])
+        if not any(outcomes.values()):
+            raise RigError("no test ran:\n%s" % text[-2000:])
+        return outcomes, first_failure(text)
+
+
+def first_failure(text):
+    """What the first test that fails says, in a line."""
+    found = re.search(r"^not ok \d+ \S+ (.*)\n((?:# .*\n)*)", text, re.M)
+    # Other programs' TAP begins with its version, which tells nothing.
+    said = [line[2:] for line in found.group(2).splitlines() if "TAP version" not in line] if found else []
+    return (" ".join(said) or (found.group(1) if found else ""))[:300]
+
+
+def unspoilt(copy, tests):
+    """Outcome and reason. What fails anyway finds nothing."""
+    outcomes, reason = copy.check(tests)
+    if outcomes["fail"]:
+        return "fail", "%s fail: %s" % (" ".join(outcomes["fail"]), reason)
+    return "pass", "%d tests" % len(outcomes["pass"])
+
+
+def spoilt(copy, mutant):
+    """The same for one mutant: it passes where a test fails."""
+    if mutant.kernel in debug.NAMES and not debug.ready(mutant.kernel):
+        return "skip", debug.missing(mutant.kernel)
+    try:
+        copy.apply(mutant)
+        copy.build(mutant.kernel)
+        outcomes, reason = copy.check(mutant.tests)
+    finally:
+        copy.restore()
+    if outcomes["fail"]:
+        return "pass", "caught by %s: %s" % (" ".join(sorted(set(outcomes["fail"]))), reason)
+    return "fail", "survived %s" % " ".join(sorted(outcomes["pass"] + outcomes["skip"]))
+
+
+def report(number, sentence, outcome, text, seconds):
+    print("%s %d %s%s # %.0f s" % ("not ok" if outcome == "fail" else "ok", number, sentence,
+                                   " # SKIP " + text if outcome == "skip" else "", seconds))
+    if outcome != "skip":
+        print("\n".join("# " + line for line in text.splitlines()), flush=True)
+
+
+def plan(wanted):
+    """(sentence, function, argument) of all that there is to do."""
+    suites = {}
+    for test in sorted({test for mutant in wanted for test in mutant.tests}):
+        suites.setdefault(test.split(".")[0], []).append(test)
+    for name, tests in suites.items():
+        yield "without a fault the tests of %s pass" % name, unspoilt, tests
+    for mutant in wanted:
+        yield "%s: %s" % (mutant.name, mutant.fault), spoilt, mutant
+
+
+def main(names, jobs):
+    todo = list(plan(mutants(names)))
+    copies = queue.Queue()
+    counts = {"pass": 0, "fail": 0, "skip": 0}
+
+    def work(sentence, function, argument):
+        copy, start = copies.get(), time.monotonic()
+        try:
+            outcome, text = function(copy, argument)
+        except RigError as error:
+            outcome, text = "fail", str(error)
+        finally:
+            copies.put(copy)
+        return sentence, outcome, text, time.monotonic() - start
+
+    with lock(checkout_cache("mutants.lock"), "mutants"):
+        for number in range(jobs):
+            copies.put(Copy(str(number)))
+        print("TAP version 13\n1..%d" % len(todo), flush=True)
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            done = concurrent.futures.as_completed([pool.submit(work, *job) for job in todo])
+            for number, job in enumerate(done, 1):
+                report(number, *job.result())
+                counts[job.result()[1]] += 1
+    say("%d as they should be, %d not, %d skipped" % tuple(counts.values()))
+    return 1 if counts["fail"] else 0
+
+
+def groups(copy):
+    """Builds need not be one by one: applies as many at a time as do not meet, yields those."""
+    left = mutants()
+    while left:
+        met, files = [], set()
+        for mutant in left:
+            try:
+                copy.apply(mutant)
+            except RigError:
+                if not files & set(mutant.files()):
+                    raise
+                met.append(mutant)
+            else:
+                files.update(mutant.files())
+        yield [mutant for mutant in left if mutant not in met]
+        left = met
+        copy.restore()
+
+
+def all_build():
+    """An error where a patch does not apply to the tree as it is, or does not build."""
+    stamp = checkout_cache("mutants-good")
+    recipe = digest([(n, (TOP / n).read_bytes()) for n in tracked(
+        "Kbuild", "compat", "framework", "include", "plugins", "selftests/mutants")])
+    if stamp.exists() and stamp.read_text() == recipe:
+        return
+    with lock(checkout_cache("mutants-build.lock"), "mutants"):
+        copy = Copy("build")
+        for mutant in mutants():
+            copy.apply(mutant)
+            copy.restore()
+        for _ in groups(copy):
+            copy.build(DEFAULT_KERNEL)
+    stamp.write_text(recipe)
