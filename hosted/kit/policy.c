@@ -249,7 +249,9 @@ static bool timer_is_next(kit_u64 deadline)
 	if (kit_policy != KIT_INLINE || due == KIT_NEVER)
 		return false;
 	pthread_mutex_lock(&lock);
-	next = pick(STATE_RUNNABLE) == running && due <= deadline && due <= next_deadline();
+	/* While somebody is in kit_idle(), time stands still. */
+	next = pick(STATE_RUNNABLE) == running && pick(STATE_IDLE) == NOBODY &&
+	       due <= deadline && due <= next_deadline();
 	if (next)
 		move_time(due);
 	pthread_mutex_unlock(&lock);
