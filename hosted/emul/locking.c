@@ -42,7 +42,6 @@ static struct lock_class {
 	const char *name;
 	unsigned int subclass;
 	unsigned int usage;
-	bool spin;
 	unsigned long after[CLASSES / BITS_PER_LONG];
 } classes[CLASSES];
 
@@ -168,6 +167,9 @@ static void check_usage(const struct kit_thread *self, unsigned int class)
 			all & IN_HARDIRQ && all & HARDIRQ_ON ? "interrupts" : "softirqs");
 }
 
+/* In a held lock's mode: whoever holds it must not sleep */
+#define LOCK_SPINS	16U
+
 static bool holds(const struct kit_thread *self, const void *lock, enum lock_mode *mode)
 {
 	unsigned int i;
@@ -175,7 +177,7 @@ static bool holds(const struct kit_thread *self, const void *lock, enum lock_mod
 	for (i = 0; i < self->nheld; i++) {
 		if (self->held[i].lock != lock)
 			continue;
-		*mode = self->held[i].mode;
+		*mode = self->held[i].mode & ~LOCK_SPINS;
 		return true;
 	}
 	return false;
@@ -204,7 +206,7 @@ static void acquire(struct kit_thread *self, struct lockdep_map *map, const void
 	held->lock = lock;
 	held->name = map->name;
 	held->class = class;
-	held->mode = mode == LOCK_TRY ? LOCK_WRITE : mode;
+	held->mode = (mode == LOCK_TRY ? LOCK_WRITE : mode) | (spin ? LOCK_SPINS : 0);
 }
 
 /* Before waiting for a lock. */
@@ -261,7 +263,7 @@ void check_may_sleep(const char *what)
 		   !self->bh_off && !self->rcu))
 		return;
 	while (i--)
-		if (classes[self->held[i].class].spin)
+		if (self->held[i].mode & LOCK_SPINS)
 			kit_die("sleeping in atomic context: %s with %s held", what,
 				self->held[i].name);
 	kit_die("sleeping in atomic context: %s with %s", what,
@@ -422,7 +424,6 @@ static void note_spin(struct kit_thread *self, spinlock_t *lock, unsigned int su
 		      enum lock_mode mode)
 {
 	acquire(self, &lock->dep_map, lock, subclass, mode, true);
-	classes[self->held[self->nheld - 1].class].spin = true;
 	self->preempt++;
 }
 
@@ -577,8 +578,7 @@ static void note_rw(rwlock_t *lock, enum lock_mode mode, bool tried)
 	struct kit_thread *self = kit_current();
 
 	acquire(self, &lock->dep_map, lock, 0, tried ? LOCK_TRY : mode, true);
-	classes[self->held[self->nheld - 1].class].spin = true;
-	self->held[self->nheld - 1].mode = mode;
+	self->held[self->nheld - 1].mode = mode | LOCK_SPINS;
 	self->preempt++;
 }
 

@@ -47,6 +47,7 @@ struct kit_listener {
  * @fd: eventfd, -1 until there is one
  * @raised: sequence number, changes with each edge; waited for
  * @level: it is held high
+ * @kicks: how much of what @fd counts is no edge, but tells of a level
  * @masked: how many times
  * @active: handlers that run, or are about to; waited for
  * @waiting: threads that do so
@@ -60,6 +61,7 @@ struct line {
 	int fd;
 	unsigned int raised;
 	unsigned int level;
+	unsigned int kicks;
 	unsigned int masked;
 	unsigned int active;
 	unsigned int waiting;
@@ -82,15 +84,16 @@ static void signal_fd(int fd)
 		kit_log(3, "cannot write an eventfd: %s", strerror(errno));
 }
 
-static void drain_fd(int fd)
+static uint64_t drain_fd(int fd)
 {
-	uint64_t count;
+	uint64_t count = 0;
 
 	/* In the outside for the policies: others run meanwhile. */
 	kit_outside_begin();
 	while (read(fd, &count, sizeof(count)) < 0 && errno == EINTR)
 		;
 	kit_outside_end();
+	return count;
 }
 
 static bool uses_fd(const struct line *line)
@@ -131,7 +134,19 @@ static unsigned int load(const unsigned int *word)
 	return __atomic_load_n(word, __ATOMIC_SEQ_CST);
 }
 
-/* Wait until the line was raised since it was last handled. */
+/*
+ * A kick is counted before it is written, so what was read may be an edge that is
+ * taken for it; then the kick will be taken for the edge.
+ */
+static void take_edges(struct line *line)
+{
+	uint64_t count = drain_fd(line->fd);
+
+	if (count > __atomic_exchange_n(&line->kicks, 0, __ATOMIC_SEQ_CST))
+		__atomic_add_fetch(&line->raised, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Wait until the line was raised since it was last handled, or is high. */
 static void wait_for_edge(struct kit_listener *listener)
 {
 	struct line *line = listener->line;
@@ -141,8 +156,7 @@ static void wait_for_edge(struct kit_listener *listener)
 		if (!uses_fd(line)) {
 			kit_word_wait(&line->raised, listener->seen, KIT_NEVER);
 		} else if (is_first(listener)) {
-			drain_fd(line->fd);
-			__atomic_add_fetch(&line->raised, 1, __ATOMIC_SEQ_CST);
+			take_edges(line);
 			wake_others(listener);
 		} else {
 			drain_fd(listener->fd);
@@ -226,7 +240,8 @@ bool irq_run_inline(void)
 	for (i = 0; i < KIT_IRQS; i++) {
 		for (listener = lines[i].first; listener; listener = next) {
 			next = listener->next;
-			if (listener->busy || (listener->seen == lines[i].raised && !lines[i].level))
+			if (listener->busy || lines[i].masked ||
+			    (listener->seen == lines[i].raised && !lines[i].level))
 				continue;
 			listener->seen = lines[i].raised;
 			listener->busy = true;
@@ -368,31 +383,42 @@ void kit_irq_unmask(unsigned int irq)
 	kit_irq_inline();
 }
 
-void kit_irq_raise(unsigned int irq)
+/* Wake whoever listens, for an edge or else for a level. */
+static void wake_line(struct line *line, bool edge)
 {
-	struct line *line = &lines[irq];
-
-	if (irq >= KIT_IRQS)
-		kit_die("irq %u raised, lines are 0 to %d", irq, KIT_IRQS - 1);
-	kit_point();
 	if (uses_fd(line)) {
 		pthread_mutex_lock(&lines_lock);
-		if (line->first)
+		if (line->first) {
+			if (!edge)
+				__atomic_add_fetch(&line->kicks, 1, __ATOMIC_SEQ_CST);
 			signal_fd(line->fd);
+		}
 		pthread_mutex_unlock(&lines_lock);
 		return;
 	}
-	__atomic_add_fetch(&line->raised, 1, __ATOMIC_SEQ_CST);
+	if (edge)
+		__atomic_add_fetch(&line->raised, 1, __ATOMIC_SEQ_CST);
 	if (kit_policy == KIT_INLINE && kit_is_thread())
 		kit_irq_inline();
 	else
 		kit_word_wake(&line->raised, 0);
 }
 
+void kit_irq_raise(unsigned int irq)
+{
+	if (irq >= KIT_IRQS)
+		kit_die("irq %u raised, lines are 0 to %d", irq, KIT_IRQS - 1);
+	kit_point();
+	wake_line(&lines[irq], true);
+}
+
 void kit_irq_level(unsigned int irq, bool high)
 {
+	if (irq >= KIT_IRQS)
+		kit_die("irq %u raised, lines are 0 to %d", irq, KIT_IRQS - 1);
+	kit_point();
 	if (__atomic_exchange_n(&lines[irq].level, high, __ATOMIC_SEQ_CST) != high && high)
-		kit_irq_raise(irq);
+		wake_line(&lines[irq], false);
 }
 
 int kit_irq_eventfd(unsigned int irq)

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * R24: a request that sleeps never delays another request
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "test/test.h"
+
+#define REQUESTS	16
+
+/**
+ * struct scene - requests, and what becomes of them
+ * @next: the request to take
+ * @wake: the first one may go on
+ * @done: how many have been answered
+ * @order: in which order
+ * @slots: by which thread each was answered
+ */
+static struct scene {
+	unsigned int next;
+	unsigned int wake;
+	unsigned int done;
+	unsigned int order[REQUESTS];
+	int slots[REQUESTS];
+} scene;
+
+static void answer(unsigned int request)
+{
+	unsigned int n = __atomic_fetch_add(&scene.done, 1, __ATOMIC_SEQ_CST);
+
+	scene.order[n] = request;
+	scene.slots[request] = kit_current()->slot;
+}
+
+static void sleep_until_woken(void)
+{
+	while (!__atomic_load_n(&scene.wake, __ATOMIC_SEQ_CST))
+		kit_park(kit_now() + 1000000);
+}
+
+/* The first request sleeps until all others have been answered. */
+static int serve_one(void *arg)
+{
+	unsigned int request = __atomic_fetch_add(&scene.next, 1, __ATOMIC_SEQ_CST);
+
+	(void)arg;
+	if (request >= REQUESTS) {
+		while (__atomic_load_n(&scene.done, __ATOMIC_SEQ_CST) < REQUESTS)
+			kit_advance(1000000);
+		return -EPIPE;
+	}
+	kit_current()->request = &scene;
+	if (!request)
+		sleep_until_woken();
+	answer(request);
+	if (request == REQUESTS - 1)
+		__atomic_store_n(&scene.wake, 1, __ATOMIC_SEQ_CST);
+	kit_current()->request = NULL;
+	return 0;
+}
+
+KIT_TEST(r24_a_request_that_sleeps_delays_no_other)
+{
+	CHECK_EQ(kit_serve(serve_one, NULL), -EPIPE);
+	CHECK_EQ(scene.done, REQUESTS);
+	/* The first came last, on the stack that it began on; another took its role. */
+	CHECK_EQ(scene.order[REQUESTS - 1], 0);
+	CHECK_EQ(scene.slots[0], 0);
+	CHECK(scene.slots[1] > 1);
+	CHECK_EQ(kit_current()->kind, KIT_SERVER);
+}
+
+/* Every second request sleeps for a while; all are answered once. */
+static int serve_many(void *arg)
+{
+	unsigned int request = __atomic_fetch_add(&scene.next, 1, __ATOMIC_SEQ_CST);
+
+	(void)arg;
+	if (request >= REQUESTS) {
+		while (__atomic_load_n(&scene.done, __ATOMIC_SEQ_CST) < REQUESTS)
+			kit_advance(1000000);
+		return -EPIPE;
+	}
+	kit_current()->request = &scene;
+	if (request % 2)
+		while (kit_park(kit_now() + 2000000) != -ETIMEDOUT)
+			;
+	answer(request);
+	kit_current()->request = NULL;
+	return 0;
+}
+
+KIT_TEST(r24_many_may_sleep_at_a_time)
+{
+	unsigned int times[REQUESTS] = { 0 }, i;
+
+	CHECK_EQ(kit_serve(serve_many, NULL), -EPIPE);
+	for (i = 0; i < REQUESTS; i++)
+		times[scene.order[i]]++;
+	for (i = 0; i < REQUESTS; i++)
+		CHECK_EQ(times[i], 1);
+}

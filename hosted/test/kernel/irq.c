@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * R10, R27: interrupts, and what they put off
+ */
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/interrupt.h>
+#include <linux/kthread.h>
+#include <linux/slab.h>
+
+#include "test/test.h"
+
+#define LINE	5
+
+struct counter {
+	atomic_t count;
+	bool in_hardirq;
+	bool mine;
+	int level;		/* how often it is answered before it is let go */
+	unsigned int slow;	/* microseconds */
+	bool inside;
+};
+
+static irqreturn_t count_irq(int irq, void *dev_id)
+{
+	struct counter *counter = dev_id;
+
+	WRITE_ONCE(counter->inside, true);
+	counter->in_hardirq = in_hardirq() && irqs_disabled();
+	if (counter->level && !--counter->level)
+		kit_irq_level(irq, false);
+	if (counter->slow)
+		udelay(counter->slow);
+	atomic_inc(&counter->count);
+	WRITE_ONCE(counter->inside, false);
+	return counter->mine ? IRQ_HANDLED : IRQ_NONE;
+}
+
+static void wait_count(struct counter *counter, int n)
+{
+	int i;
+
+	for (i = 0; i < 2000 && atomic_read(&counter->count) < n; i++)
+		msleep(1);
+	CHECK_EQ(atomic_read(&counter->count), n);
+}
+
+HOSTED_TEST_EACH(r10_each_request_has_a_thread_that_waits_for_the_line)
+{
+	struct counter counter = { .mine = true };
+	int i;
+
+	REQUIRE(!request_irq(LINE, count_irq, 0, "test", &counter));
+	CHECK_EQ(kit_irq_listeners(LINE), 1);
+	for (i = 1; i <= 20; i++) {
+		kit_irq_raise(LINE);
+		wait_count(&counter, i);
+	}
+	CHECK(counter.in_hardirq);
+	CHECK_STR(free_irq(LINE, &counter), "test");
+	CHECK_EQ(kit_irq_listeners(LINE), 0);
+	kit_irq_raise(LINE);
+	msleep(2);
+	CHECK_EQ(atomic_read(&counter.count), 20);
+}
+
+HOSTED_TEST_EACH(r27_a_level_is_handled_until_it_goes)
+{
+	struct counter counter = { .mine = true, .level = 7 };
+
+	REQUIRE(!request_irq(LINE, count_irq, 0, "test", &counter));
+	kit_irq_level(LINE, true);
+	wait_count(&counter, 7);
+	msleep(2);
+	CHECK_EQ(atomic_read(&counter.count), 7);
+	free_irq(LINE, &counter);
+}
+
+HOSTED_TEST_EACH(r27_a_level_that_is_high_at_the_request_is_handled)
+{
+	struct counter counter = { .mine = true, .level = 1 };
+
+	kit_irq_level(LINE, true);
+	REQUIRE(!request_irq(LINE, count_irq, 0, "test", &counter));
+	wait_count(&counter, 1);
+	free_irq(LINE, &counter);
+}
+
+HOSTED_TEST_EACH(r27_a_line_that_nobody_answers_for_is_masked)
+{
+	struct counter counter = { };
+
+	REQUIRE(!request_irq(LINE, count_irq, 0, "test", &counter));
+	kit_irq_level(LINE, true);
+	wait_count(&counter, 100000);
+	CHECK(test_logged("nobody cared"));
+	kit_irq_level(LINE, false);
+	free_irq(LINE, &counter);
+}
+
+HOSTED_TEST_EACH(r27_a_shared_line_calls_all_and_frees_the_right_one)
+{
+	struct counter a = { .mine = true }, b = { .mine = true }, c = { .mine = true };
+
+	CHECK_EQ(request_irq(LINE, count_irq, IRQF_SHARED, "none", NULL), -EINVAL);
+	REQUIRE(!request_irq(LINE, count_irq, IRQF_SHARED, "a", &a));
+	REQUIRE(!request_irq(LINE, count_irq, IRQF_SHARED, "b", &b));
+	REQUIRE(!request_irq(LINE, count_irq, IRQF_SHARED, "c", &c));
+	CHECK_EQ(request_irq(LINE, count_irq, 0, "alone", &a), -EBUSY);
+	kit_irq_raise(LINE);
+	wait_count(&a, 1);
+	wait_count(&b, 1);
+	wait_count(&c, 1);
+
+	/* Freeing one in the middle leaves those before and behind it. */
+	CHECK_STR(free_irq(LINE, &b), "b");
+	atomic_set(&a.count, 0);
+	atomic_set(&c.count, 0);
+	kit_irq_raise(LINE);
+	wait_count(&c, 1);
+	wait_count(&a, 1);
+	CHECK_EQ(atomic_read(&b.count), 1);
+
+	CHECK_STR(free_irq(LINE, &a), "a");
+	atomic_set(&c.count, 0);
+	kit_irq_raise(LINE);
+	wait_count(&c, 1);
+	CHECK_STR(free_irq(LINE, &c), "c");
+	CHECK_EQ(kit_irq_listeners(KIT_IRQS), 0);
+}
+
+HOSTED_DIES(r27_freeing_what_was_not_requested_is_told, "irq 5 is freed by")
+{
+	free_irq(LINE, (void *)LINE);
+}
+
+/* Until the handler runs for the @nth time, or has run already, on a busy machine. */
+static void wait_inside(struct counter *counter, int nth)
+{
+	while (kit_policy != KIT_REPLAY && !READ_ONCE(counter->inside) &&
+	       atomic_read(&counter->count) < nth)
+		usleep_range(10, 20);
+}
+
+HOSTED_TEST(r27_free_irq_waits_for_the_handler)
+{
+	struct counter *counter = kzalloc(sizeof(*counter), GFP_KERNEL);
+	int i;
+
+	REQUIRE(counter);
+	counter->mine = true;
+	counter->slow = 2000;
+	for (i = 0; i < 5; i++) {
+		REQUIRE(!request_irq(LINE, count_irq, 0, "slow", counter));
+		kit_irq_raise(LINE);
+		wait_inside(counter, i + 1);
+		free_irq(LINE, counter);
+		CHECK(!READ_ONCE(counter->inside));
+		atomic_set(&counter->count, i + 1);
+	}
+	kfree(counter);
+}
+
+HOSTED_TEST(r27_synchronize_irq_waits_for_the_handler)
+{
+	struct counter counter = { .mine = true, .slow = 2000 };
+
+	REQUIRE(!request_irq(LINE, count_irq, 0, "slow", &counter));
+	kit_irq_raise(LINE);
+	wait_inside(&counter, 1);
+	synchronize_irq(LINE);
+	CHECK(!READ_ONCE(counter.inside));
+	free_irq(LINE, &counter);
+}
+
+HOSTED_TEST_EACH(r27_a_disabled_line_is_handled_later)
+{
+	struct counter counter = { .mine = true };
+
+	REQUIRE(!request_irq(LINE, count_irq, 0, "test", &counter));
+	disable_irq(LINE);
+	disable_irq_nosync(LINE);
+	kit_irq_raise(LINE);
+	msleep(5);
+	CHECK_EQ(atomic_read(&counter.count), 0);
+	enable_irq(LINE);
+	msleep(5);
+	CHECK_EQ(atomic_read(&counter.count), 0);
+	enable_irq(LINE);
+	wait_count(&counter, 1);
+	disable_irq(LINE);
+	free_irq(LINE, &counter);
+	enable_irq(LINE);
+}
+
+HOSTED_TEST(r27_no_handler_runs_while_a_lock_keeps_interrupts_off)
+{
+	static DEFINE_SPINLOCK(lock);
+	struct counter counter = { .mine = true };
+
+	if (kit_policy != KIT_UP) {
+		test_skip("each thread is a CPU of its own");
+		return;
+	}
+	REQUIRE(!request_irq(LINE, count_irq, 0, "test", &counter));
+	spin_lock_irq(&lock);
+	kit_irq_raise(LINE);
+	mdelay(20);
+	CHECK_EQ(atomic_read(&counter.count), 0);
+	spin_unlock_irq(&lock);
+	wait_count(&counter, 1);
+	free_irq(LINE, &counter);
+}
+
+static irqreturn_t wake_thread(int irq, void *dev_id)
+{
+	return IRQ_WAKE_THREAD;
+}
+
+static irqreturn_t threaded(int irq, void *dev_id)
+{
+	struct counter *counter = dev_id;
+
+	CHECK(!in_hardirq());
+	msleep(1);
+	atomic_inc(&counter->count);
+	return IRQ_HANDLED;
+}
+
+HOSTED_TEST(r27_a_threaded_handler_may_sleep)
+{
+	struct counter counter = { };
+
+	REQUIRE(!request_threaded_irq(LINE, wake_thread, threaded, 0, "both", &counter));
+	kit_irq_raise(LINE);
+	wait_count(&counter, 1);
+	free_irq(LINE, &counter);
+	REQUIRE(!request_threaded_irq(LINE, NULL, threaded, IRQF_ONESHOT, "thread", &counter));
+	kit_irq_raise(LINE);
+	wait_count(&counter, 2);
+	kit_irq_raise(LINE);
+	wait_count(&counter, 3);
+	synchronize_irq(LINE);
+	free_irq(LINE, &counter);
+}
+
+static irqreturn_t sleeping(int irq, void *dev_id)
+{
+	msleep(1);
+	return IRQ_HANDLED;
+}
+
+HOSTED_DIES(r27_sleeping_in_a_handler_is_told, "with an interrupt being handled")
+{
+	if (request_irq(LINE, sleeping, 0, "wrong", NULL))
+		return;
+	kit_irq_raise(LINE);
+	msleep(1000);
+}
+
+HOSTED_TEST_EACH(r27_a_request_can_be_made_to_fail)
+{
+	struct counter counter = { .mine = true };
+
+	kit_fail(KIT_WHAT_IRQ, 2);
+	CHECK_EQ(request_irq(LINE, count_irq, 0, "first", &counter), 0);
+	free_irq(LINE, &counter);
+	CHECK_EQ(request_irq(LINE, count_irq, 0, "second", &counter), -ENOMEM);
+	CHECK_EQ(request_irq(LINE, count_irq, 0, "third", &counter), 0);
+	free_irq(LINE, &counter);
+	CHECK_EQ(kit_balance(KIT_WHAT_IRQ), 0);
+}
+
+HOSTED_DIES(r27_a_lock_that_interrupts_take_is_not_held_with_them_on, "lock context: irq_lock is taken by interrupts")
+{
+	static DEFINE_SPINLOCK(irq_lock);
+	unsigned long flags;
+
+	local_irq_save(flags);
+	kit_current()->hardirq++;
+	spin_lock(&irq_lock);
+	spin_unlock(&irq_lock);
+	kit_current()->hardirq--;
+	local_irq_restore(flags);
+	spin_lock(&irq_lock);
+}
+
+/*
+ * Softirqs and tasklets
+ */
+
+struct deferred {
+	struct tasklet_struct tasklet;
+	atomic_t runs;
+	bool softirq;
+};
+
+static void run_tasklet(unsigned long data)
+{
+	struct deferred *deferred = (struct deferred *)data;
+
+	deferred->softirq = in_serving_softirq() && !in_hardirq();
+	atomic_inc(&deferred->runs);
+}
+
+static irqreturn_t schedule_it(int irq, void *dev_id)
+{
+	struct deferred *deferred = dev_id;
+
+	tasklet_schedule(&deferred->tasklet);
+	tasklet_schedule(&deferred->tasklet);
+	CHECK_EQ(atomic_read(&deferred->runs), 0);
+	return IRQ_HANDLED;
+}
+
+static void wait_runs(struct deferred *deferred, int n)
+{
+	int i;
+
+	for (i = 0; i < 2000 && atomic_read(&deferred->runs) < n; i++)
+		msleep(1);
+	CHECK_EQ(atomic_read(&deferred->runs), n);
+}
+
+HOSTED_TEST_EACH(r27_a_tasklet_runs_once_after_the_handler)
+{
+	struct deferred deferred = { };
+
+	tasklet_init(&deferred.tasklet, run_tasklet, (unsigned long)&deferred);
+	REQUIRE(!request_irq(LINE, schedule_it, 0, "test", &deferred));
+	kit_irq_raise(LINE);
+	wait_runs(&deferred, 1);
+	CHECK(deferred.softirq);
+	free_irq(LINE, &deferred);
+	tasklet_kill(&deferred.tasklet);
+}
+
+HOSTED_TEST_EACH(r27_a_tasklet_can_be_scheduled_disabled_and_killed)
+{
+	struct deferred deferred = { };
+
+	tasklet_init(&deferred.tasklet, run_tasklet, (unsigned long)&deferred);
+	tasklet_schedule(&deferred.tasklet);
+	tasklet_kill(&deferred.tasklet);
+	CHECK_EQ(atomic_read(&deferred.runs), 1);
+	tasklet_disable(&deferred.tasklet);
+	tasklet_enable(&deferred.tasklet);
+	local_bh_disable();
+	tasklet_schedule(&deferred.tasklet);
+	CHECK_EQ(atomic_read(&deferred.runs), 1);
+	local_bh_enable();
+	CHECK_EQ(atomic_read(&deferred.runs), 2);
+	tasklet_kill(&deferred.tasklet);
+}
