@@ -120,11 +120,12 @@ void ivshmem_ring_clear(struct ivshmem_link *link)
 
 	memset(link->out, 0, link->layout.size);
 	tx->head = link->layout.data;
-	tx->next = 0;
+	/* Rechecks look at what is marked at any time. */
+	WRITE_ONCE(tx->next, 0);
 	tx->told = 0;
-	tx->done = 0;
+	WRITE_ONCE(tx->done, 0);
 	rx->avail = 0;
-	rx->next = 0;
+	WRITE_ONCE(rx->next, 0);
 	rx->told = 0;
 }
 
@@ -201,7 +202,8 @@ void ivshmem_tx_commit(struct ivshmem_link *link, u32 len)
 	tx->vring.avail->ring[i] = __cpu_to_virtio16(true, i);
 	tx->slots[i].len = len;
 	tx->head = tx->slots[i].start + ALIGN((u64)len, FRAME_ALIGN);
-	put_index(&tx->vring.avail->idx, ++tx->next);
+	WRITE_ONCE(tx->next, tx->next + 1);
+	put_index(&tx->vring.avail->idx, tx->next);
 }
 EXPORT_SYMBOL_GPL(ivshmem_tx_commit);
 
@@ -265,7 +267,7 @@ int ivshmem_tx_reclaim(struct ivshmem_link *link, unsigned int *bytes)
 			return -EPROTO;
 		}
 		*bytes += tx->slots[i].len;
-		tx->done++;
+		WRITE_ONCE(tx->done, tx->done + 1);
 	}
 	return frames;
 }
@@ -403,7 +405,8 @@ void ivshmem_rx_done(struct ivshmem_link *link)
 
 	elem->id = __cpu_to_virtio32(true, rx->head);
 	elem->len = __cpu_to_virtio32(true, USED_LEN);
-	put_index(&rx->vring.used->idx, ++rx->next);
+	WRITE_ONCE(rx->next, rx->next + 1);
+	put_index(&rx->vring.used->idx, rx->next);
 }
 EXPORT_SYMBOL_GPL(ivshmem_rx_done);
 

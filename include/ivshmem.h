@@ -343,7 +343,7 @@ bool ivshmem_tx_pending(const struct ivshmem_link *link);
  */
 static inline u16 ivshmem_tx_in_flight(const struct ivshmem_link *link)
 {
-	return link->tx.next - link->tx.done;
+	return READ_ONCE(link->tx.next) - READ_ONCE(link->tx.done);
 }
 
 int __must_check ivshmem_rx_peek(struct ivshmem_link *link, struct ivshmem_frame *frame);

@@ -127,7 +127,7 @@ static void tx_kick(struct ivshmem_net *net)
 static void tx_stop(struct ivshmem_net *net)
 {
 	netif_stop_queue(net->netdev);
-	net->tx_waits++;
+	WRITE_ONCE(net->tx_waits, net->tx_waits + 1);
 	tx_wait(net);
 }
 
@@ -384,7 +384,7 @@ static void ivshmem_net_up(struct ivshmem_link *link)
 {
 	struct ivshmem_net *net = container_of(link, struct ivshmem_net, link);
 
-	net->ups++;
+	WRITE_ONCE(net->ups, net->ups + 1);
 	/* What the last link did not return is not this one's. */
 	WRITE_ONCE(net->stuck_since, jiffies);
 	netdev_reset_queue(net->netdev);
@@ -499,7 +499,7 @@ static void check_tx_timeout(struct ivshmem_net *net)
 	if (time_before(jiffies, READ_ONCE(net->stuck_since) + TX_TIMEOUT))
 		return;
 	net->stuck_since = jiffies;
-	net->tx_timeouts++;
+	WRITE_ONCE(net->tx_timeouts, net->tx_timeouts + 1);
 	if (__ratelimit(&net->link.ratelimit))
 		netdev_warn(net->netdev, "peer returned none of %u frames for %u s, resetting the link\n",
 			    ivshmem_tx_in_flight(&net->link), TX_TIMEOUT / HZ);
