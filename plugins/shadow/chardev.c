@@ -283,7 +283,7 @@ static ssize_t version_show(struct device *dev, struct device_attribute *attr, c
 static DEVICE_ATTR_RO(version);
 
 SHADOW_ATTR(name, "shadow-process[%s]", dev_name(shadow->dev.parent));
-SHADOW_ATTR(event, "%u", READ_ONCE(shadow->events));
+SHADOW_ATTR(event, "%u", (u32)atomic_read(&shadow->events));
 SHADOW_ATTR(slots, "%u", shadow->slots);
 SHADOW_ATTR(slots_used, "%u", slots_used(shadow));
 

@@ -284,8 +284,8 @@ static void set_up(struct shadow *shadow, bool up)
 {
 	spin_lock_irq(&shadow->lock);
 	spin_lock(&shadow->tx_lock);
-	shadow->up = up;
-	shadow->full = false;
+	WRITE_ONCE(shadow->up, up);
+	WRITE_ONCE(shadow->full, false);
 	shadow->sent = 0;
 	shadow->owed = false;
 	shadow->urgency = 0;
@@ -330,7 +330,7 @@ static void ivshmem_shadow_interrupt(struct ivshmem_device *idev, unsigned int v
 {
 	struct shadow *shadow = ivshmem_get_drvdata(idev);
 
-	WRITE_ONCE(shadow->events, shadow->events + 1);
+	atomic_inc(&shadow->events);
 	service(shadow);
 }
 
@@ -343,12 +343,12 @@ static bool has_work(struct shadow *shadow)
 static bool ivshmem_shadow_recheck(struct ivshmem_device *idev)
 {
 	struct shadow *shadow = ivshmem_get_drvdata(idev);
-	u32 events = READ_ONCE(shadow->events);
+	int events = atomic_read(&shadow->events);
 
 	if (!has_work(shadow))
 		return false;
 	usleep_range(INTERRUPT_USECS, 2 * INTERRUPT_USECS);
-	if (events != READ_ONCE(shadow->events) || !has_work(shadow))
+	if (events != atomic_read(&shadow->events) || !has_work(shadow))
 		return false;
 	service(shadow);
 	return true;

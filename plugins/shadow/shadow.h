@@ -140,7 +140,7 @@ struct shadow_place {
  * @files_lock: protects @files
  * @files: all open files
  * @gone: unbound; written under @lock
- * @events: interrupts so far
+ * @events: interrupts so far, of vectors that may fire at the same time
  * @counters: enum shadow_counter
  * @lock: see the top of this file
  * @up: between the link's up and down; written under both @lock and @tx_lock
@@ -176,7 +176,7 @@ struct shadow {
 	struct mutex files_lock;	/* see above */
 	struct list_head files;
 	bool gone;
-	u32 events;
+	atomic_t events;
 	atomic64_t counters[SHADOW_COUNTERS];
 
 	spinlock_t lock;	/* see above */

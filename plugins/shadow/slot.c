@@ -208,7 +208,7 @@ static int queue_request(struct shadow_slot *slot, const u64 *word)
 		err = -EAGAIN;
 	} else {
 		memcpy(request->word, word, sizeof(request->word));
-		slot->priority = word[SHADOW_PRIORITY];
+		WRITE_ONCE(slot->priority, word[SHADOW_PRIORITY]);
 		WRITE_ONCE(slot->queued, slot->queued + 1);
 		wake_up_interruptible_poll(&slot->wait, EPOLLIN | EPOLLRDNORM);
 	}
@@ -257,9 +257,9 @@ static void reset_slot(struct shadow_slot *slot)
 	spin_lock(&slot->lock);
 	slot->unanswered += slot->read - slot->answered;
 	slot->answered = slot->queued;
-	slot->read = slot->queued;
+	WRITE_ONCE(slot->read, slot->queued);
 	slot->resets++;
-	slot->reset = true;
+	WRITE_ONCE(slot->reset, true);
 	spin_unlock(&slot->lock);
 	wake_up_poll(&slot->wait, EPOLLIN | EPOLLERR | EPOLLHUP);
 }
@@ -313,7 +313,7 @@ int shadow_slot_peek(struct shadow_slot *slot, struct shadow_request *request)
 	if (!slot->open)
 		return -EBADFD;
 	if (slot->reset) {
-		slot->reset = false;
+		WRITE_ONCE(slot->reset, false);
 		return -ECONNRESET;
 	}
 	if (slot->read == slot->queued)
