@@ -149,6 +149,7 @@ static void answered(struct pending *p, struct serial_reply *reply)
 {
 	bool ok = reply->status >= 0;
 
+	s.answered = true;
 	stream_answered(p, reply);
 	switch (p->request.op) {
 	case SERIAL_READ_DATA:

@@ -199,7 +199,7 @@ static int parse(int argc, char **argv, struct kit_config *config)
 
 int main(int argc, char **argv)
 {
-	struct kit_config config = { 0 };
+	struct kit_config config = { .log_level = 6 };
 	int status = parse(argc, argv, &config), stop;
 
 	if (status)

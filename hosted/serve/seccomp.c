@@ -44,10 +44,16 @@ static struct sock_filter filter[] = {
 	ALLOW(clock_gettime), ALLOW(clock_nanosleep), ALLOW(nanosleep),
 	/* Descriptors that are there */
 	ALLOW(read), ALLOW(write), ALLOW(writev), ALLOW(recvfrom), ALLOW(recvmsg), ALLOW(sendto),
-	ALLOW(sendmsg), ALLOW(accept4), ALLOW(shutdown), ALLOW(close), ALLOW(epoll_ctl),
+	ALLOW(sendmsg), ALLOW(accept4), ALLOW(shutdown), ALLOW(close), ALLOW(epoll_create1), ALLOW(epoll_ctl),
 	ALLOW(epoll_wait), ALLOW(epoll_pwait), ALLOW(poll), ALLOW(ppoll), ALLOW(eventfd2),
 	/* Memory of its own */
 	ALLOW(munmap), ALLOW(madvise), ALLOW(brk),
+	/* prctl(): the name of a thread */
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_prctl, 0, 4),
+	LOAD_ARG(0),
+	UNLESS(PR_SET_NAME),
+	ANSWER(SECCOMP_RET_ALLOW),
+	ANSWER(SECCOMP_RET_KILL_PROCESS),
 	/* mmap() and mprotect(): nothing that can be run, and only what is anonymous */
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mmap, 2, 0),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mprotect, 4, 0),

@@ -59,7 +59,7 @@ struct supervisor {
 
 	pid_t pid;
 	int channel, stop, irq, pidfd, listener, driver_listener, signals;
-	bool ready, up;			/* the driver runs; it takes requests */
+	bool up, answered;		/* the driver takes requests; and answered one */
 	char driver_path[108];
 
 	uint64_t died_at, restart_ns, restart_max_ns, ping_at;
