@@ -17,7 +17,7 @@ static const char usage[] =
 	"\n"
 	"Commands:\n"
 	"  terminal              connect this terminal to the port (Ctrl-] ends; default)\n"
-	"  pty LINK              make a pseudo-terminal, LINK points to it\n"
+	"  pty LINK [8N1]        make a pseudo-terminal, LINK points to it\n"
 	"  info                  what port it is\n"
 	"  write TEXT            send TEXT and wait until it is sent\n"
 	"  read COUNT [MS]       receive COUNT characters, or what came within MS\n"
@@ -31,7 +31,8 @@ static const char usage[] =
 	"  stop, start           hold back what is to be sent; go on\n"
 	"  discard               what is to be sent, and what was received, is forgotten\n"
 	"  drain [MS]            wait until all is sent\n"
-	"  suspend, resume       as when the machine sleeps and wakes up\n";
+	"  suspend, resume       as when the machine sleeps and wakes up\n"
+	"  status                what hosted-supervise knows of its driver, as JSON\n";
 
 struct command {
 	const char *name;
@@ -60,11 +61,6 @@ static int cmd_terminal(int port, char **args)
 {
 	(void)args;
 	return terminal_run(port);
-}
-
-static int cmd_pty(int port, char **args)
-{
-	return pty_run(port, args[0]);
 }
 
 static int cmd_info(int port, char **args)
@@ -103,10 +99,11 @@ static int cmd_read(int port, char **args)
 	return 0;
 }
 
-static int set_format(struct serial_termios *t, const char *format)
+/* Return: what it means in a termios' cflag, or -EINVAL */
+static int format_of(const char *format)
 {
 	static const char parity[] = "NEO";
-	static const kit_u32 parity_flags[] = { 0, 0x100, 0x300 };
+	static const int parity_flags[] = { 0, 0x100, 0x300 };
 	const char *p;
 
 	if (strlen(format) != 3 || format[0] < '5' || format[0] > '8' || format[2] < '1' ||
@@ -115,25 +112,31 @@ static int set_format(struct serial_termios *t, const char *format)
 	p = strchr(parity, toupper((unsigned char)format[1]));
 	if (!p || !*p)
 		return -EINVAL;
-	t->cflag &= ~(0x30u | 0x40u | 0x300u);
-	t->cflag |= (kit_u32)(format[0] - '5') << 4 | parity_flags[p - parity] |
-		    (format[2] == '2' ? 0x40u : 0);
-	return 0;
+	return (format[0] - '5') << 4 | parity_flags[p - parity] | (format[2] == '2' ? 0x40 : 0);
+}
+
+static int cmd_pty(int port, char **args)
+{
+	int format = format_of(args[1] ? args[1] : "8N1");
+
+	return format < 0 ? format : pty_run(port, args[0], format);
 }
 
 static int cmd_termios(int port, char **args)
 {
 	struct serial_reply reply;
 	struct serial_termios t;
+	int format = args[1] ? format_of(args[1]) : 0;
 	int err = client_call(port, SERIAL_GET_TERMIOS, 0, 0, NULL, 0, &reply);
 
-	if (err)
-		return err;
+	if (err || format < 0)
+		return err ? err : format;
 	memcpy(&t, reply.data, sizeof(t));
 	t.cflag = (t.cflag & ~0x100fu) | 0x1000u;	/* BOTHER: the number counts */
 	t.ispeed = t.ospeed = number(args[0], 0);
-	err = args[1] ? set_format(&t, args[1]) : 0;
-	return err ? err : client_call(port, SERIAL_SET_TERMIOS, 0, 0, &t, sizeof(t), NULL);
+	if (args[1])
+		t.cflag = (t.cflag & ~0x370u) | format;
+	return client_call(port, SERIAL_SET_TERMIOS, 0, 0, &t, sizeof(t), NULL);
 }
 
 static void print_counters(const struct serial_reply *reply)
@@ -252,11 +255,22 @@ static int name(int port, char **args)					\
 
 SIMPLE(cmd_stop, SERIAL_STOP)
 SIMPLE(cmd_start, SERIAL_START)
+static int cmd_status(int port, char **args)
+{
+	struct serial_reply reply;
+	int err = client_call(port, SERIAL_STATUS, 0, 0, NULL, 0, &reply);
+
+	(void)args;
+	if (!err)
+		printf("%.*s\n", (int)reply.length, (char *)reply.data);
+	return err;
+}
+
 SIMPLE(cmd_suspend, SERIAL_SUSPEND)
 SIMPLE(cmd_resume, SERIAL_RESUME)
 
 static const struct command commands[] = {
-	{ "terminal", cmd_terminal, 0, 0, false }, { "pty", cmd_pty, 1, 1, true },
+	{ "terminal", cmd_terminal, 0, 0, false }, { "pty", cmd_pty, 1, 2, true },
 	{ "info", cmd_info, 0, 0, true }, { "write", cmd_write, 1, 1, false },
 	{ "read", cmd_read, 1, 2, false }, { "termios", cmd_termios, 1, 2, false },
 	{ "counters", cmd_counters, 0, 0, false },
@@ -266,6 +280,7 @@ static const struct command commands[] = {
 	{ "stop", cmd_stop, 0, 0, false }, { "start", cmd_start, 0, 0, false },
 	{ "discard", cmd_discard, 0, 0, false }, { "drain", cmd_drain, 0, 1, false },
 	{ "suspend", cmd_suspend, 0, 0, true }, { "resume", cmd_resume, 0, 0, true },
+	{ "status", cmd_status, 0, 0, true },
 };
 
 static const struct command *find(const char *name)

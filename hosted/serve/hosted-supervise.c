@@ -28,7 +28,7 @@ static const char usage[] =
 	"  --socket PATH  where clients connect (see hosted-serial)\n"
 	"  --line PATH    where the other end of the line connects; default: looped back\n"
 	"  --timed        characters take their time\n"
-	"  --hang MS      a driver that does not answer for so long is killed (2000; 0: never)\n"
+	"  --hang MS      a driver that does not answer for so long is killed (10000; 0: never)\n"
 	"  --verbose      tell when a driver dies\n";
 
 static void clock_changed(struct clock *clock)
@@ -37,7 +37,7 @@ static void clock_changed(struct clock *clock)
 }
 
 struct supervisor s = {
-	.channel = -1, .irq = -1, .listener = -1, .hang_ms = 2000, .last_pending = &s.pending,
+	.channel = -1, .irq = -1, .listener = -1, .hang_ms = 10000, .last_pending = &s.pending,
 	.probe = { .fd = -1, .up = -1 },
 	.clock = { .name = "UARTCLK", .rate = PL010_UARTCLK, .changed = clock_changed },
 };

@@ -4,7 +4,8 @@
  *
  * While a program has it open, the port is open; its settings become the port's
  * before anything it writes afterwards. What a pseudo-terminal cannot carry:
- * breaks that the program sends, modem lines, waiting until all is sent.
+ * data bits and parity, which are an argument here, breaks that the program
+ * sends, modem lines, waiting until all is sent.
  */
 #include <asm/ioctls.h>
 #include <asm/termbits.h>
@@ -26,7 +27,8 @@ struct front {
 	struct pump pump;
 	int master;
 	bool open;
-	struct termios2 termios;	/* as the port has them */
+	struct termios2 termios;	/* as the program has set them */
+	kit_u32 format;			/* data bits, parity, stop bits */
 	size_t length;			/* of what the program has not taken yet */
 	unsigned char data[SERIAL_READ];
 };
@@ -87,6 +89,8 @@ static int sync_termios(struct front *f, bool always)
 	f->termios = t;
 	_Static_assert(sizeof(to) == sizeof(t), "serial_termios is termios2");
 	memcpy(&to, &t, sizeof(to));
+	to.cflag = (to.cflag & ~(kit_u32)(CSIZE | PARENB | PARODD | CSTOPB)) | f->format |
+		   (to.cflag & CSTOPB);
 	f->pump.setting = client_send(f->pump.port, SERIAL_SET_TERMIOS, 0, 0, &to, sizeof(to));
 	return f->pump.setting < 0 ? f->pump.setting : 0;
 }
@@ -172,7 +176,7 @@ static int step(struct front *f)
 	bool there;
 	int err;
 
-	if (f->open && pump_idle(&f->pump))
+	if (pump_idle(&f->pump))
 		fds[1].events |= POLLIN;
 	if (f->open && f->length)
 		fds[1].events |= POLLOUT;
@@ -195,9 +199,9 @@ static int step(struct front *f)
 	return err;
 }
 
-int pty_run(int port, const char *link)
+int pty_run(int port, const char *link, kit_u32 format)
 {
-	struct front f = { .pump.port = port };
+	struct front f = { .pump.port = port, .format = format };
 	struct sigaction action = { .sa_handler = end };
 	int err;
 

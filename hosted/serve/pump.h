@@ -35,7 +35,7 @@ int pump_reply(struct pump *p, struct serial_reply *reply);
 /* A terminal of the user's. Return: exit status. */
 int terminal_run(int port);
 
-/* A pseudo-terminal, named @link. Return: exit status. */
-int pty_run(int port, const char *link);
+/* A pseudo-terminal, named @link; @format: cflag of a termios. Return: exit status. */
+int pty_run(int port, const char *link, kit_u32 format);
 
 #endif

@@ -162,16 +162,31 @@ int connect_line(void)
 	return connect_path(line_path);
 }
 
-long status_number(int port, const char *name)
+static const char *status_value(int port, const char *name)
 {
-	struct serial_reply reply = { 0 };
+	static struct serial_reply reply;
 	char pattern[40], *at;
 
+	memset(&reply, 0, sizeof(reply));
 	if (client_call(port, SERIAL_STATUS, 0, 0, NULL, 0, &reply))
-		return -1;
+		return NULL;
 	snprintf(pattern, sizeof(pattern), "\"%s\": ", name);
 	at = strstr((char *)reply.data, pattern);
-	return at ? strtol(at + strlen(pattern), NULL, 10) : -1;
+	return at ? at + strlen(pattern) : NULL;
+}
+
+long status_number(int port, const char *name)
+{
+	const char *value = status_value(port, name);
+
+	return value ? strtol(value, NULL, 10) : -1;
+}
+
+char status_text(int port, const char *name)
+{
+	const char *value = status_value(port, name);
+
+	return value ? *value : '\0';
 }
 
 void kill_driver_now(int port)

@@ -28,6 +28,8 @@ int connect_port(void);
 int connect_line(void);
 /* A number of hosted-supervise's status. */
 long status_number(int port, const char *name);
+/* The first letter of a value that is no number */
+char status_text(int port, const char *name);
 /* SIGKILL to the driver that hosted-supervise has now, if it has one. */
 void kill_driver_now(int port);
 /* Reads the file; returns its text. */

@@ -22,7 +22,7 @@ FIXTURE(supervised) {
 
 FIXTURE_SETUP(supervised)
 {
-	const char *args[] = { "--line", line_path, NULL };
+	const char *args[] = { "--line", line_path, "--hang", "3000", NULL };
 
 	work_begin();
 	start_supervised(args);
@@ -169,6 +169,7 @@ TEST_F(supervised, a_driver_that_hangs_is_killed_and_replaced)
 {
 	long pid = status_number(self->port, "driver");
 
+
 	ASSERT_GT(pid, 1);
 	ASSERT_EQ(0, kill(pid, SIGSTOP));
 	EXPECT_EQ(0, client_ask(self->port, SERIAL_DRAIN, 0));
@@ -307,8 +308,10 @@ TEST_TIMEOUT(nothing_is_lost_or_doubled_however_often_it_is_killed, 240)
 	write_more(&t);
 	read_more(&t);
 	for (i = 0; i < kills && !t.bad; i++) {
-		/* At any point: while it works, and while it starts. */
-		until = ms_now() + rand_r(&seed) % 25;
+		/* At any point: most while it works, some while it starts. */
+		while (rand_r(&seed) % 4 && status_text(t.boss, "up") != 't')
+			serve(&t, 1, true);
+		until = ms_now() + rand_r(&seed) % 20;
 		while (ms_now() < until)
 			serve(&t, 1, true);
 		usleep(rand_r(&seed) % 1000);
