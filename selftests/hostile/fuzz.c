@@ -249,7 +249,7 @@ static void climb(struct fuzz *f, uint32_t goal)
 	set_state(f, STATE_RESET);
 	while (own != goal || (goal == STATE_RUN && peer != STATE_RUN)) {
 		if (now_ms() - begin > RUN_MS)
-			failed(f, "not up within %d ms: this side in %u, other in %u", RUN_MS, own,
+			failed(f, "no link within %d ms: this side in %u, other in %u", RUN_MS, own,
 			       peer);
 		peer = peer_state(f);
 		if (peer > STATE_RUN)
@@ -452,17 +452,21 @@ static void act(struct fuzz *f)
 
 static unsigned int draw_target(struct fuzz *f, unsigned int targets)
 {
+	/* As often as they are here */
+	static const uint8_t all[] = {
+		RING, RING, RING, RING, SHADOW, SHADOW, HANDSHAKE, HANDSHAKE, STATE
+	};
 	unsigned int target;
 
 	do
-		target = 1U << draw(&f->rng, 4);
+		target = all[draw(&f->rng, sizeof(all))];
 	while (!(target & targets));
 	return target;
 }
 
 static void run_round(struct fuzz *f, unsigned int targets)
 {
-	static const uint32_t rates[] = { 0, 100, 30, 10, 3, 1 };
+	static const uint32_t rates[] = { 0, 100, 60, 30, 20, 10, 5, 2 };
 	uint32_t goal, n;
 
 	f->rng.state = attack_options.seed;

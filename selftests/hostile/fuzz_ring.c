@@ -16,6 +16,7 @@
 #define NR_GETPID	39
 #define NR_UNKNOWN	100000
 #define MAX_FRAME	1514
+#define GIANT		(65536 + 18)	/* longer than any that Linux takes */
 #define FLIPS		2000	/* of one value, until the race goes to another */
 
 struct desc {
@@ -78,7 +79,10 @@ void ring_begin(struct fuzz *f, bool old)
 	f->last = f->l.data;
 }
 
-/* Ethernet: who has the other side's address; or a header of any kind, and noise */
+/*
+ * Ethernet: who has the other side's address; or a header of any kind, and noise.
+ * All keep the ring's rules, though some are no frames. Data takes MAX_FRAME.
+ */
 static uint32_t frame(struct fuzz *f, uint8_t *data)
 {
 	static const uint8_t arp[] = {
@@ -86,22 +90,26 @@ static uint32_t frame(struct fuzz *f, uint8_t *data)
 		2, 0, 0, 0, 0, 2, 10, 11, 0, 2, 0, 0, 0, 0, 0, 0, 10, 11, 0, 1
 	};
 	static const uint16_t types[] = { 0x0800, 0x86dd, 0x0806, 0x8100, 0x88a8, 0, 46, 0x8863 };
-	uint32_t kind = draw(&f->rng, 4), len = 14 + draw(&f->rng, MAX_FRAME - 13);
+	uint32_t kind = draw(&f->rng, 8), len = 14 + draw(&f->rng, MAX_FRAME - 13);
 	uint16_t type = htobe16(types[draw(&f->rng, 8)]);
 	uint64_t noise = draw64(&f->rng);
 	uint32_t i;
 
 	memset(data, 0, MAX_FRAME);
 	memcpy(data, arp, sizeof(arp));
-	if (!kind)
+	if (kind == 0)
 		return 60;
+	if (kind == 1)
+		return len % 14 + 1;
+	if (kind == 2 && len % 8 == 0 && f->l.data_len > GIANT + MAX_FRAME)
+		return GIANT + len;
 	for (i = 14; i + 8 <= len; i += 8) {
 		noise = noise * 6364136223846793005 + 1442695040888963407;
 		memcpy(data + i, &noise, sizeof(noise));
 	}
 	memcpy(data + 12, &type, sizeof(type));
 	/* IP version and header length as they should be, more often than by chance */
-	if (kind < 3)
+	if (kind < 6)
 		data[14] = type == htobe16(0x86dd) ? 0x60 : 0x45;
 	return len;
 }
@@ -127,11 +135,27 @@ static bool has_room(struct fuzz *f)
 	return (uint16_t)(f->avail - peer16(f, f->l.used + 2)) < f->l.qlen;
 }
 
+/* One message after the other; some as far back as can be, as bounds are there. */
+static uint32_t place(struct fuzz *f, uint32_t size)
+{
+	uint32_t begin;
+
+	if (!draw(&f->rng, 4))
+		return f->l.size - size;
+	if (f->l.size - f->head < size)
+		f->head = f->l.data;
+	begin = f->head;
+	f->head = begin + (size + 63) / 64 * 64;
+	if (f->head >= f->l.size)
+		f->head = f->l.data;
+	return begin;
+}
+
 static void message(struct fuzz *f)
 {
 	uint8_t data[MAX_FRAME + 8];
 	uint32_t size = f->c.protocol == 2 ? request(f, data) : frame(f, data);
-	uint32_t begin = f->l.size - f->head < size ? f->l.data : f->head;
+	uint32_t begin = place(f, size);
 	uint16_t id = draw(&f->rng, 8) ? f->avail % f->l.qlen : draw(&f->rng, f->l.qlen);
 	struct change other_id = draw_change(f, TARGET_RING, "descriptor");
 	uint64_t addr = field(f, TARGET_RING, "address", begin);
@@ -140,13 +164,12 @@ static void message(struct fuzz *f)
 
 	if (!has_room(f))
 		return;
-	f->head = begin + (size + 63) / 64 * 64;
-	if (f->head >= f->l.size)
-		f->head = f->l.data;
-	memcpy(f->own + begin, data, size);
+	memcpy(f->own + begin, data, size < MAX_FRAME ? size : MAX_FRAME);
 	descs(f)[id] = (struct desc){ htole64(addr), htole32(len), htole16(flags), 0 };
 	*own16(f, avail_entry(f, f->avail)) = htole16(changed(other_id, id));
-	f->last = begin;
+	/* What the race changes of it lies in the section. */
+	f->last = (begin < f->l.size - sizeof(struct request) ? begin :
+		   f->l.size - sizeof(struct request)) & ~7U;
 	f->avail++;
 }
 
