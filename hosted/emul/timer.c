@@ -191,7 +191,8 @@ static int modify(struct timer_list *timer, unsigned long expires, bool earlier)
 	}
 	if (!(earlier && pending && time_before_eq(timer->expires, expires))) {
 		unlink(&timer->entry);
-		timer->expires = expires;
+		/* What is due already has its turn at the next tick, not at once and for ever. */
+		timer->expires = time_after(expires, jiffies) ? expires : jiffies + 1;
 		first = enqueue_timer(timer);
 	}
 	unlock_timers(flags);

@@ -333,13 +333,28 @@ int kit_irq_attach(unsigned int irq, const char *name, bool (*handler)(void *arg
 	return err;
 }
 
+/* It may be waiting at either, and what it finds there is no edge. */
+static void wake_listener(struct kit_listener *listener)
+{
+	struct line *line = listener->line;
+
+	pthread_mutex_lock(&lines_lock);
+	if (line->first == listener) {
+		__atomic_add_fetch(&line->kicks, 1, __ATOMIC_SEQ_CST);
+		signal_fd(line->fd);
+	} else {
+		signal_fd(listener->fd);
+	}
+	pthread_mutex_unlock(&lines_lock);
+}
+
 void kit_irq_detach(struct kit_listener *listener)
 {
 	struct line *line = listener->line;
 
 	__atomic_store_n(&listener->stop, 1, __ATOMIC_SEQ_CST);
 	if (listener->thread) {
-		signal_fd(is_first(listener) ? line->fd : listener->fd);
+		wake_listener(listener);
 		kick(listener);
 		kit_word_wake(&line->raised, 0);
 		kit_thread_join(listener->thread);

@@ -628,7 +628,7 @@ static inline const struct kit_window *kit_mmio_window(kit_addr addr, unsigned i
 static inline kit_u64 kit_mmio_read(const volatile void *addr, unsigned int width)
 {
 	const struct kit_window *window;
-	kit_u64 offset;
+	kit_u64 offset = 0;
 
 	kit_point();
 	window = kit_mmio_window((kit_addr)addr, width, &offset);
@@ -650,7 +650,7 @@ static inline kit_u64 kit_mmio_read(const volatile void *addr, unsigned int widt
 static inline void kit_mmio_write(volatile void *addr, unsigned int width, kit_u64 value)
 {
 	const struct kit_window *window;
-	kit_u64 offset;
+	kit_u64 offset = 0;
 
 	kit_point();
 	window = kit_mmio_window((kit_addr)addr, width, &offset);

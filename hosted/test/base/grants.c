@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * R32: granted memory is a real mapping
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "test/test.h"
+
+#define PHYS	0x40000000ULL
+#define SIZE	8192
+
+static int memory(bool writable)
+{
+	int fd = memfd_create("grant", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, SIZE) ||
+	    kit_grant_memory(PHYS, SIZE, "shared memory", fd, 0, writable))
+		return -1;
+	return fd;
+}
+
+KIT_TEST(r32_granted_memory_is_shared)
+{
+	int fd = memory(true);
+	char byte = 0, *map;
+	kit_u64 offset;
+	_Bool writable;
+
+	REQUIRE(fd >= 0);
+	map = kit_map(PHYS + 4096, 4096);
+	REQUIRE(map);
+	map[5] = 'x';
+	CHECK_EQ(pread(fd, &byte, 1, 4096 + 5), 1);
+	CHECK_EQ(byte, 'x');
+	CHECK_EQ(kit_mmio_read(map + 5, 1), 'x');
+	kit_mmio_write(map + 5, 1, 'y');
+	CHECK_EQ(map[5], 'y');
+	CHECK_EQ(kit_grant_fd(PHYS + 4096, 100, &offset, &writable), fd);
+	CHECK_EQ(offset, 4096);
+	CHECK(writable);
+	CHECK(kit_granted(PHYS, SIZE));
+	CHECK(!kit_granted(PHYS, SIZE + 1));
+	CHECK(!kit_map(PHYS, SIZE + 1));
+	CHECK_EQ(kit_unmap(map), 0);
+	CHECK_EQ(kit_unmap(map), -EINVAL);
+}
+
+KIT_DIES(r32_memory_after_unmapping_is_trapped, "read of shared memory at offset 0x7, which was unmapped")
+{
+	volatile char *map;
+
+	if (memory(true) < 0)
+		return;
+	map = kit_map(PHYS, SIZE);
+	kit_unmap(map);
+	(void)map[7];
+}
+
+KIT_DIES(r32_a_write_to_read_only_memory_is_trapped, "write of shared memory at offset 0x7, which is read-only")
+{
+	volatile char *map;
+
+	if (memory(false) < 0)
+		return;
+	map = kit_map(PHYS, SIZE);
+	map[7] = 1;
+}
+
+static bool repair(void *arg, kit_addr addr, bool write)
+{
+	(void)addr;
+	(void)write;
+	return mprotect(arg, 4096, PROT_READ | PROT_WRITE) == 0;
+}
+
+KIT_TEST(r32_a_fault_can_be_handled)
+{
+	char *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	REQUIRE(page != MAP_FAILED);
+	CHECK_EQ(kit_fault_range((kit_addr)page, 4096, repair, page), 0);
+	*(volatile char *)page = 3;
+	CHECK_EQ(*page, 3);
+	CHECK_EQ(kit_fault_range((kit_addr)page, 0, NULL, NULL), 0);
+}

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is put off: timers, work, RCU
+ */
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/hrtimer.h>
+#include <linux/interrupt.h>
+#include <linux/kthread.h>
+#include <linux/mutex.h>
+#include <linux/rculist.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/timer.h>
+#include <linux/workqueue.h>
+
+#include "test/test.h"
+
+struct timed {
+	struct timer_list timer;
+	struct hrtimer hrtimer;
+	int again;
+	atomic_t runs;
+	unsigned long at;
+	ktime_t ktime;
+	bool context;
+};
+
+static void on_timer(struct timer_list *timer)
+{
+	struct timed *timed = timer_container_of(timed, timer, timer);
+
+	timed->at = jiffies;
+	timed->context = in_serving_softirq() && !in_hardirq();
+	atomic_inc(&timed->runs);
+	if (timed->again && timed->again--)
+		mod_timer(timer, jiffies + 1);
+}
+
+static void wait_runs(struct timed *timed, int runs)
+{
+	int i;
+
+	for (i = 0; i < 5000 && atomic_read(&timed->runs) < runs; i++)
+		msleep(1);
+}
+
+HOSTED_TEST_EACH(r26_timers_run_when_they_are_due)
+{
+	unsigned long expires = jiffies + msecs_to_jiffies(10);
+	struct timed timed = { .again = 3 };
+
+	timer_setup(&timed.timer, on_timer, 0);
+	CHECK_EQ(mod_timer(&timed.timer, jiffies + 10000), 0);
+	CHECK_EQ(mod_timer(&timed.timer, expires), 1);
+	CHECK(timer_pending(&timed.timer));
+	CHECK_EQ(timer_reduce(&timed.timer, expires + 5), 1);
+	msleep(5);
+	if (atomic_read(&timed.runs))
+		CHECK(time_after_eq(jiffies, expires));
+	wait_runs(&timed, 4);
+	msleep(5);
+	CHECK_EQ(atomic_read(&timed.runs), 4);
+	CHECK(time_after_eq(timed.at, expires));
+	CHECK(timed.context);
+	CHECK(!timer_pending(&timed.timer));
+	CHECK_EQ(timer_delete_sync(&timed.timer), 0);
+	mod_timer(&timed.timer, jiffies + 1000);
+	CHECK_EQ(timer_delete(&timed.timer), 1);
+	CHECK_EQ(timer_shutdown_sync(&timed.timer), 0);
+	mod_timer(&timed.timer, jiffies);
+	CHECK(!timer_pending(&timed.timer));
+}
+
+static void busy_timer(struct timer_list *timer)
+{
+	struct timed *timed = timer_container_of(timed, timer, timer);
+
+	atomic_inc(&timed->runs);
+	udelay(300);
+	mod_timer(timer, jiffies);
+	timed->at++;
+}
+
+HOSTED_TEST(r26_timer_delete_sync_waits_for_its_function)
+{
+	struct timed *timed = kzalloc(sizeof(*timed), GFP_KERNEL);
+
+	REQUIRE(timed);
+	timer_setup(&timed->timer, busy_timer, 0);
+	mod_timer(&timed->timer, jiffies);
+	while (!atomic_read(&timed->runs))
+		msleep(1);
+	timer_delete_sync(&timed->timer);
+	CHECK(!timer_pending(&timed->timer));
+	kfree(timed);
+}
+
+static enum hrtimer_restart on_hrtimer(struct hrtimer *timer)
+{
+	struct timed *timed = container_of(timer, struct timed, hrtimer);
+
+	timed->ktime = ktime_get();
+	timed->context = in_hardirq();
+	atomic_inc(&timed->runs);
+	if (!timed->again || !timed->again--)
+		return HRTIMER_NORESTART;
+	hrtimer_forward_now(timer, ns_to_ktime(NSEC_PER_MSEC));
+	return HRTIMER_RESTART;
+}
+
+HOSTED_TEST_EACH(r26_hrtimers_run_when_they_are_due)
+{
+	struct timed timed = { .again = 4 };
+	ktime_t start = ktime_get();
+
+	hrtimer_setup(&timed.hrtimer, on_hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	CHECK(!hrtimer_active(&timed.hrtimer));
+	hrtimer_start(&timed.hrtimer, ns_to_ktime(2 * NSEC_PER_MSEC), HRTIMER_MODE_REL);
+	CHECK(hrtimer_active(&timed.hrtimer));
+	wait_runs(&timed, 5);
+	msleep(5);
+	CHECK_EQ(atomic_read(&timed.runs), 5);
+	CHECK(timed.ktime - start >= 6 * NSEC_PER_MSEC);
+	CHECK(timed.context);
+	CHECK_EQ(hrtimer_cancel(&timed.hrtimer), 0);
+	hrtimer_start(&timed.hrtimer, ktime_add_ms(ktime_get(), 1000), HRTIMER_MODE_ABS);
+	CHECK_EQ(hrtimer_cancel(&timed.hrtimer), 1);
+}
+
+/*
+ * Work
+ */
+
+struct job {
+	struct work_struct work;
+	struct delayed_work dwork;
+	atomic_t runs;
+	atomic_t inside;
+	int ms;
+	int again;
+	struct completion *done;
+	struct workqueue_struct *wq;
+};
+
+static void do_job(struct work_struct *work)
+{
+	struct job *job = container_of(work, struct job, work);
+
+	CHECK_EQ(atomic_inc_return(&job->inside), 1);
+	CHECK(current_work() == work);
+	if (job->ms)
+		msleep(job->ms);
+	atomic_dec(&job->inside);
+	atomic_inc(&job->runs);
+}
+
+HOSTED_TEST_EACH(work_runs_once_for_each_time_it_is_queued)
+{
+	struct job job = { };
+	int i;
+
+	INIT_WORK(&job.work, do_job);
+	for (i = 1; i <= 10; i++) {
+		CHECK(schedule_work(&job.work));
+		flush_work(&job.work);
+		CHECK_EQ(atomic_read(&job.runs), i);
+	}
+	CHECK(!flush_work(&job.work));
+	CHECK(!cancel_work_sync(&job.work));
+}
+
+static int queuer(void *data)
+{
+	struct job *job = data;
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		queue_work(job->wq, &job->work);
+		kit_point();
+	}
+	return 0;
+}
+
+HOSTED_TEST(work_is_run_by_one_worker_at_a_time)
+{
+	struct task_struct *tasks[3];
+	struct job job = { .wq = system_unbound_wq };
+	int i;
+
+	INIT_WORK(&job.work, do_job);
+	for (i = 0; i < 3; i++) {
+		tasks[i] = kthread_run(queuer, &job, "queuer-%d", i);
+		REQUIRE(!IS_ERR(tasks[i]));
+	}
+	for (i = 0; i < 3; i++)
+		kit_thread_join(tasks[i]->thread);
+	flush_work(&job.work);
+	CHECK(atomic_read(&job.runs) >= 1);
+	CHECK(!work_busy(&job.work));
+}
+
+static void wait_for_other(struct work_struct *work)
+{
+	struct job *job = container_of(work, struct job, work);
+
+	wait_for_completion(job->done);
+}
+
+static void complete_other(struct work_struct *work)
+{
+	struct job *job = container_of(work, struct job, work);
+
+	complete(job->done);
+}
+
+HOSTED_TEST(work_that_waits_does_not_hold_up_other_work)
+{
+	DECLARE_COMPLETION_ONSTACK(done);
+	struct job a = { .done = &done }, b = { .done = &done };
+
+	INIT_WORK(&a.work, wait_for_other);
+	INIT_WORK(&b.work, complete_other);
+	schedule_work(&a.work);
+	msleep(5);
+	schedule_work(&b.work);
+	flush_work(&a.work);
+	flush_work(&b.work);
+}
+
+HOSTED_TEST(an_ordered_queue_runs_one_after_the_other)
+{
+	struct workqueue_struct *wq = alloc_ordered_workqueue("ordered-%d", 0, 1);
+	struct job jobs[5] = { };
+	int i;
+
+	REQUIRE(wq);
+	for (i = 0; i < 5; i++) {
+		jobs[i].ms = 1;
+		INIT_WORK(&jobs[i].work, do_job);
+		queue_work(wq, &jobs[i].work);
+	}
+	flush_work(&jobs[2].work);
+	CHECK_EQ(atomic_read(&jobs[0].runs) + atomic_read(&jobs[1].runs), 2);
+	flush_workqueue(wq);
+	CHECK_EQ(atomic_read(&jobs[4].runs), 1);
+	destroy_workqueue(wq);
+}
+
+static void requeue(struct work_struct *work)
+{
+	struct job *job = container_of(work, struct job, dwork.work);
+
+	atomic_inc(&job->runs);
+	queue_delayed_work(system_wq, &job->dwork, 1);
+}
+
+HOSTED_TEST_EACH(delayed_work_that_queues_itself_can_be_cancelled)
+{
+	struct job job = { };
+
+	INIT_DELAYED_WORK(&job.dwork, requeue);
+	CHECK(schedule_delayed_work(&job.dwork, 2));
+	CHECK(!schedule_delayed_work(&job.dwork, 0));
+	CHECK(delayed_work_pending(&job.dwork));
+	while (atomic_read(&job.runs) < 3)
+		msleep(1);
+	CHECK(cancel_delayed_work_sync(&job.dwork));
+	atomic_set(&job.runs, 0);
+	msleep(10);
+	CHECK_EQ(atomic_read(&job.runs), 0);
+	CHECK(!cancel_delayed_work(&job.dwork));
+}
+
+static void modify_itself(struct work_struct *work)
+{
+	struct job *job = container_of(work, struct job, dwork.work);
+
+	atomic_inc(&job->runs);
+	msleep(2);
+	mod_delayed_work(system_wq, &job->dwork, 0);
+}
+
+HOSTED_TEST(work_that_modifies_itself_can_be_cancelled)
+{
+	struct job job = { };
+
+	INIT_DELAYED_WORK(&job.dwork, modify_itself);
+	mod_delayed_work(system_highpri_wq, &job.dwork, 1);
+	mod_delayed_work(system_highpri_wq, &job.dwork, 0);
+	while (atomic_read(&job.runs) < 3)
+		msleep(1);
+	cancel_delayed_work_sync(&job.dwork);
+	atomic_set(&job.runs, 0);
+	msleep(10);
+	CHECK_EQ(atomic_read(&job.runs), 0);
+}
+
+static void free_itself(struct work_struct *work)
+{
+	struct job *job = container_of(work, struct job, work);
+
+	complete(job->done);
+	kfree(job);
+}
+
+HOSTED_TEST_EACH(work_may_free_itself)
+{
+	DECLARE_COMPLETION_ONSTACK(done);
+	struct job *job = kzalloc(sizeof(*job), GFP_KERNEL);
+
+	REQUIRE(job);
+	job->done = &done;
+	INIT_WORK(&job->work, free_itself);
+	schedule_work(&job->work);
+	wait_for_completion(&done);
+	flush_scheduled_work();
+}
+
+static void lock_and_forget(struct work_struct *work)
+{
+	static DEFINE_MUTEX(forgotten);
+
+	mutex_lock(&forgotten);
+}
+
+HOSTED_DIES(work_that_ends_with_a_lock_held_is_told, "ends with forgotten held")
+{
+	static DECLARE_WORK(work, lock_and_forget);
+
+	schedule_work(&work);
+	flush_work(&work);
+}
+
+/*
+ * RCU
+ */
+
+struct reader {
+	bool inside, leave;
+	bool left;
+};
+
+static int rcu_reader(void *data)
+{
+	struct reader *reader = data;
+
+	rcu_read_lock();
+	WRITE_ONCE(reader->inside, true);
+	while (!READ_ONCE(reader->leave))
+		udelay(20);
+	WRITE_ONCE(reader->left, true);
+	rcu_read_unlock();
+	return 0;
+}
+
+static int let_leave(void *data)
+{
+	struct reader *reader = data;
+
+	msleep(10);
+	WRITE_ONCE(reader->leave, true);
+	return 0;
+}
+
+HOSTED_TEST(rcu_a_grace_period_waits_for_readers)
+{
+	struct reader reader = { };
+	struct task_struct *tasks[2];
+
+	synchronize_rcu();
+	tasks[0] = kthread_run(rcu_reader, &reader, "reader");
+	tasks[1] = kthread_run(let_leave, &reader, "let-leave");
+	REQUIRE(!IS_ERR(tasks[0]) && !IS_ERR(tasks[1]));
+	while (!READ_ONCE(reader.inside))
+		msleep(1);
+	synchronize_rcu();
+	CHECK(READ_ONCE(reader.left));
+	kit_thread_join(tasks[0]->thread);
+	kit_thread_join(tasks[1]->thread);
+}
+
+struct item {
+	int value;
+	struct hlist_node node;
+	struct rcu_head rcu;
+};
+
+struct shelf {
+	struct hlist_head list;
+	bool stop;
+};
+
+static int browse(void *data)
+{
+	struct shelf *shelf = data;
+	struct item *item;
+
+	while (!READ_ONCE(shelf->stop)) {
+		rcu_read_lock();
+		hlist_for_each_entry_rcu(item, &shelf->list, node)
+			CHECK_EQ(item->value, 42);
+		rcu_read_unlock();
+		udelay(5);
+	}
+	return 0;
+}
+
+static void poison_item(struct rcu_head *rcu)
+{
+	struct item *item = container_of(rcu, struct item, rcu);
+
+	item->value = -1;
+	kfree(item);
+}
+
+HOSTED_TEST(rcu_readers_never_see_what_was_freed)
+{
+	struct shelf shelf = { };
+	struct task_struct *task;
+	struct item *item;
+	int i;
+
+	task = kthread_run(browse, &shelf, "browse");
+	REQUIRE(!IS_ERR(task));
+	for (i = 0; i < 200; i++) {
+		item = kzalloc(sizeof(*item), GFP_KERNEL);
+		REQUIRE(item);
+		item->value = 42;
+		hlist_add_head_rcu(&item->node, &shelf.list);
+		kit_point();
+		hlist_del_rcu(&item->node);
+		if (i % 3 == 0)
+			kfree_rcu(item, rcu);
+		else if (i % 3 == 1)
+			call_rcu(&item->rcu, poison_item);
+		else {
+			synchronize_rcu();
+			kfree(item);
+		}
+	}
+	WRITE_ONCE(shelf.stop, true);
+	kit_thread_join(task->thread);
+	rcu_barrier();
+}
+
+HOSTED_DIES(rcu_a_grace_period_in_a_reader_is_told, "rcu_read_lock()")
+{
+	rcu_read_lock();
+	synchronize_rcu();
+}

@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device model: binding, managed resources, attributes, references
+ */
+#include <linux/device.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/delay.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "test/test.h"
+
+static char events[256];
+
+static void note(const char *what)
+{
+	strlcat(events, what, sizeof(events));
+	strlcat(events, " ", sizeof(events));
+}
+
+static int test_match(struct device *dev, const struct device_driver *drv)
+{
+	return strstarts(dev_name(dev), drv->name);
+}
+
+static int test_uevent(const struct device *dev, struct kobj_uevent_env *env)
+{
+	return add_uevent_var(env, "MODALIAS=test:%s", dev_name(dev));
+}
+
+static int wanted_error;
+
+static void on_action(void *data)
+{
+	note(data);
+}
+
+static int test_probe(struct device *dev)
+{
+	int err;
+
+	note("probe");
+	if (!devm_kzalloc(dev, 100, GFP_KERNEL))
+		return -ENOMEM;
+	err = devm_add_action_or_reset(dev, on_action, "first") ?:
+	      devm_add_action_or_reset(dev, on_action, "last");
+	return err ?: wanted_error;
+}
+
+static void test_remove(struct device *dev)
+{
+	note("remove");
+}
+
+static void test_shutdown(struct device *dev)
+{
+	note("shutdown");
+}
+
+static int test_suspend(struct device *dev)
+{
+	note("suspend");
+	return 0;
+}
+
+static int test_resume(struct device *dev)
+{
+	note("resume");
+	return 0;
+}
+
+static const struct dev_pm_ops test_pm = {
+	SET_SYSTEM_SLEEP_PM_OPS(test_suspend, test_resume)
+};
+
+static unsigned int value = 5;
+
+static ssize_t value_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", value);
+}
+
+static ssize_t value_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			   size_t count)
+{
+	return kstrtouint(buf, 0, &value) ?: count;
+}
+static DEVICE_ATTR_RW(value);
+
+static ssize_t two_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	int len = sysfs_emit(buf, "one ");
+
+	return len + sysfs_emit_at(buf, len, "two\n");
+}
+static DEVICE_ATTR_RO(two);
+
+static struct attribute *test_attrs[] = { &dev_attr_value.attr, NULL };
+static struct attribute *counter_attrs[] = { &dev_attr_two.attr, NULL };
+static const struct attribute_group test_group = { .attrs = test_attrs };
+static const struct attribute_group counter_group = { .name = "counters", .attrs = counter_attrs };
+static const struct attribute_group *test_groups[] = { &test_group, &counter_group, NULL };
+
+static struct bus_type test_bus = {
+	.name = "test",
+	.match = test_match,
+	.uevent = test_uevent,
+	.probe = test_probe,
+	.remove = test_remove,
+	.shutdown = test_shutdown,
+	.pm = &test_pm,
+	.dev_groups = test_groups,
+};
+
+static struct device_driver driver = { .name = "dev", .bus = &test_bus };
+static struct device_driver other = { .name = "other", .bus = &test_bus };
+
+static void release(struct device *dev)
+{
+	note("release");
+	kfree(dev);
+}
+
+static struct device *add_device(const char *name)
+{
+	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+	if (!dev)
+		return NULL;
+	device_initialize(dev);
+	dev->bus = &test_bus;
+	dev->release = release;
+	if (!dev_set_name(dev, "%s", name) && !device_add(dev))
+		return dev;
+	put_device(dev);
+	return NULL;
+}
+
+HOSTED_TEST_EACH(devices_and_drivers_bind_in_any_order)
+{
+	struct device *a, *b;
+
+	REQUIRE(!bus_register(&test_bus));
+	a = add_device("dev0");
+	REQUIRE(a);
+	CHECK_STR(events, "");
+	REQUIRE(!driver_register(&driver));
+	CHECK_EQ(driver_register(&driver), -EBUSY);
+	CHECK_STR(events, "probe ");
+	CHECK(a->driver == &driver);
+	b = add_device("dev1");
+	REQUIRE(b);
+	CHECK_STR(events, "probe probe ");
+	CHECK(!add_device("dev1"));
+	*events = '\0';
+
+	device_unregister(b);
+	CHECK_STR(events, "remove last first release ");
+	*events = '\0';
+	driver_unregister(&driver);
+	CHECK_STR(events, "remove last first ");
+	CHECK(!a->driver);
+	CHECK(!driver_find("dev", &test_bus));
+	*events = '\0';
+	get_device(a);
+	device_unregister(a);
+	CHECK_STR(events, "");
+	put_device(a);
+	CHECK_STR(events, "release ");
+	bus_unregister(&test_bus);
+}
+
+HOSTED_TEST_EACH(a_probe_that_fails_leaves_nothing_and_can_be_tried_again)
+{
+	struct device *dev;
+
+	REQUIRE(!bus_register(&test_bus) && !driver_register(&driver));
+	wanted_error = -EIO;
+	dev = add_device("dev0");
+	REQUIRE(dev);
+	CHECK_STR(events, "probe last first ");
+	CHECK(test_logged("probe with driver dev failed with error -5"));
+	CHECK(!dev->driver);
+	wanted_error = 0;
+	CHECK_EQ(device_attach(dev), 1);
+	CHECK(device_is_bound(dev));
+	CHECK_EQ(device_reprobe(dev), 0);
+	device_release_driver(dev);
+	CHECK(!device_is_bound(dev));
+	device_unregister(dev);
+	driver_unregister(&driver);
+	bus_unregister(&test_bus);
+}
+
+HOSTED_TEST_EACH(a_deferred_probe_is_tried_again_when_another_succeeds)
+{
+	struct device *a, *b;
+
+	REQUIRE(!bus_register(&test_bus) && !driver_register(&driver) && !driver_register(&other));
+	wanted_error = -EPROBE_DEFER;
+	a = add_device("dev0");
+	REQUIRE(a);
+	CHECK(!a->driver);
+	wanted_error = 0;
+	b = add_device("other0");
+	REQUIRE(b && b->driver == &other);
+	msleep(20);
+	CHECK(READ_ONCE(a->driver) == &driver);
+	device_unregister(a);
+	device_unregister(b);
+	driver_unregister(&driver);
+	driver_unregister(&other);
+	bus_unregister(&test_bus);
+}
+
+HOSTED_TEST_EACH(every_failing_allocation_in_probe_unwinds)
+{
+	struct device *dev;
+	int n;
+
+	REQUIRE(!bus_register(&test_bus));
+	dev = add_device("dev0");
+	REQUIRE(dev);
+	for (n = 1; n < 20; n++) {
+		kit_fail(KIT_WHAT_ALLOC, n);
+		REQUIRE(!driver_register(&driver));
+		if (device_is_bound(dev))
+			break;
+		driver_unregister(&driver);
+	}
+	kit_fail(KIT_WHAT_ALLOC, 0);
+	CHECK_EQ(n, 4);
+	driver_unregister(&driver);
+	device_unregister(dev);
+	bus_unregister(&test_bus);
+}
+
+HOSTED_TEST_EACH(attributes_are_read_and_written_by_their_path)
+{
+	char text[128];
+	struct device *dev;
+
+	REQUIRE(!bus_register(&test_bus) && !driver_register(&driver));
+	dev = add_device("dev0");
+	REQUIRE(dev);
+	CHECK_EQ(kit_attr_read("bus/test/devices/dev0/value", text, sizeof(text)), 2);
+	CHECK_STR(text, "5\n");
+	CHECK_EQ(kit_attr_write("devices/dev0/value", "77\n", 3), 3);
+	CHECK_EQ(value, 77);
+	CHECK_EQ(kit_attr_write("devices/dev0/value", "x", 1), -EINVAL);
+	CHECK_EQ(kit_attr_read("bus/test/devices/dev0/counters/two", text, sizeof(text)), 8);
+	CHECK_STR(text, "one two\n");
+	CHECK_EQ(kit_attr_write("bus/test/devices/dev0/counters/two", "1", 1), -EIO);
+	CHECK_EQ(kit_attr_read("bus/test/devices/dev0/none", text, sizeof(text)), -ENOENT);
+	CHECK_EQ(kit_attr_read("bus/none/devices/dev0/value", text, sizeof(text)), -ENOENT);
+	kit_attr_read("bus/test/devices/dev0/uevent", text, sizeof(text));
+	CHECK_STR(text, "DRIVER=dev\nMODALIAS=test:dev0\n");
+	kit_attr_list("bus/test/devices/dev0", text, sizeof(text));
+	CHECK_STR(text, "value\ncounters\n");
+	kit_attr_list("bus/test/devices", text, sizeof(text));
+	CHECK_STR(text, "dev0\n");
+	CHECK_EQ(kit_attr_write("bus/test/drivers/dev/unbind", "dev0", 4), 4);
+	CHECK(!dev->driver);
+	CHECK_EQ(kit_attr_write("bus/test/drivers/dev/bind", "dev0", 4), 4);
+	CHECK(dev->driver == &driver);
+	CHECK_EQ(device_create_file(dev, &dev_attr_two), 0);
+	CHECK_EQ(kit_attr_read("devices/dev0/two", text, sizeof(text)), 8);
+	device_remove_file(dev, &dev_attr_two);
+	device_unregister(dev);
+	driver_unregister(&driver);
+	bus_unregister(&test_bus);
+}
+
+HOSTED_TEST_EACH(power_and_shutdown_reach_the_bus)
+{
+	struct device *dev;
+
+	REQUIRE(!bus_register(&test_bus) && !driver_register(&driver));
+	dev = add_device("dev0");
+	REQUIRE(dev);
+	*events = '\0';
+	CHECK_EQ(hosted_device_suspend(dev), 0);
+	CHECK_EQ(hosted_device_resume(dev), 0);
+	hosted_device_shutdown(dev);
+	CHECK_STR(events, "suspend resume shutdown ");
+	device_unregister(dev);
+	driver_unregister(&driver);
+	bus_unregister(&test_bus);
+}
+
+static struct class test_class = { .name = "test-class" };
+
+HOSTED_TEST_EACH(classes_have_devices_of_their_own)
+{
+	struct device *dev;
+	char text[64];
+
+	REQUIRE(!class_register(&test_class));
+	dev = device_create(&test_class, NULL, MKDEV(240, 3), NULL, "node%d", 3);
+	REQUIRE(!IS_ERR(dev));
+	CHECK(IS_ERR(device_create(&test_class, NULL, MKDEV(240, 4), NULL, "node3")));
+	CHECK_EQ(kit_attr_read("class/test-class/node3/dev", text, sizeof(text)), 6);
+	CHECK_STR(text, "240:3\n");
+	device_destroy(&test_class, MKDEV(240, 3));
+	CHECK_EQ(kit_attr_read("class/test-class/node3/dev", text, sizeof(text)), -ENOENT);
+	class_unregister(&test_class);
+}
+
+/* An attribute that is being read keeps device_del() waiting. */
+static bool in_show, left_show;
+
+static ssize_t slow_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	WRITE_ONCE(in_show, true);
+	msleep(10);
+	WRITE_ONCE(left_show, true);
+	return sysfs_emit(buf, "%s\n", dev_name(dev));
+}
+static DEVICE_ATTR_RO(slow);
+
+static int read_slow(void *data)
+{
+	char text[64];
+
+	CHECK(kit_attr_read("devices/dev0/slow", text, sizeof(text)) > 0);
+	return 0;
+}
+
+HOSTED_TEST(device_del_waits_for_readers_of_attributes)
+{
+	struct task_struct *task;
+	struct device *dev;
+
+	REQUIRE(!bus_register(&test_bus));
+	dev = add_device("dev0");
+	REQUIRE(dev && !device_create_file(dev, &dev_attr_slow));
+	task = kthread_run(read_slow, NULL, "read-slow");
+	REQUIRE(!IS_ERR(task));
+	while (!READ_ONCE(in_show))
+		msleep(1);
+	device_unregister(dev);
+	CHECK(READ_ONCE(left_show));
+	kit_thread_join(task->thread);
+	bus_unregister(&test_bus);
+}
+
+HOSTED_TEST_EACH(registrations_can_be_made_to_fail)
+{
+	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+	kit_fail(KIT_WHAT_REGISTRATION, 1);
+	CHECK_EQ(bus_register(&test_bus), -ENOMEM);
+	CHECK_EQ(bus_register(&test_bus), 0);
+	kit_fail(KIT_WHAT_REGISTRATION, 1);
+	CHECK_EQ(driver_register(&driver), -ENOMEM);
+	REQUIRE(dev);
+	device_initialize(dev);
+	dev->bus = &test_bus;
+	dev->release = release;
+	CHECK_EQ(dev_set_name(dev, "dev0"), 0);
+	kit_fail(KIT_WHAT_REGISTRATION, 1);
+	CHECK_EQ(device_add(dev), -ENOMEM);
+	put_device(dev);
+	bus_unregister(&test_bus);
+}
+
+HOSTED_TEST_EACH(managed_memory_can_be_freed_early)
+{
+	struct device *dev;
+	char *text;
+
+	REQUIRE(!bus_register(&test_bus) && !driver_register(&driver));
+	dev = add_device("dev0");
+	REQUIRE(dev);
+	text = devm_kasprintf(dev, GFP_KERNEL, "%s-%d", dev_name(dev), 7);
+	REQUIRE(text);
+	CHECK_STR(text, "dev0-7");
+	devm_kfree(dev, text);
+	text = devm_kstrdup(dev, "abc", GFP_KERNEL);
+	CHECK_STR(text, "abc");
+	devm_remove_action(dev, on_action, "last");
+	*events = '\0';
+	devm_release_action(dev, on_action, "first");
+	CHECK_STR(events, "first ");
+	device_unregister(dev);
+	driver_unregister(&driver);
+	bus_unregister(&test_bus);
+}
+
+/*
+ * Modules
+ */
+
+static int module_state;
+static unsigned int number = 3;
+static bool flag;
+static char *text_param = "none";
+static int list[4];
+static int nlist;
+module_param(number, uint, 0644);
+module_param(flag, bool, 0644);
+module_param_named(text, text_param, charp, 0444);
+module_param_array(list, int, &nlist, 0444);
+
+static int __init test_module_init(void)
+{
+	if (module_state < 0)
+		return module_state;
+	module_state = 1;
+	return 0;
+}
+module_init(test_module_init);
+
+static void __exit test_module_exit(void)
+{
+	module_state = 2;
+}
+module_exit(test_module_exit);
+
+HOSTED_TEST_EACH(modules_are_initialised_by_name_and_once)
+{
+	CHECK_EQ(kit_module_init("none"), -ENOENT);
+	module_state = -EIO;
+	CHECK_EQ(kit_module_init("device"), -EIO);
+	kit_module_exit("device");
+	CHECK_EQ(module_state, -EIO);
+	module_state = 0;
+	CHECK_EQ(request_module("%s", "device"), 0);
+	CHECK_EQ(module_state, 1);
+	module_state = 0;
+	CHECK_EQ(kit_module_init("device"), 0);
+	CHECK_EQ(module_state, 0);
+	CHECK_EQ(kit_module_exit("device"), 0);
+	CHECK_EQ(module_state, 2);
+	CHECK(try_module_get(THIS_MODULE));
+	CHECK_EQ(kit_balance(KIT_WHAT_MODULE), 1);
+	CHECK_EQ(module_refcount(THIS_MODULE), 1);
+	module_put(THIS_MODULE);
+}
+
+HOSTED_TEST_EACH(module_parameters_are_set_by_name)
+{
+	char text[64];
+
+	CHECK_EQ(kit_param_set("number", "0x10"), 0);
+	CHECK_EQ(number, 16);
+	CHECK_EQ(kit_param_set("device.number", "-1"), -EINVAL);
+	CHECK_EQ(kit_param_set("other.number", "1"), -ENOENT);
+	CHECK_EQ(kit_param_set("flag", ""), 0);
+	CHECK(flag);
+	CHECK_EQ(kit_param_set("text", "hello"), 0);
+	CHECK_STR(text_param, "hello");
+	CHECK_EQ(kit_param_set("list", "1,2,3"), 0);
+	CHECK_EQ(nlist, 3);
+	CHECK_EQ(list[2], 3);
+	CHECK_EQ(kit_param_set("list", "1,2,3,4,5"), -EINVAL);
+	CHECK_EQ(kit_attr_read("module/device/parameters/number", text, sizeof(text)), 2);
+	CHECK_STR(text, "16");
+	CHECK_EQ(kit_attr_write("module/device/parameters/number", "9", 1), 1);
+	CHECK_EQ(number, 9);
+}
