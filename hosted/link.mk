@@ -54,6 +54,8 @@ LINK_FUZZ := $(patsubst %,$(B)/fuzz-%,net shadow vfio-user)
 ifeq ($(SAN),fuzz)
 # So that a peer's memory can change between any two functions of a driver
 $(B)/driver/%: private KERNEL += -finstrument-functions
+# The client is what is fuzzed there.
+$(B)/peer/client.o: private HOST += -fsanitize=fuzzer-no-link
 endif
 
 $(B)/fuzz-net $(B)/fuzz-shadow: $(LINK_OBJS) $(B)/model/pci_link.o $(B)/peer/ring.o $(B)/peer/rules.o

@@ -192,12 +192,12 @@ static void offer(const void *data, uint32_t len)
 static void consume(void)
 {
 	uint16_t avail, *used = (uint16_t *)(section + layout.used + 2);
+	uint32_t i, elem[2] = { 0, 1 };
 
 	avail = *(uint16_t *)(driver_section + layout.avail + 2);
-	for (; *used != avail; ++*used) {
-		uint32_t i = *used % layout.qlen, elem[2] = { i, 1 };
-
-		memcpy(section + layout.used + 4 + 8 * i, elem, sizeof(elem));
+	for (i = 0; *used != avail && i < layout.qlen; i++, ++*used) {
+		elem[0] = *used % layout.qlen;
+		memcpy(section + layout.used + 4 + 8 * elem[0], elem, sizeof(elem));
 	}
 	pci_link_ring(the_link, 0, 1);
 }
@@ -308,13 +308,13 @@ static struct kit_net *net;
 static void receive(struct kit_net_port *port, const struct kit_net_part *part,
 		    unsigned int count)
 {
-	static volatile unsigned int sum;
-	unsigned int i, n;
+	unsigned int i, n, sum = 0;
 
 	(void)port;
 	for (i = 0; i < count; i++)
 		for (n = 0; n < part[i].size; n++)
 			sum += ((const uint8_t *)part[i].data)[n];
+	__asm__ volatile("" : : "r" (sum));
 }
 
 static void start_programs(void)
@@ -456,7 +456,7 @@ static int fuzz(void *arg)
 
 int main(int argc, char **argv)
 {
-	struct kit_config config = { .policy = KIT_INLINE, .seed = 1, .log_level = 1 };
+	struct kit_config config = { .policy = KIT_INLINE, .seed = 1, .log_level = getenv("HOSTED_VERBOSE") ? 7 : 2 };
 	struct arguments a = { argc, argv };
 
 	return kit_run(&config, fuzz, &a);

@@ -34,6 +34,7 @@ enum { REG_ID = 0x00, REG_MAX_PEERS = 0x04, REG_INT_CONTROL = 0x08, REG_DOORBELL
  * @control: Interrupt Control
  * @irq: first line of the kit
  * @irqs: how many, 0 while a driver has none
+ * @raise: vectors to raise once the lock is dropped
  * @rung: interrupts that were meant for it
  * @dead: registers read as ones
  */
@@ -43,6 +44,7 @@ struct end {
 	uint8_t config[256];
 	uint32_t control;
 	unsigned int irq, irqs;
+	uint64_t raise;
 	unsigned long rung;
 	bool dead;
 };
@@ -93,7 +95,25 @@ static void interrupt(struct end *end, unsigned int vector)
 		return;
 	if (end->config[PRIV_CONTROL] & ONE_SHOT)
 		end->control = 0;
-	kit_irq_raise(end->irq + vector);
+	end->raise |= 1ULL << vector;
+}
+
+/* What was interrupted is told without the lock: a handler may run at once. */
+static void unlock(struct pci_link *link)
+{
+	uint64_t raise[PEERS];
+	unsigned int irq[PEERS], i, vector;
+
+	for (i = 0; i < PEERS; i++) {
+		raise[i] = link->end[i].raise;
+		irq[i] = link->end[i].irq;
+		link->end[i].raise = 0;
+	}
+	pthread_mutex_unlock(&link->lock);
+	for (i = 0; i < PEERS; i++)
+		for (vector = 0; raise[i]; vector++, raise[i] >>= 1)
+			if (raise[i] & 1)
+				kit_irq_raise(irq[i] + vector);
 }
 
 static void set_state(struct end *end, uint32_t state)
@@ -150,7 +170,7 @@ static void config_read(struct kit_pci *pci, unsigned int offset, void *buf, uns
 	memset(buf, 0xff, len);
 	if (!end->dead && offset + len <= sizeof(end->config))
 		memcpy(buf, end->config + offset, len);
-	pthread_mutex_unlock(&end->link->lock);
+	unlock(end->link);
 }
 
 static void config_write(struct kit_pci *pci, unsigned int offset, const void *buf,
@@ -163,7 +183,7 @@ static void config_write(struct kit_pci *pci, unsigned int offset, const void *b
 	if ((offset == PCI_COMMAND && len == 2) || (offset == PRIV_CONTROL && len == 1) ||
 	    (offset == CAP_MSIX + PCI_MSIX_FLAGS && len == 2))
 		memcpy(end->config + offset, buf, len);
-	pthread_mutex_unlock(&end->link->lock);
+	unlock(end->link);
 }
 
 static unsigned int bar_read(struct kit_pci *pci, unsigned int bar, unsigned long offset,
@@ -177,7 +197,7 @@ static unsigned int bar_read(struct kit_pci *pci, unsigned int bar, unsigned lon
 	pthread_mutex_lock(&end->link->lock);
 	if (!end->dead)
 		value = bar == BAR_REGISTERS && len == 4 ? read_register(end, offset) : 0;
-	pthread_mutex_unlock(&end->link->lock);
+	unlock(end->link);
 	return value;
 }
 
@@ -191,7 +211,7 @@ static void bar_write(struct kit_pci *pci, unsigned int bar, unsigned long offse
 	pthread_mutex_lock(&end->link->lock);
 	if (!end->dead && bar == BAR_REGISTERS && len == 4)
 		write_register(end, offset, value);
-	pthread_mutex_unlock(&end->link->lock);
+	unlock(end->link);
 }
 
 static int set_irqs(struct kit_pci *pci, unsigned int first, unsigned int count)
@@ -201,7 +221,7 @@ static int set_irqs(struct kit_pci *pci, unsigned int first, unsigned int count)
 	pthread_mutex_lock(&end->link->lock);
 	end->irq = first;
 	end->irqs = count;
-	pthread_mutex_unlock(&end->link->lock);
+	unlock(end->link);
 	return 0;
 }
 
@@ -351,7 +371,7 @@ void pci_link_set_state(struct pci_link *link, unsigned int peer, uint32_t state
 {
 	pthread_mutex_lock(&link->lock);
 	set_state(&link->end[peer], state);
-	pthread_mutex_unlock(&link->lock);
+	unlock(link);
 }
 
 uint32_t pci_link_state(struct pci_link *link, unsigned int peer)
@@ -363,7 +383,7 @@ void pci_link_ring(struct pci_link *link, unsigned int peer, unsigned int vector
 {
 	pthread_mutex_lock(&link->lock);
 	interrupt(&link->end[peer], vector);
-	pthread_mutex_unlock(&link->lock);
+	unlock(link);
 }
 
 unsigned long pci_link_rung(struct pci_link *link, unsigned int peer)
@@ -372,7 +392,7 @@ unsigned long pci_link_rung(struct pci_link *link, unsigned int peer)
 
 	pthread_mutex_lock(&link->lock);
 	rung = link->end[peer].rung;
-	pthread_mutex_unlock(&link->lock);
+	unlock(link);
 	return rung;
 }
 
@@ -380,7 +400,7 @@ void pci_link_drop_interrupts(struct pci_link *link, bool drop)
 {
 	pthread_mutex_lock(&link->lock);
 	link->drop = drop;
-	pthread_mutex_unlock(&link->lock);
+	unlock(link);
 }
 
 void pci_link_kill(struct pci_link *link, unsigned int peer, bool dead)
@@ -392,7 +412,7 @@ void pci_link_kill(struct pci_link *link, unsigned int peer, bool dead)
 	/* What comes back is as after a reset. */
 	end->control = 0;
 	end->config[PRIV_CONTROL] = 0;
-	pthread_mutex_unlock(&link->lock);
+	unlock(link);
 }
 
 uint8_t *pci_link_config_space(struct pci_link *link, unsigned int peer)

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -556,6 +557,31 @@ int client_region_size(struct client *c, uint32_t region, uint64_t *size)
 	return 0;
 }
 
+/* What is mapped beyond the end of the file is there, and a SIGBUS. */
+static int check_file(struct client *c, const struct client_memory *r)
+{
+	struct vfio_region_sparse_mmap_area whole = { 0, r->size };
+	const struct vfio_region_sparse_mmap_area *a;
+	struct stat st;
+	uint32_t i;
+
+	if (r->fd < 0)
+		return 0;
+	if (fstat(r->fd, &st))
+		return fail(c, "BAR2's descriptor: %s", strerror(errno));
+	for (i = 0; i < (r->areas ?: 1); i++) {
+		a = r->areas ? &r->area[i] : &whole;
+		if (a->offset > r->size || a->size > r->size - a->offset)
+			return fail(c, "BAR2's area of 0x%llx bytes at 0x%llx lies outside its 0x%llx bytes",
+				    a->size, a->offset, (unsigned long long)r->size);
+		if (r->offset > (uint64_t)st.st_size ||
+		    a->offset + a->size > (uint64_t)st.st_size - r->offset)
+			return fail(c, "BAR2's area of 0x%llx bytes at 0x%llx lies outside a file of 0x%llx bytes",
+				    a->size, a->offset, (unsigned long long)st.st_size);
+	}
+	return 0;
+}
+
 static int read_shm_region(struct client *c, struct client_memory *r)
 {
 	struct vfio_region_info info = {
@@ -580,9 +606,10 @@ static int read_shm_region(struct client *c, struct client_memory *r)
 			    info.flags, r->fd < 0 ? "out a" : " a");
 	r->size = info.size;
 	r->offset = info.offset;
-	if (!(info.flags & VFIO_REGION_INFO_FLAG_CAPS))
-		return 0;
-	return parse_areas(c, r, reply, got, info.cap_offset);
+	if (info.flags & VFIO_REGION_INFO_FLAG_CAPS &&
+	    parse_areas(c, r, reply, got, info.cap_offset))
+		return -1;
+	return check_file(c, r);
 }
 
 static bool mappable(const struct client_memory *r, const struct section *s)
