@@ -134,15 +134,18 @@ static void tx_stop(struct ivshmem_net *net)
 /* Copy to our section; the checksum that is still due is made on the way. */
 static void tx_copy(struct sk_buff *skb, void *frame)
 {
-	__sum16 *sum;
+	u8 *sum;
 
 	skb_copy_and_csum_dev(skb, frame);
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		return;
-	/* UDP takes 0 for "no checksum", which IPv6 does not allow. */
+	/*
+	 * UDP takes 0 for "no checksum", which IPv6 does not allow. By bytes, as a
+	 * packet socket may have it anywhere.
+	 */
 	sum = frame + skb_checksum_start_offset(skb) + skb->csum_offset;
-	if (!*sum)
-		*sum = CSUM_MANGLED_0;
+	if (!sum[0] && !sum[1])
+		memset(sum, 0xff, sizeof(CSUM_MANGLED_0));
 }
 
 /* What no protocol of the kernel sends, but a packet socket can. */
