@@ -118,6 +118,9 @@ class Copy:
             outcomes[outcome].append(name.split(": ")[0])
         if not any(outcomes.values()):
             raise RigError("no test ran:\n%s" % text[-2000:])
+        # Modules are loaded later, so this is the machine's doing.
+        if "boot: no answer" in text:
+            raise RigError("a machine did not boot in time: %s" % first_failure(text))
         return outcomes, first_failure(text)
 
 
