@@ -145,5 +145,5 @@ def steps(stride):
         system_call(lab.vm)
 
 
-for distance in (5, 1):
+for distance in (13, 1):
     steps(distance)
