@@ -32,8 +32,8 @@ static struct {
 	struct serial_counters counted;	/* what the driver counted of these */
 	struct serial_counters dead;	/* by drivers that are dead */
 	uint64_t next;			/* when the line is free for the next character */
-	uint8_t out[LINE_MESSAGE];
-	size_t out_length;
+	struct { char letter; uint8_t byte; } *out;	/* the other end has not taken it yet */
+	size_t out_length, out_room;
 } line = { .listener = -1, .fd = -1 };
 
 static void receive(uint8_t ch, uint8_t errors)
@@ -53,21 +53,40 @@ static void receive(uint8_t ch, uint8_t errors)
 	line.entries[line.start + line.length++] = (struct entry){ ch, errors };
 }
 
-static void put(char letter, const void *data, size_t length)
+static void put(char letter, uint8_t byte)
 {
-	uint8_t message[1 + LINE_MESSAGE];
-
-	message[0] = letter;
-	memcpy(message + 1, data, length);
-	if (line.fd >= 0)
-		send(line.fd, message, 1 + length, MSG_NOSIGNAL);
+	if (line.fd < 0)
+		return;
+	if (line.out_length == line.out_room) {
+		line.out_room = line.out_room ? 2 * line.out_room : 1024;
+		line.out = realloc(line.out, line.out_room * sizeof(*line.out));
+		if (!line.out)
+			abort();
+	}
+	line.out[line.out_length].letter = letter;
+	line.out[line.out_length++].byte = byte;
 }
 
+/* As far as the other end takes it: nobody waits for that. */
 static void flush_out(void)
 {
-	if (line.out_length)
-		put('d', line.out, line.out_length);
-	line.out_length = 0;
+	uint8_t message[1 + LINE_MESSAGE];
+	size_t done = 0, n;
+
+	while (done < line.out_length) {
+		message[0] = line.out[done].letter;
+		n = 0;
+		do {
+			message[1 + n] = line.out[done + n].byte;
+			n++;
+		} while (message[0] == 'd' && n < LINE_MESSAGE && done + n < line.out_length &&
+			 line.out[done + n].letter == 'd');
+		if (send(line.fd, message, 1 + n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+			break;
+		done += n;
+	}
+	line.out_length -= done;
+	memmove(line.out, line.out + done, line.out_length * sizeof(*line.out));
 }
 
 /*
@@ -90,20 +109,15 @@ static void transmit(void *data, uint8_t ch)
 		receive(ch, 0);
 		return;
 	}
-	line.out[line.out_length++] = ch;
-	if (line.out_length == sizeof(line.out))
-		flush_out();
+	put('d', ch);
 }
 
 static void send_break(void *data, bool on)
 {
-	uint8_t byte = on;
-
 	(void)data;
 	if (!s.line_path && on)
 		receive(0, PL010_RSR_BE);
-	flush_out();
-	put('b', &byte, 1);
+	put('b', on);
 }
 
 static uint64_t now(void *data)
@@ -219,13 +233,15 @@ static void hang_up(void)
 {
 	close(line.fd);
 	line.fd = -1;
+	line.out_length = 0;
 	pl010_set_lines(&s.uart, 0);
 }
 
 int line_poll(struct pollfd *fds)
 {
 	fds[0] = (struct pollfd){ .fd = line.fd < 0 ? line.listener : -1, .events = POLLIN };
-	fds[1] = (struct pollfd){ .fd = line.length < MANY ? line.fd : -1, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = line.fd };
+	fds[1].events = (line.length < MANY ? POLLIN : 0) | (line.out_length ? POLLOUT : 0);
 	return LINE_FDS;
 }
 
@@ -238,7 +254,7 @@ void line_serve(const struct pollfd *fds)
 		line.fd = accept4(line.listener, NULL, NULL, SOCK_CLOEXEC);
 		pl010_set_lines(&s.uart, PL010_FR_MODEM);
 	}
-	if (!fds[1].revents || line.fd < 0)
+	if (!(fds[1].revents & ~POLLOUT) || line.fd < 0)
 		return;
 	size = recv(line.fd, message, sizeof(message), MSG_DONTWAIT);
 	if (size > 0)

@@ -27,7 +27,7 @@
 
 #define USER		0	/* of the clock: there is one driver */
 #define START_NS	10000000000ull
-#define GIVE_UP		20	/* drivers in a row that answered nothing */
+#define GIVE_UP		5	/* drivers in a row that answered nothing */
 
 static void replay(void);
 
@@ -174,12 +174,27 @@ void driver_kill(const char *why)
 	s.ping_at = now_ns() + START_NS;
 }
 
+/* Who was killed from outside may try as often as that happens. */
+static void count_failure(int status)
+{
+	if (s.answered || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
+		s.failures = 0;
+	else
+		s.failures++;
+	s.answered = false;
+	if (s.failures < GIVE_UP)
+		return;
+	fprintf(stderr, "hosted-supervise: %d drivers in a row died at once\n", GIVE_UP);
+	exit(1);
+}
+
 static void forget_process(void)
 {
 	struct client *client;
 	int status = 0;
 
 	waitpid(s.pid, &status, 0);
+	count_failure(status);
 	if (s.verbose && WIFSIGNALED(status))
 		fprintf(stderr, "hosted-supervise: driver %d: %s\n", s.pid,
 			strsignal(WTERMSIG(status)));
@@ -236,12 +251,6 @@ void driver_died(void)
 
 	if (!s.died_at)
 		s.died_at = now_ns();
-	s.failures = s.answered ? 0 : s.failures + 1;
-	s.answered = false;
-	if (s.failures == GIVE_UP) {
-		fprintf(stderr, "hosted-supervise: %d drivers in a row died at once\n", GIVE_UP);
-		exit(1);
-	}
 	s.up = false;
 	hear_all();
 	forget_process();
