@@ -5,9 +5,9 @@
 
 /*
  * From now on no thread of the process can open a file, make a socket, run a
- * program, look at another process, or map what it does not have: that ends the
+ * program, start, signal or look at another process, or map what it does not have: that ends the
  * process. Context: all threads are there that ever will be, or not; new ones
- * inherit it. Return: 0 or a negative error.
+ * inherit it. Return: 0 or a negative error, -EBUSY where a thread has a filter.
  */
 int shut_in(void);
 

@@ -2,8 +2,13 @@
 /* A driver's process and its clients. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -231,6 +236,47 @@ static void act_kill(void)
 	kill(getppid(), 0);
 }
 
+static void act_tgkill(void)
+{
+	syscall(SYS_tgkill, getppid(), getppid(), 0);
+}
+
+static void act_tgkill_itself(void)
+{
+	syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), 0);
+}
+
+static void act_fork(void)
+{
+	fork();
+}
+
+static void act_vfork(void)
+{
+	syscall(SYS_clone, CLONE_VM | CLONE_VFORK, 0, 0, 0, 0);
+}
+
+static void act_clone3(void)
+{
+	struct clone_args args = { .exit_signal = SIGCHLD };
+
+	if (syscall(SYS_clone3, &args, sizeof(args)) >= 0 || errno != ENOSYS)
+		_exit(3);
+}
+
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+static void act_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, nothing, NULL) || pthread_join(thread, NULL))
+		_exit(3);
+}
+
 static void act_map_file(void)
 {
 	mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 0, 0);
@@ -256,6 +302,41 @@ TEST(r34_a_process_that_is_shut_in_opens_connects_and_runs_nothing)
 	EXPECT_EQ(SIGSYS, in_jail(act_map_file));
 	EXPECT_EQ(SIGSYS, in_jail(act_map_code));
 	EXPECT_EQ(SIGSYS, in_jail(act_ptrace));
+}
+
+TEST(r34_threads_are_its_own_processes_are_not)
+{
+	EXPECT_EQ(0, in_jail(act_thread));
+	EXPECT_EQ(0, in_jail(act_tgkill_itself));
+	EXPECT_EQ(0, in_jail(act_clone3));
+	EXPECT_EQ(SIGSYS, in_jail(act_tgkill));
+	EXPECT_EQ(SIGSYS, in_jail(act_fork));
+	EXPECT_EQ(SIGSYS, in_jail(act_vfork));
+}
+
+/* One that has a filter of its own already */
+static void *differ(void *arg)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog program = { 1, &allow };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
+		abort();
+	pthread_barrier_wait(arg);
+	pause();
+	return NULL;
+}
+
+TEST(r34_no_thread_is_left_outside)
+{
+	pthread_barrier_t there;
+	pthread_t thread;
+
+	pthread_barrier_init(&there, NULL, 2);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, differ, &there));
+	pthread_barrier_wait(&there);
+	EXPECT_EQ(-EBUSY, shut_in());
 }
 
 TEST_HARNESS_MAIN
