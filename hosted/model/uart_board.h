@@ -14,7 +14,7 @@
 
 #define BOARD_UART	"uart@80808000"	/* name of the device */
 #define BOARD_PHYS	0x80808000ull
-#define BOARD_IRQ	52
+#define BOARD_IRQ	20		/* below those that the kit hands out */
 #define BOARD_AMBA_ID	0x00041010
 
 /**
