@@ -18,6 +18,12 @@ unsigned long ring_data_size(void);
 void ring_send(unsigned int end, unsigned int size, unsigned long frames, unsigned int batch);
 void ring_receive(unsigned int end, unsigned long frames, unsigned int batch);
 
+/* Both in one thread, by turns. */
+void ring_alone(unsigned int size, unsigned long frames, unsigned int batch);
+
+/* The program's: let others have the CPU. */
+void ring_yield(void);
+
 /* Send a frame back and forth; the first one is @end's where @first. */
 void ring_bounce(unsigned int end, unsigned int size, unsigned long rounds, _Bool first);
 

@@ -9,6 +9,9 @@
 
 #define FRAME_MAX	2048
 
+/* A few microseconds */
+#define SPINS		1000
+
 /**
  * struct end - one end
  * @up: between up and down
@@ -76,6 +79,14 @@ unsigned long ring_data_size(void)
 	return ends[0].link.layout.size - ends[0].link.layout.data;
 }
 
+/* Where there is no CPU for the other end, spinning would only keep it waiting. */
+static void spin(unsigned int *spins)
+{
+	cpu_relax();
+	if (++*spins % SPINS == 0)
+		ring_yield();
+}
+
 static void kick(struct ivshmem_link *link, bool wanted)
 {
 	if (wanted)
@@ -84,12 +95,12 @@ static void kick(struct ivshmem_link *link, bool wanted)
 
 static void send_one(struct end *end, unsigned int size)
 {
-	unsigned int bytes = 0;
+	unsigned int bytes = 0, spins = 0;
 	void *frame;
 
 	while (!(frame = ivshmem_tx_reserve(&end->link, size)))
 		if (ivshmem_tx_reclaim(&end->link, &bytes) <= 0)
-			cpu_relax();
+			spin(&spins);
 	memcpy(frame, end->frame, size);
 	ivshmem_tx_commit(&end->link, size);
 }
@@ -113,9 +124,10 @@ void ring_send(unsigned int i, unsigned int size, unsigned long frames, unsigned
 static void receive_one(struct end *end)
 {
 	struct ivshmem_frame frame;
+	unsigned int spins = 0;
 
 	while (ivshmem_rx_peek(&end->link, &frame) <= 0)
-		cpu_relax();
+		spin(&spins);
 	memcpy(end->frame, frame.data, min_t(u32, frame.len, FRAME_MAX));
 	ivshmem_rx_done(&end->link);
 }
@@ -129,6 +141,16 @@ void ring_receive(unsigned int i, unsigned long frames, unsigned int batch)
 		receive_one(end);
 		if (!(n % batch))
 			kick(&end->link, ivshmem_rx_kick(&end->link));
+	}
+}
+
+void ring_alone(unsigned int size, unsigned long frames, unsigned int batch)
+{
+	unsigned long n;
+
+	for (n = 0; n < frames; n += batch) {
+		ring_send(0, size, batch, batch);
+		ring_receive(1, batch, batch);
 	}
 }
 
