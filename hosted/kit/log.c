@@ -20,8 +20,12 @@ static int fd = 2, max_level = 7;
 
 void log_init(void)
 {
+	void *frame;
+
 	fd = kit_config()->log_fd;
 	max_level = kit_config()->log_level;
+	/* The first one loads a library, which a process that is shut in cannot do. */
+	backtrace(&frame, 1);
 }
 
 static void write_line(int level, const char *text, int len)
