@@ -507,7 +507,7 @@ int device_register(struct device *dev)
 void device_del(struct device *dev)
 {
 	device_lock(dev);
-	dev->dead = true;
+	WRITE_ONCE(dev->dead, true);
 	device_unlock(dev);
 	tell_node(dev, "remove");
 	wait_for_attributes(dev);

@@ -445,9 +445,9 @@ static bool enter(struct device *dev)
 	bool alive;
 
 	spin_lock(&devices_lock);
-	alive = !dev->dead;
+	alive = !READ_ONCE(dev->dead);
 	if (alive)
-		dev->users++;
+		WRITE_ONCE(dev->users, dev->users + 1);
 	spin_unlock(&devices_lock);
 	return alive;
 }
@@ -455,7 +455,7 @@ static bool enter(struct device *dev)
 static void leave(struct device *dev)
 {
 	spin_lock(&devices_lock);
-	dev->users--;
+	WRITE_ONCE(dev->users, dev->users - 1);
 	spin_unlock(&devices_lock);
 	kit_word_wake(&dev->users, 0);
 }
@@ -464,6 +464,9 @@ void wait_for_attributes(struct device *dev)
 {
 	unsigned int users;
 
+	/* Those that looked before it was dead have been counted. */
+	spin_lock(&devices_lock);
+	spin_unlock(&devices_lock);
 	while ((users = READ_ONCE(dev->users)))
 		kit_word_wait(&dev->users, users, KIT_NEVER);
 	/* The last one has let go of the lock. */

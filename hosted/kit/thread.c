@@ -52,10 +52,17 @@ static void set_kind(struct kit_thread *thread, enum kit_kind kind)
 	__atomic_store_n(&thread->kind, kind, __ATOMIC_RELAXED);
 }
 
+/* By the thread as well as by who made it: whichever comes first. */
+static void set_handle(struct kit_thread *thread, pthread_t handle)
+{
+	__atomic_store_n(&thread->handle, handle, __ATOMIC_RELAXED);
+}
+
 static void *thread_main(void *arg)
 {
 	struct kit_thread *self = arg;
 
+	set_handle(self, pthread_self());
 	stack_enter(self->slot);
 	prctl(PR_SET_NAME, self->name);
 	policy_start(self);
@@ -113,7 +120,7 @@ static int start(struct kit_thread *thread, const char *name, int (*fn)(void *ar
 		give_slot(thread);
 		return -err;
 	}
-	thread->handle = handle;
+	set_handle(thread, handle);
 	return 0;
 }
 
@@ -154,7 +161,7 @@ int thread_slot(enum kit_kind kind, const char *name, int (*fn)(void *arg), void
 /* The thread is through with all but its last instructions. */
 void thread_wait(int slot)
 {
-	pthread_join(kit_threads[slot].handle, NULL);
+	pthread_join(__atomic_load_n(&kit_threads[slot].handle, __ATOMIC_RELAXED), NULL);
 	give_slot(&kit_threads[slot]);
 }
 

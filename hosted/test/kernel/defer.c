@@ -77,7 +77,7 @@ static void busy_timer(struct timer_list *timer)
 	struct timed *timed = timer_container_of(timed, timer, timer);
 
 	atomic_inc(&timed->runs);
-	udelay(300);
+	udelay(50);
 	mod_timer(timer, jiffies);
 	timed->at++;
 }
