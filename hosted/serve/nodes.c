@@ -166,11 +166,13 @@ static long do_ioctl(struct client *c, size_t *out)
 	struct nodes_request *r = &c->message.request;
 	long ret;
 
+	/* Addresses of that process could be anything here; the first page is nowhere. */
 	if (!c->len)
-		return kit_ioctl(c->file, r->a, r->b);
+		return r->b > NODES_LAST_NUMBER ? -EFAULT : kit_ioctl(c->file, r->a, r->b);
 	if (c->len < _IOC_SIZE(r->a))
 		return -EFAULT;
-	if (r->flags & NODES_HAS_FD && r->value <= c->len - sizeof(c->fd))
+	if (r->flags & NODES_HAS_FD && c->len >= sizeof(c->fd) &&
+	    r->value <= c->len - sizeof(c->fd))
 		memcpy(r->data + r->value, &c->fd, sizeof(c->fd));
 	ret = kit_ioctl(c->file, r->a, (unsigned long)r->data);
 	if (_IOC_DIR(r->a) & _IOC_READ)
@@ -340,7 +342,8 @@ static bool take_request(struct nodes *nodes, struct client *c)
 	} control;
 	struct iovec iov = { c->message.bytes, sizeof(c->message.bytes) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
-			      .msg_controllen = sizeof(control.buf) };
+			      /* CMSG_SPACE() has room for two descriptors. */
+			      .msg_controllen = CMSG_LEN(sizeof(int)) };
 	ssize_t len;
 
 	/* A second request while one waits is against the rules, too. */
@@ -349,10 +352,12 @@ static bool take_request(struct nodes *nodes, struct client *c)
 	len = recvmsg(c->sock, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
+	if (len < 0)
+		return false;
+	c->fd = take_fd(&msg);
 	if (len < (ssize_t)sizeof(c->message.request) || msg.msg_flags & MSG_TRUNC)
 		return false;
 	c->len = len - sizeof(c->message.request);
-	c->fd = take_fd(&msg);
 	try_request(nodes, c);
 	return true;
 }

@@ -12,7 +12,7 @@ enum nodes_op {
 	NODES_OPEN,	/* data: name below /dev; a: flags */
 	NODES_READ,	/* a: bytes; the reply's data */
 	NODES_WRITE,	/* data */
-	NODES_IOCTL,	/* a: command, b: argument; or data, which it points to, both ways */
+	NODES_IOCTL,	/* a: command, b: a number; or data, which it points to, both ways */
 	NODES_POLL,	/* a: events; result: those that are there */
 	NODES_MMAP,	/* a: bytes, b: offset; descriptor, and where in it is value */
 };
@@ -23,6 +23,7 @@ enum nodes_op {
 #define NODES_HAS_FD	8U	/* NODES_IOCTL: at data + value goes the descriptor sent along */
 
 #define NODES_MAX_DATA	4096
+#define NODES_LAST_NUMBER	4095	/* what is above is an address, of no use elsewhere */
 
 struct nodes_request {
 	uint32_t op;

@@ -33,9 +33,6 @@
 #define MAX_FD		1024
 #define POLL_MS		5
 
-/* Arguments up to here are numbers, not addresses. */
-#define LAST_NUMBER	0xffff
-
 /* Open files of ours, by their socket */
 static struct file {
 	bool ours;
@@ -250,7 +247,7 @@ int ioctl(int fd, unsigned long cmd, ...)
 	if (!find(fd))
 		return REAL(ioctl)(fd, cmd, arg);
 	call.request.b = (uintptr_t)arg;
-	if (_IOC_DIR(cmd) && (uintptr_t)arg > LAST_NUMBER)
+	if (_IOC_DIR(cmd) && (uintptr_t)arg > NODES_LAST_NUMBER)
 		size = _IOC_SIZE(cmd);
 	if (size > sizeof(call.data)) {
 		errno = EINVAL;
