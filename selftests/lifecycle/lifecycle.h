@@ -120,9 +120,10 @@ void load_resume(void);
 
 /* leaks.c */
 struct tally;
+void leaks_init(void);
 void expect_nothing_left(void);
 struct tally *tally_take(void);
-void expect_no_growth(const struct tally *before, const struct tally *after, long bound);
+void expect_no_growth(const struct tally *before, long bound);
 
 /* system.c: errors are positive numbers of errno, 0 for none */
 int write_file(const char *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
