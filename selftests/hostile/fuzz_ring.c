@@ -17,7 +17,7 @@
 #define NR_UNKNOWN	100000
 #define MAX_FRAME	1514
 #define GIANT		(65536 + 18)	/* longer than any that Linux takes */
-#define FLIPS		2000	/* of one value, until the race goes to another */
+#define FLIPS		20000	/* of one value, until the race goes to another */
 
 struct desc {
 	uint64_t addr;
