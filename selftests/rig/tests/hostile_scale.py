@@ -185,16 +185,16 @@ def watch(lab, attacks, seconds):
     return [attack.result() for attack in attacks]
 
 
-def attack_both(lab, plugin, seconds, number):
-    """The link that traps wrong writes by one thread, whose seed repeats all of it; the fast one
-    with a second thread that changes what is read."""
+def attack_both(lab, plugin, seconds, number, raced):
+    """One link by one thread, whose seed repeats all of it; the other, raced, with a second thread
+    that changes what is read. Where reads are trapped, there is more time for that between two."""
     print("# %s: seed %d" % (plugin.name, number), flush=True)
-    words = ["--seconds", seconds, "--seed", number]
     attacks = []
     try:
-        attacks.append(Attack(lab, plugin.links[0], *(words + plugin.options[0] + ["fuzz"])))
-        attacks.append(Attack(lab, plugin.links[1], *(words + plugin.options[1] +
-                                                      ["--racing", "fuzz"])))
+        for link in (0, 1):
+            words = ["--seconds", seconds, "--seed", number] + plugin.options[link]
+            words += ["--racing"] if link == raced else []
+            attacks.append(Attack(lab, plugin.links[link], *(words + ["fuzz"])))
         return watch(lab, attacks, seconds)
     except AssertionError as error:
         raise AssertionError("%s\nattacks: %s" % (error, "\n".join(
@@ -204,19 +204,23 @@ def attack_both(lab, plugin, seconds, number):
             attack.close()
 
 
-def fuzz(lab, name, seconds, number):
+def tell(name, link, result):
+    print("# %s, %s link%s: %d rounds, %d actions, link up %d times, median %.1f ms, worst %.1f ms, "
+          "sections looked at %d, skipped %d" % (
+              name, ("strict", "fast")[link], ", raced" if result["racing"] else "",
+              result["rounds"], result["actions"], result["ups"], result["up_ms_median"],
+              result["up_ms_max"], result["sections"], result["skipped"]), flush=True)
+
+
+def fuzz(lab, name, seconds, number, raced=0):
     """Everything that must hold, whatever the peer does."""
     plugin = lab.plugin[name]
     lines = len(lab.vm.log().splitlines())
-    results = attack_both(lab, plugin, seconds, number)
+    results = attack_both(lab, plugin, seconds, number, raced)
     lines = len(lab.vm.log().splitlines()) - lines
     print("# %s: %d lines of log in %d s" % (name, lines, seconds))
     for link, result in enumerate(results):
-        print("# %s %s: %d rounds, %d actions, link up %d times, median %.1f ms, worst %.1f ms, "
-              "sections looked at %d, skipped %d" % (
-                  name, "racing" if result["racing"] else "strict", result["rounds"],
-                  result["actions"], result["ups"], result["up_ms_median"], result["up_ms_max"],
-                  result["sections"], result["skipped"]), flush=True)
+        tell(name, link, result)
     problems = lab.problems()
     expect(not problems, "%s", "\n".join(problems))
     expect(lines <= 2 * (LINES * seconds + FIRST_LINES), "%d lines of log in %d s", lines, seconds)
@@ -239,14 +243,34 @@ for each in PLUGINS:
     attacked(each, SECONDS)
 
 
+@test("a seed gives the same attack again, as long as one thread makes it",
+      Fixture(Prey, kernel=debug.NAME), timeout=240)
+def repeated(lab):
+    words = ["--seed", seed(), "--rounds", 10]
+    for name, plugin in lab.plugin.items():
+        logs = [lab.folder / ("%s-%d.log" % (name, number)) for number in (0, 1)]
+        for log in logs:
+            attack = Attack(lab, plugin.links[0], *(words + plugin.options[0] +
+                                                    ["--log", log, "fuzz"]))
+            try:
+                watch(lab, [attack], 60)
+            finally:
+                attack.close()
+        first, second = [log.read_text().splitlines() for log in logs]
+        expect(len(first) > 10, "%s: the log is %s", name, first)
+        differences = [pair for pair in zip(first, second) if pair[0] != pair[1]]
+        equal(differences[:1], [], "what differs with " + name)
+        equal(len(second), len(first), "lines of the second log")
+
+
 def soak(lab, seconds, number, names=tuple(PLUGINS)):
     """Attack after attack; a failure tells the seed of the one that failed."""
     until_then = time.monotonic() + seconds
-    for name in itertools.cycle(names):
+    for raced, name in itertools.cycle(itertools.product((0, 1), names)):
         left = until_then - time.monotonic()
         if left <= 0:
             return
-        fuzz(lab, name, max(10, min(SOAK_SECONDS, int(left))), number)
+        fuzz(lab, name, max(10, min(SOAK_SECONDS, int(left))), number, raced)
         number += 1
 
 
