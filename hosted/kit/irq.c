@@ -356,6 +356,8 @@ void kit_irq_detach(struct kit_listener *listener)
 	if (listener->thread) {
 		wake_listener(listener);
 		kick(listener);
+		/* An edge, or who has just seen no reason to go on would miss the wake-up. */
+		__atomic_add_fetch(&line->raised, 1, __ATOMIC_SEQ_CST);
 		kit_word_wake(&line->raised, 0);
 		kit_thread_join(listener->thread);
 	}
