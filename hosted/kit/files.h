@@ -106,9 +106,12 @@ int kit_mapping_fd(struct kit_mapping *mapping, unsigned long long *offset);
 
 /*
  * Eventfds that programs hand to drivers: the host's. kit_eventfd_get() returns a
- * descriptor of ours for the same eventfd, or -EBADF, -EINVAL. Signalling does not
- * sleep.
+ * descriptor of ours for the same eventfd, or -EBADF, -EINVAL, -ENOSYS where the
+ * host has no asynchronous I/O. Signalling neither sleeps nor blocks, whatever
+ * others do with the eventfd. After kit_eventfd_limit() this thread gets @fd only,
+ * -1: none.
  */
+void kit_eventfd_limit(int fd);
 int kit_eventfd_get(int fd);
 void kit_eventfd_put(int fd);
 void kit_eventfd_signal(int fd);

@@ -174,6 +174,8 @@ static long do_ioctl(struct client *c, size_t *out)
 	if (r->flags & NODES_HAS_FD && c->len >= sizeof(c->fd) &&
 	    r->value <= c->len - sizeof(c->fd))
 		memcpy(r->data + r->value, &c->fd, sizeof(c->fd));
+	/* A number of its own choice would be one of our descriptors. */
+	kit_eventfd_limit(c->fd);
 	ret = kit_ioctl(c->file, r->a, (unsigned long)r->data);
 	if (_IOC_DIR(r->a) & _IOC_READ)
 		*out = c->len;
