@@ -35,14 +35,14 @@ def system_call(vm):
     choose(vm, "shadow", "uio")
     vm.job("exec shadow-proxy >/run/proxy 2>&1")
     until(lambda: "ready\n" in vm.run("cat /run/proxy", check=False).out, "the proxy's slot")
-    vm.run("echo 'getpid -> pid' | /selftests/shadow/ivshmem-rtos --uio /dev/uio1 --slot "
+    vm.run("echo 'getpid -> pid' | /selftests/shadow/ivshmem-rtos --uio /dev/uio* --slot "
            "$(sed -n 's/^slot //p' /run/proxy) script -")
     vm.run("killall shadow-proxy")
 
 
 def smoke(kernel):
     @test("Linux %s: ping, a UIO ping-pong and a remote system call; unbound and unloaded, nothing is "
-          "left" % kernel, Fixture(Lab, kernel=kernel), suffix="-" + kernel)
+          "left" % kernel, Fixture(Lab, kernel=kernel), timeout=300, suffix="-" + kernel)
     def all_plugins(lab):
         link = lab.link(protocol="net", vectors=3, rw_size="1M", output_size="64K")
         vm = lab.vm([link.peer(0), link.peer(1)])
