@@ -234,7 +234,7 @@ def fuzz(lab, name, seconds, number, raced=0):
 def attacked(name, seconds):
     @test("%s: a peer that draws its attacks gets no splat, no write where we may not, no memory of "
           "ours, no flood of log; then the link works" % name,
-          Fixture(Prey, kernel=debug.NAME), timeout=seconds + 240, suffix="-" + name)
+          Fixture(Prey, kernel=debug.NAME), timeout=seconds + 400, suffix="-" + name)
     def drawn(lab):
         fuzz(lab, name, seconds, seed())
 
@@ -244,7 +244,7 @@ for each in PLUGINS:
 
 
 @test("a seed gives the same attack again, as long as one thread makes it",
-      Fixture(Prey, kernel=debug.NAME), timeout=240)
+      Fixture(Prey, kernel=debug.NAME), timeout=500)
 def repeated(lab):
     words = ["--seed", seed(), "--rounds", 10]
     for name, plugin in lab.plugin.items():
