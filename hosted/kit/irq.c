@@ -12,7 +12,7 @@
 #include "internal.h"
 
 /* Calls in a row that nobody answered for, after which a level is taken for stuck */
-#define NOBODY_CARED	100000
+#define NOBODY_CARED	10000
 
 /**
  * struct kit_listener - who listens to a line
@@ -227,6 +227,15 @@ static int listen(void *arg)
 	}
 }
 
+/* KIT_INLINE: some line may have to be handled */
+static bool inline_due;
+
+static void look_inline(void)
+{
+	if (kit_policy == KIT_INLINE)
+		inline_due = true;
+}
+
 /*
  * KIT_INLINE: handlers of lines that were raised run here. Those that a handler
  * raises run after it, not in it.
@@ -237,7 +246,12 @@ bool irq_run_inline(void)
 	bool ran = false;
 	int i;
 
+	if (!inline_due)
+		return false;
+	inline_due = false;
 	for (i = 0; i < KIT_IRQS; i++) {
+		if (lines[i].level)
+			inline_due = true;
 		for (listener = lines[i].first; listener; listener = next) {
 			next = listener->next;
 			if (listener->busy || lines[i].masked ||
@@ -298,6 +312,7 @@ static int start_listener(struct kit_listener *listener, const char *name)
 		goto close;
 	add_listener(listener);
 	if (kit_policy == KIT_INLINE) {
+		look_inline();
 		kit_irq_inline();
 		return 0;
 	}
@@ -356,8 +371,6 @@ void kit_irq_detach(struct kit_listener *listener)
 	if (listener->thread) {
 		wake_listener(listener);
 		kick(listener);
-		/* An edge, or who has just seen no reason to go on would miss the wake-up. */
-		__atomic_add_fetch(&line->raised, 1, __ATOMIC_SEQ_CST);
 		kit_word_wake(&line->raised, 0);
 		kit_thread_join(listener->thread);
 	}
@@ -397,6 +410,7 @@ void kit_irq_unmask(unsigned int irq)
 	for (listener = line->first; listener; listener = listener->next)
 		kick(listener);
 	pthread_mutex_unlock(&lines_lock);
+	look_inline();
 	kit_irq_inline();
 }
 
@@ -415,6 +429,7 @@ static void wake_line(struct line *line, bool edge)
 	}
 	if (edge)
 		__atomic_add_fetch(&line->raised, 1, __ATOMIC_SEQ_CST);
+	look_inline();
 	if (kit_policy == KIT_INLINE && kit_is_thread())
 		kit_irq_inline();
 	else

@@ -73,12 +73,11 @@ void kit_log(int level, const char *fmt, ...)
 void kit_backtrace(int level)
 {
 	void *frames[FRAMES];
-	int n = backtrace(frames, FRAMES), i;
-	char **names = backtrace_symbols(frames, n);
+	int n = backtrace(frames, FRAMES);
 
-	for (i = 1; names && i < n; i++)
-		kit_log(level, "  %s", names[i]);
-	free(names);
+	/* Without memory, as what is wrong may be that, or this a signal handler. */
+	if (level <= max_level && n > 1)
+		backtrace_symbols_fd(frames + 1, n - 1, fd);
 }
 
 static void log_thread(void)

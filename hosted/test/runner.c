@@ -4,6 +4,7 @@
  * and prints TAP. Arguments select those whose names contain one of them.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -42,24 +43,32 @@ static struct outcome {
 
 static bool verbose;
 
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
+
 static void on_log(int level, const char *text)
 {
-	size_t len = strlen(text), at;
+	size_t len = strlen(text);
 
 	(void)level;
-	at = __atomic_fetch_add(&outcome->len, len + 1, __ATOMIC_SEQ_CST);
-	if (at + len + 1 < LOG_SIZE)
-		memcpy(outcome->log + at, text, len + 1);
+	pthread_mutex_lock(&log_lock);
+	if (outcome->len + len + 1 < LOG_SIZE)
+		memcpy(outcome->log + outcome->len, text, len + 1);
+	outcome->len += len + 1;
+	pthread_mutex_unlock(&log_lock);
 }
 
 bool test_logged(const char *text)
 {
-	size_t end = __atomic_load_n(&outcome->len, __ATOMIC_SEQ_CST), at = outcome->seen;
 	bool found = false;
+	size_t end, at;
 
+	pthread_mutex_lock(&log_lock);
+	end = outcome->len;
+	at = outcome->seen;
 	for (; at < end && at < LOG_SIZE && !found; at += strlen(outcome->log + at) + 1)
 		found = strstr(outcome->log + at, text);
 	outcome->seen = end;
+	pthread_mutex_unlock(&log_lock);
 	return found;
 }
 

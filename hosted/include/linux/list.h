@@ -26,9 +26,9 @@ static inline void __list_add(struct list_head *new, struct list_head *prev,
 			      struct list_head *next)
 {
 	__list_add_check(new, prev, next);
-	next->prev = new;
+	WRITE_ONCE(next->prev, new);
 	WRITE_ONCE(new->next, next);
-	new->prev = prev;
+	WRITE_ONCE(new->prev, prev);
 	WRITE_ONCE(prev->next, new);
 }
 
@@ -45,7 +45,7 @@ static inline void list_add_tail(struct list_head *new, struct list_head *head)
 static inline void __list_del_entry(struct list_head *entry)
 {
 	__list_del_check(entry);
-	entry->next->prev = entry->prev;
+	WRITE_ONCE(entry->next->prev, entry->prev);
 	WRITE_ONCE(entry->prev->next, entry->next);
 }
 

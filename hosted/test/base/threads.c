@@ -269,6 +269,14 @@ KIT_TEST(r09_the_sync_thread_ends_threads)
 		}
 		CHECK(tries < 1000);
 	}
+	/* Until the last one has been ended, too. */
+	for (i = 0, tries = 0; i < KIT_SLOTS && tries < 1000; tries++) {
+		for (i = 2; i < KIT_SLOTS; i++)
+			if (__atomic_load_n(&kit_threads[i].kind, __ATOMIC_RELAXED) != KIT_FREE)
+				break;
+		kit_idle();
+	}
+	CHECK_EQ(i, KIT_SLOTS);
 }
 
 static int parked(void *arg)
