@@ -224,7 +224,7 @@ static struct mapping *free_mapping(void)
 	}
 	/* The traces of what is gone are limited; from here on they get lost. */
 	if (gone)
-		munmap((void *)(gone->addr & ~(PAGE - 1)), gone->size);
+		munmap((void *)(gone->addr - PAGE), gone->size + 2 * PAGE);
 	return gone;
 }
 
@@ -251,8 +251,12 @@ static void *map_memory(const struct grant *grant, kit_u64 phys, kit_u64 size)
 
 	if (!mapping)
 		return NULL;
-	at = mmap(NULL, end - start, PROT_READ, MAP_SHARED, grant->fd,
-		  grant->offset + (start - grant->phys));
+	/* Between two pages that nobody may touch, to find out who goes too far */
+	at = mmap(NULL, end - start + 2 * PAGE, PROT_NONE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (at != MAP_FAILED)
+		at = mmap(at + PAGE, end - start, PROT_READ, MAP_SHARED | MAP_FIXED, grant->fd,
+			  grant->offset + (start - grant->phys));
 	if (at == MAP_FAILED || protect(grant, at, start, end)) {
 		kit_log(3, "cannot map %s: %s", grant->name, strerror(errno));
 		mapping->size = 0;
