@@ -48,6 +48,7 @@ void __cyg_profile_func_enter(void *function, void *caller);
 void __cyg_profile_func_exit(void *function, void *caller);
 
 static struct pci_link *the_link;
+static uint16_t offered;		/* frames, since the link came up */
 static uint8_t *section, *driver_section;
 static struct layout layout;
 
@@ -145,6 +146,11 @@ static struct store take_store(void)
 	case 4:
 		s.offset = layout.used + i % (6 + 8 * layout.qlen);
 		break;
+	case 5:
+	case 6:
+		/* The descriptor that is about to be looked at, or was just now */
+		s.offset = (offered + (i >> 4 & 1)) % layout.qlen * 16 + (i & 15);
+		break;
 	default:
 		s.offset = i % (OUTPUT - 8);
 	}
@@ -155,8 +161,6 @@ static struct store take_store(void)
 /*
  * A peer that keeps the rules
  */
-
-static uint16_t offered;
 
 static void shake_hands(void)
 {
@@ -376,7 +380,7 @@ static void operate(uint8_t op)
 		break;
 	case 1:
 		if (laters < MAX_LATER) {
-			uint8_t delay = take();
+			uint8_t delay = take() & 63;
 
 			later[laters] = take_store();
 			later[laters++].delay = delay;
