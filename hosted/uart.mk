@@ -39,12 +39,13 @@ endef
 $(foreach v,$(UART_VERSIONS),$(eval $(call uart_programs,$(v))))
 
 $(B)/hosted-supervise: $(patsubst %,$(B)/serve/%.o,hosted-supervise restart stream line client) \
-	$(B)/model/pl010.o $(B)/model/clock.o
+	$(B)/model/pl010.o $(B)/model/clock.o $(B)/kit/eventfd.o
 $(B)/hosted-serial: $(patsubst %,$(B)/serve/%.o,hosted-serial client pump terminal pty)
 $(B)/test-pl010: $(B)/test/serial/pl010.o $(B)/model/pl010.o
-$(B)/test-serve: $(patsubst %,$(B)/test/serial/%.o,serve process restart pty) \
+$(B)/test-serve: $(patsubst %,$(B)/test/serial/%.o,serve process restart pty hostile) \
 	$(B)/serve/client.o $(B)/serve/seccomp.o
-$(B)/hosted-supervise $(B)/hosted-serial $(B)/test-pl010 $(B)/test-serve:
+$(B)/test-liar: $(B)/test/serial/liar.o
+$(B)/hosted-supervise $(B)/hosted-serial $(B)/test-pl010 $(B)/test-serve $(B)/test-liar:
 	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/test/serial/%.o: test/serial/%.c
@@ -68,7 +69,7 @@ check-pl010: $(B)/test-pl010
 $(UART_CHECKS): check-uart-%:
 	@if $(MAKE) -s build/source/$*; then \
 		$(MAKE) $(B)/test-uart-$* $(B)/hosted-uart-$* $(B)/test-serve \
-			$(B)/hosted-supervise $(B)/hosted-serial && \
+			$(B)/hosted-supervise $(B)/hosted-serial $(B)/test-liar && \
 		$(B)/test-uart-$* $(TESTS) && HOSTED_UART=$* $(B)/test-serve $(TESTS); \
 	else echo '1..0 # SKIP linux-source-$* cannot be fetched'; fi
 

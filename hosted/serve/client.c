@@ -63,7 +63,11 @@ int client_receive(int fd, struct serial_reply *reply, _Bool wait)
 		return 0;
 	if (size < 0)
 		return -errno;
-	return size < (ssize_t)SERIAL_REPLY_HEAD ? -ECONNRESET : 1;
+	if (!size)
+		return -ECONNRESET;
+	if (size < (ssize_t)SERIAL_REPLY_HEAD || (size_t)size - SERIAL_REPLY_HEAD != reply->length)
+		return -EBADMSG;
+	return 1;
 }
 
 int client_call(int fd, enum serial_op op, kit_u32 arg, kit_u32 timeout_ms, const void *data,

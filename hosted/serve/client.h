@@ -16,7 +16,8 @@ int client_send(int fd, enum serial_op op, kit_u32 arg, kit_u32 timeout_ms, cons
 
 /*
  * The next reply, whatever request it belongs to. Return: 1, 0 when there is none
- * now and @wait is not set, -ECONNRESET.
+ * now and @wait is not set, -ECONNRESET, -EBADMSG for one that is not as long as it
+ * says.
  */
 int client_receive(int fd, struct serial_reply *reply, _Bool wait);
 

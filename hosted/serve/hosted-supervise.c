@@ -145,11 +145,25 @@ static void add_counters(struct serial_reply *reply)
 		to[i] += dead[i];
 }
 
+/* Whatever a driver says, it took and gave no more than there was. */
+static void check_status(const struct pending *p, struct serial_reply *reply)
+{
+	int most = reply->status;
+
+	if (p->request.op == SERIAL_READ_DATA)
+		most = reply->length;
+	else if (p->request.op == SERIAL_WRITE)
+		most = p->request.length;
+	if (reply->status > most)
+		reply->status = most;
+}
+
 static void answered(struct pending *p, struct serial_reply *reply)
 {
 	bool ok = reply->status >= 0;
 
 	s.answered = true;
+	check_status(p, reply);
 	stream_answered(p, reply);
 	switch (p->request.op) {
 	case SERIAL_READ_DATA:
@@ -188,8 +202,9 @@ void replies_from(struct client *client)
 {
 	struct serial_reply reply;
 	struct pending *p;
+	int got = 0;
 
-	while (client->up >= 0 && client_receive(client->up, &reply, false) > 0) {
+	while (client->up >= 0 && (got = client_receive(client->up, &reply, false)) > 0) {
 		p = find(client, reply.id);
 		if (p)
 			answered(p, &reply);
@@ -197,6 +212,8 @@ void replies_from(struct client *client)
 			s.ping_at = 0;
 		forward_all();
 	}
+	if (got == -EBADMSG)
+		driver_kill("answers what is no reply");
 }
 
 /* The driver counts since it was started, clients since the first was. */

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "kit/files.h"
 #include "supervise.h"
 
 #define LINE_MESSAGE	1024
@@ -95,11 +96,9 @@ static void flush_out(void)
 
 static void interrupt(void *data, bool level)
 {
-	uint64_t one = 1;
-
 	(void)data;
-	if (level && s.irq >= 0 && write(s.irq, &one, sizeof(one)) < 0)
-		driver_kill("does not take interrupts");
+	if (level && s.irq >= 0)
+		kit_eventfd_signal(s.irq);
 }
 
 static void transmit(void *data, uint8_t ch)

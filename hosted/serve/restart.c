@@ -65,7 +65,8 @@ static ssize_t receive(struct channel_message *m, int *fd)
 	union { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int))]; } control;
 	struct iovec iov = { m, sizeof(*m) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
+			      /* sizeof(control) has room for two. */
+			      .msg_controllen = CMSG_LEN(sizeof(int)) };
 	ssize_t size = recvmsg(s.channel, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 	*fd = -1;
@@ -76,10 +77,9 @@ static ssize_t receive(struct channel_message *m, int *fd)
 
 static void ready(int irq)
 {
-	uint64_t took = s.died_at ? now_ns() - s.died_at : 0;
+	uint64_t took;
 
-	if (s.irq >= 0)
-		close(s.irq);
+	s.ready = true;
 	s.irq = irq;
 	replay();
 	if (s.died_at && s.up) {
@@ -102,6 +102,10 @@ static bool serve_one(void)
 	int fd, irq = s.irq;
 	ssize_t size = receive(&m, &fd);
 
+	if (fd >= 0 && (size != sizeof(m) || m.op != CHANNEL_READY || s.ready)) {
+		close(fd);
+		fd = -1;
+	}
 	if (size != sizeof(m))
 		return false;
 	s.irq = -1;
@@ -109,8 +113,10 @@ static bool serve_one(void)
 	reply.level = s.uart.level;
 	s.irq = irq;
 	send(s.channel, &reply, sizeof(reply), MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (m.op == CHANNEL_READY)
+	if (m.op == CHANNEL_READY && !s.ready)
 		ready(fd);
+	else if (m.op == CHANNEL_READY)
+		driver_kill("is ready once more");
 	return true;
 }
 
@@ -147,7 +153,7 @@ int driver_start(void)
 {
 	int pair[2], handles[HANDLES];
 
-	s.up = false;
+	s.up = s.ready = s.killed = false;
 	s.stop = eventfd(0, EFD_CLOEXEC);
 	if (s.stop < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return -errno;
@@ -168,6 +174,9 @@ int driver_start(void)
 
 void driver_kill(const char *why)
 {
+	if (s.killed)
+		return;
+	s.killed = true;
 	fprintf(stderr, "hosted-supervise: driver %d %s, killing it\n", s.pid, why);
 	s.hangs++;
 	kill(s.pid, SIGKILL);

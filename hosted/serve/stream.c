@@ -202,6 +202,8 @@ bool stream_resent(const struct serial_reply *reply)
 
 	if (!stream.resending || reply->id != stream.resend_id)
 		return false;
+	if (taken > stream.offered)
+		taken = stream.offered;
 	stream.resent -= stream.offered - taken;
 	if (reply->status > 0 && !stream.cancelled)
 		stream_resend();

@@ -60,6 +60,7 @@ struct supervisor {
 	pid_t pid;
 	int channel, stop, irq, pidfd, listener, driver_listener, signals;
 	bool up, answered;		/* the driver takes requests; and answered one */
+	bool ready, killed;		/* it has said so; it does not deserve to live */
 	char driver_path[108];
 
 	uint64_t died_at, restart_ns, restart_max_ns, ping_at;

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Drivers that were taken over, and their supervisor. */
+#include <dirent.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "process.h"
+
+static pid_t start_liar(const char *lie)
+{
+	const char *args[] = { "--socket", socket_path, NULL, NULL };
+	char path[PATH_MAX] = "", program[PATH_MAX + 16];
+
+	ASSERT_GT(readlink("/proc/self/exe", path, sizeof(path) - 1), 0);
+	snprintf(program, sizeof(program), "%s/test-liar", dirname(path));
+	args[2] = program;
+	setenv("HOSTED_LIE", lie, 1);
+	return spawn("hosted-supervise", args, NULL);
+}
+
+static void await(int port, const char *name, long least)
+{
+	long long limit = ms_now() + 10000;
+
+	while (status_number(port, name) < least && ms_now() < limit)
+		usleep(1000);
+	EXPECT_GE(status_number(port, name), least);
+}
+
+static unsigned int descriptors(pid_t pid)
+{
+	unsigned int count = 0;
+	char path[64];
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	folder = opendir(path);
+	while (folder && readdir(folder))
+		count++;
+	if (folder)
+		closedir(folder);
+	return count;
+}
+
+TEST(r34_a_reply_that_claims_to_be_longer_gives_nothing_away)
+{
+	char reply[100000];
+	int port, other;
+
+	work_begin();
+	start_liar("length");
+	port = connect_port();
+	other = connect_port();
+	ASSERT_GE(port, 0);
+	EXPECT_GT(client_send(port, SERIAL_COUNTERS, 0, 0, NULL, 0), 0);
+	await(other, "hangs", 1);
+	EXPECT_LE(recv(port, reply, sizeof(reply), MSG_DONTWAIT), (ssize_t)sizeof(struct serial_reply));
+	close(port);
+	close(other);
+	work_end();
+}
+
+TEST(r34_a_driver_cannot_have_taken_more_than_it_was_given)
+{
+	struct serial_reply reply;
+	int port;
+
+	work_begin();
+	start_liar("status");
+	port = connect_port();
+	ASSERT_GE(port, 0);
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	EXPECT_EQ(5, client_call(port, SERIAL_WRITE, 0, 0, "hello", 5, NULL));
+	EXPECT_EQ(5, status_number(port, "to_send"));
+	EXPECT_EQ(0, client_call(port, SERIAL_READ_DATA, SERIAL_READ, 0, NULL, 0, &reply));
+	close(port);
+	work_end();
+}
+
+TEST(r34_a_driver_is_ready_once)
+{
+	int port;
+	pid_t pid;
+
+	work_begin();
+	pid = start_liar("ready");
+	port = connect_port();
+	ASSERT_GE(port, 0);
+	await(port, "hangs", 3);
+	EXPECT_LT(descriptors(pid), 40);
+	close(port);
+	work_end();
+}
+
+TEST(r34_descriptors_of_a_driver_do_not_stay)
+{
+	int port;
+	pid_t pid;
+
+	work_begin();
+	pid = start_liar("descriptors");
+	port = connect_port();
+	ASSERT_GE(port, 0);
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	EXPECT_LT(descriptors(pid), 40);
+	close(port);
+	work_end();
+}

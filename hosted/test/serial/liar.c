@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * In place of a driver's process, one that was taken over: it says what no driver
+ * says. Started by hosted-supervise, with HOSTED_LIE.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "kit/serial.h"
+#include "serve/channel.h"
+
+#define CLIENTS	16
+
+static const char *lie;
+
+static void tell(enum channel_op op, size_t size)
+{
+	union { struct cmsghdr header; char room[CMSG_SPACE(2 * sizeof(int))]; } control;
+	struct channel_message message = { .op = op, .a = 0x18, .width = 4 };
+	struct iovec iov = { &message, size };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+			      .msg_controllen = sizeof(control) };
+	int fds[2] = { eventfd(0, 0), 0 };
+
+	memset(&control, 0, sizeof(control));
+	fds[1] = fds[0];
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(fds));
+	memcpy(CMSG_DATA(&control.header), fds, sizeof(fds));
+	sendmsg(HANDLE_CHANNEL, &msg, MSG_NOSIGNAL);
+	close(fds[0]);
+}
+
+static void begin(void)
+{
+	struct channel_reply reply;
+	int i;
+
+	tell(CHANNEL_READY, sizeof(struct channel_message));
+	if (!strcmp(lie, "ready"))
+		for (i = 0; i < 50; i++)
+			tell(CHANNEL_READY, sizeof(struct channel_message));
+	if (!strcmp(lie, "descriptors"))
+		for (i = 0; i < 100; i++) {
+			tell(CHANNEL_READ, sizeof(struct channel_message) - i % 2);
+			if (!(i % 2))
+				recv(HANDLE_CHANNEL, &reply, sizeof(reply), 0);
+		}
+}
+
+static void answer(int fd)
+{
+	struct serial_request request;
+	struct serial_reply reply = { 0 };
+
+	if (recv(fd, &request, sizeof(request), 0) <= 0)
+		_exit(0);
+	reply.id = request.id;
+	if (!strcmp(lie, "length") && request.op == SERIAL_COUNTERS)
+		reply.length = 4000;
+	if (!strcmp(lie, "status") && request.op == SERIAL_WRITE)
+		reply.status = 1000000;
+	if (!strcmp(lie, "status") && request.op == SERIAL_READ_DATA)
+		reply.status = SERIAL_READ;
+	send(fd, &reply, SERIAL_REPLY_HEAD, MSG_NOSIGNAL);
+}
+
+int main(void)
+{
+	struct pollfd fds[2 + CLIENTS] = { { HANDLE_STOP, POLLIN, 0 }, { HANDLE_LISTENER, POLLIN, 0 } };
+	int n = 2, i;
+
+	lie = getenv("HOSTED_LIE") ?: "";
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	begin();
+	while (poll(fds, n, -1) > 0 && !fds[0].revents) {
+		for (i = 2; i < n; i++)
+			if (fds[i].revents)
+				answer(fds[i].fd);
+		if (fds[1].revents && n < 2 + CLIENTS)
+			fds[n++] = (struct pollfd){ accept(HANDLE_LISTENER, NULL, NULL), POLLIN, 0 };
+	}
+	return 0;
+}
