@@ -138,8 +138,11 @@ static const struct kit_pci_ops ops = {
 	.unmask = unmask,
 };
 
+/* As far as it lies in the BAR */
 static void add_area(struct kit_pci_bar *bar, uint64_t offset, uint64_t end, bool writable)
 {
+	if (end > bar->size)
+		end = bar->size;
 	if (offset < end)
 		bar->area[bar->areas++] = (struct kit_pci_area){ offset, end - offset, writable };
 }

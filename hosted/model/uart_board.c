@@ -16,6 +16,7 @@ static struct {
 	struct uart_board_config config;
 	pthread_mutex_t lock;
 	struct pl010 uart;
+	bool changed;			/* the interrupt, with KIT_INLINE */
 	struct kit_thread *clockwork;
 	bool stop;
 } board = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -36,10 +37,18 @@ struct pl010 *uart_board_lock(void)
 	return &board.uart;
 }
 
-/* Something may be due earlier now. */
+/*
+ * Something may be due earlier now. With KIT_INLINE the handler runs when the
+ * line is raised, here, and will want the lock.
+ */
 void uart_board_unlock(void)
 {
+	bool changed = board.changed, level = board.uart.level;
+
+	board.changed = false;
 	pthread_mutex_unlock(&board.lock);
+	if (changed)
+		kit_irq_level(BOARD_IRQ, level);
 	if (board.clockwork)
 		kit_unpark(board.clockwork);
 }
@@ -66,7 +75,9 @@ static const struct kit_device_ops registers = { read_register, write_register }
 static void interrupt(void *data, bool level)
 {
 	(void)data;
-	kit_irq_level(BOARD_IRQ, level);
+	board.changed = kit_policy == KIT_INLINE;
+	if (!board.changed)
+		kit_irq_level(BOARD_IRQ, level);
 }
 
 static void transmit(void *data, uint8_t ch)

@@ -24,7 +24,7 @@ struct tty_port_operations {
 	void (*destruct)(struct tty_port *port);
 };
 
-#define TTY_BUFFER_SIZE	16384		/* characters, a power of two */
+#define TTY_BUFFER_SIZE	4096		/* characters, a power of two */
 
 /*
  * What was received: a character and a flag (TTY_NORMAL, ...) each. Drivers

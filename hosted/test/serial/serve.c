@@ -194,6 +194,41 @@ TEST_F(timed, r24_many_sleep_at_the_same_time)
 		close(others[i]);
 }
 
+TEST_F(timed, r8_a_port_is_closed_once)
+{
+	static const char data[300];
+	struct serial_reply reply;
+	int first, i;
+
+	EXPECT_EQ(300, client_call(self->port, SERIAL_WRITE, 0, 0, data, 300, NULL));
+	first = client_send(self->port, SERIAL_CLOSE, 0, 0, NULL, 0);
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(-EBADF, client_ask(self->port, SERIAL_CLOSE, 0));
+	EXPECT_EQ(-EBADF, client_ask(self->port, SERIAL_COUNTERS, 0));
+	ASSERT_EQ(1, client_receive(self->port, &reply, true));
+	EXPECT_EQ(first, reply.id);
+	EXPECT_EQ(0, reply.status);
+	EXPECT_EQ(0, client_ask(self->port, SERIAL_OPEN, 0));
+}
+
+/* That what is left of it is closed shows in the driver's exit status. */
+TEST_F(timed, r8_a_client_may_vanish_while_it_closes)
+{
+	static const char data[300];
+	int other = connect_port();
+
+	EXPECT_EQ(300, client_call(self->port, SERIAL_WRITE, 0, 0, data, 300, NULL));
+	client_send(self->port, SERIAL_CLOSE, 0, 0, NULL, 0);
+	/* This one waits for that, and also for nobody. */
+	client_send(other, SERIAL_OPEN, 0, 0, NULL, 0);
+	usleep(20000);
+	close(self->port);
+	close(other);
+	self->port = connect_port();
+	EXPECT_EQ(0, client_ask(self->port, SERIAL_OPEN, 0));
+	EXPECT_EQ(0, client_ask(self->port, SERIAL_CLOSE, 0));
+}
+
 /* R34 */
 static int in_jail(void (*act)(void))
 {
