@@ -225,6 +225,10 @@ static void release(struct kit_thread *self, const void *lock, const char *how)
 {
 	unsigned int i = self->nheld;
 
+	if (likely(i && self->held[i - 1].lock == lock)) {
+		self->nheld--;
+		return;
+	}
 	while (i--)
 		if (self->held[i].lock == lock)
 			break;
@@ -420,6 +424,26 @@ static inline struct kit_spin *kit_spin(const spinlock_t *lock)
 	return (struct kit_spin *)&lock->word;
 }
 
+/* The way of most locks, most of the time, without a call. */
+static inline void take_spin(struct kit_thread *self, struct kit_spin *spin)
+{
+	unsigned int free = 0;
+
+	if (unlikely(kit_policy != KIT_SMP ||
+		     !__atomic_compare_exchange_n(&spin->word, &free, self->slot + 1, false,
+						  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+		kit_spin_lock(spin);
+}
+
+static inline void give_spin(struct kit_spin *spin)
+{
+	if (kit_policy != KIT_SMP)
+		kit_spin_unlock(spin);
+	else if (unlikely(__atomic_exchange_n(&spin->word, 0, __ATOMIC_RELEASE) &
+			  KIT_SPIN_WAITERS))
+		kit_word_wake(&spin->word, 1);
+}
+
 static void note_spin(struct kit_thread *self, spinlock_t *lock, unsigned int subclass,
 		      enum lock_mode mode)
 {
@@ -434,7 +458,7 @@ void _spin_lock(spinlock_t *lock, unsigned int subclass)
 	if (unlikely(kit_spin_owner(kit_spin(lock)) == self))
 		kit_die("recursion: %s is taken by the thread that holds it", lock->dep_map.name);
 	note_spin(self, lock, subclass, LOCK_WRITE);
-	kit_spin_lock(kit_spin(lock));
+	take_spin(self, kit_spin(lock));
 }
 
 bool _spin_trylock(spinlock_t *lock)
@@ -454,7 +478,7 @@ void _spin_unlock(spinlock_t *lock)
 			lock->dep_map.name ?: "a lock that was never initialised");
 	release(self, lock, "unlock");
 	self->preempt--;
-	kit_spin_unlock(kit_spin(lock));
+	give_spin(kit_spin(lock));
 }
 
 void _spin_lock_bh(spinlock_t *lock)

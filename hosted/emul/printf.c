@@ -266,6 +266,8 @@ static void put_pointer(struct out *out, struct spec *spec, const char *ext, con
 		put_uuid(out, ptr);
 		break;
 	default:
+		if (isalnum(*ext))
+			kit_die("printf() with %%p%c, which is not supported", *ext);
 		put_address(out, *spec, hash_pointer(ptr));
 	}
 }

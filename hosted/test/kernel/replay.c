@@ -45,10 +45,7 @@ static void walk(void)
 		kit_thread_join(tasks[i]->thread);
 }
 
-/*
- * The order is that of the seed, so these are what seed 1 gave on the first machine;
- * each other seed of test/seeds gives another one.
- */
+/* test/base/replay.c compares what this prints with different seeds. */
 HOSTED_TEST_ON(replay_prints_the_trace_of_its_seed, NULL, ON(KIT_REPLAY), 30, 0)
 {
 	walk();
