@@ -73,7 +73,9 @@ $(UART_CHECKS): check-uart-%:
 		$(B)/test-uart-$* $(TESTS) && HOSTED_UART=$* $(B)/test-serve $(TESTS); \
 	else echo '1..0 # SKIP linux-source-$* cannot be fetched'; fi
 
-.PHONY: uart check-uart check-pl010 $(UART_CHECKS)
+check-uart-all: ; test/serial/all
+
+.PHONY: check-uart-all uart check-uart check-pl010 $(UART_CHECKS)
 
 #
 # Fuzzing: make SAN=fuzz CC=clang fuzz-uart, in build/clang-fuzz/
@@ -88,9 +90,3 @@ $(UART_FUZZ): $(B)/fuzz-uart-%: $(call uart_objs,6.12) $(B)/fuzz/uart.o $(B)/fuz
 
 fuzz-uart: $(UART_FUZZ)
 .PHONY: fuzz-uart
-
-ifeq ($(SAN),fuzz)
-# New ways through a driver and its class are what is looked for, not through the kit.
-$(KIT) $(UART_MODELS): private HOST += -fno-sanitize=fuzzer-no-link
-$(EMUL): private KERNEL += -fno-sanitize=fuzzer-no-link
-endif
