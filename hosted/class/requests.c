@@ -466,9 +466,10 @@ static void rest_after_close(unsigned int line)
 static void do_open(struct serial_call *call)
 {
 	u32 line = call->request.port;
-	struct tty_file *file;
+	struct tty_file *file = tty_file_get(line, call->client);
 
-	if (tty_file_find(line, call->client)) {
+	if (file) {
+		tty_file_put(file);
 		answer(call, -EBUSY);
 		return;
 	}
@@ -485,7 +486,7 @@ static void close_file(struct tty_file *file)
 
 static void do_close(struct serial_call *call)
 {
-	struct tty_file *file = tty_file_find(call->request.port, call->client);
+	struct tty_file *file = tty_file_take(call->request.port, call->client);
 
 	if (file)
 		close_file(file);
@@ -569,14 +570,17 @@ static void (*const on_tty[SERIAL_OPS])(struct serial_call *call, struct tty_str
 
 static void call_tty(struct serial_call *call)
 {
-	struct tty_file *file = tty_file_find(call->request.port, call->client);
+	struct tty_file *file = tty_file_get(call->request.port, call->client);
 
-	if (!file)
+	if (!file) {
 		answer(call, -EBADF);
-	else if (tty_hung_up_p(&file->file))
+		return;
+	}
+	if (tty_hung_up_p(&file->file))
 		answer(call, -EIO);
 	else
 		on_tty[call->request.op](call, file->tty);
+	tty_file_put(file);
 }
 
 void serial_call(struct serial_call *call)
@@ -607,7 +611,7 @@ void serial_client_gone(const void *client)
 	struct tty_file *file;
 
 	abort_parked(NULL, client, NULL, -EINTR);
-	while ((file = tty_file_of_client(client)))
+	while ((file = tty_file_take(TTY_ANY, client)))
 		close_file(file);
 }
 

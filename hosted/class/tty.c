@@ -23,6 +23,7 @@
 DEFINE_MUTEX(tty_mutex);
 static LIST_HEAD(tty_drivers);
 static LIST_HEAD(tty_files);
+static DECLARE_WAIT_QUEUE_HEAD(unused_wait);	/* woken by each tty_file_put() */
 
 static struct class tty_class = { .name = "tty" };
 
@@ -903,7 +904,9 @@ struct tty_file *tty_file_open(unsigned int line, const void *client)
 		tty_file_close(file);
 		return ERR_PTR(err);
 	}
+	mutex_lock(&tty_mutex);
 	file->opened = true;
+	mutex_unlock(&tty_mutex);
 	return file;
 }
 
@@ -926,28 +929,50 @@ void tty_file_close(struct tty_file *file)
 	kfree(file);
 }
 
-struct tty_file *tty_file_find(unsigned int line, const void *client)
+/* With tty_mutex. */
+static struct tty_file *file_of(long line, const void *client)
 {
-	struct tty_file *file, *found = NULL;
+	struct tty_file *file;
 
-	mutex_lock(&tty_mutex);
 	list_for_each_entry(file, &tty_files, list)
-		if (file->client == client && file->tty->index == (int)line && file->opened)
-			found = file;
-	mutex_unlock(&tty_mutex);
-	return found;
+		if (file->client == client && file->opened && !file->closing &&
+		    (line == TTY_ANY || file->tty->index == line))
+			return file;
+	return NULL;
 }
 
-struct tty_file *tty_file_of_client(const void *client)
+struct tty_file *tty_file_get(unsigned int line, const void *client)
 {
-	struct tty_file *file, *found = NULL;
+	struct tty_file *file;
 
 	mutex_lock(&tty_mutex);
-	list_for_each_entry(file, &tty_files, list)
-		if (file->client == client)
-			found = file;
+	file = file_of(line, client);
+	if (file)
+		file->users++;
 	mutex_unlock(&tty_mutex);
-	return found;
+	return file;
+}
+
+void tty_file_put(struct tty_file *file)
+{
+	mutex_lock(&tty_mutex);
+	WRITE_ONCE(file->users, file->users - 1);
+	mutex_unlock(&tty_mutex);
+	wake_up_all(&unused_wait);
+}
+
+struct tty_file *tty_file_take(long line, const void *client)
+{
+	struct tty_file *file;
+
+	mutex_lock(&tty_mutex);
+	file = file_of(line, client);
+	if (file)
+		file->closing = true;
+	mutex_unlock(&tty_mutex);
+	if (file)
+		wait_event(unused_wait, !READ_ONCE(file->users));
+	return file;
 }
 
 static int __init tty_class_init(void)

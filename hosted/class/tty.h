@@ -14,7 +14,8 @@ struct tty_file {
 	struct list_head list;		/* of all; protected by tty_mutex */
 	struct tty_struct *tty;
 	const void *client;
-	bool opened, hung_up;
+	unsigned int users;		/* calls; protected by tty_mutex */
+	bool opened, closing, hung_up;	/* the first two as well */
 };
 
 extern struct mutex tty_mutex;		/* drivers, ttys, openings */
@@ -24,8 +25,15 @@ struct tty_driver *tty_find_driver(unsigned int line);
 
 struct tty_file *tty_file_open(unsigned int line, const void *client);
 void tty_file_close(struct tty_file *file);
-struct tty_file *tty_file_find(unsigned int line, const void *client);
-struct tty_file *tty_file_of_client(const void *client);
+/* What the client has open, for a call, until tty_file_put(); or NULL. */
+struct tty_file *tty_file_get(unsigned int line, const void *client);
+void tty_file_put(struct tty_file *file);
+/*
+ * The same for the one that closes it: nobody else gets it any more, and nobody
+ * uses it. Of any line where @line is TTY_ANY. May sleep.
+ */
+#define TTY_ANY		-1L
+struct tty_file *tty_file_take(long line, const void *client);
 
 /* Takes up to @max of what was received. @seen: see struct tty_bufhead. */
 unsigned int tty_buffer_take(struct tty_port *port, u8 *chars, u8 *flags, unsigned int max,

@@ -134,7 +134,8 @@ void serial_call(struct serial_call *call);
 /**
  * serial_client_gone() - a client has vanished
  *
- * Its parked calls are answered with -EINTR, its openings closed.
+ * Its parked calls are answered with -EINTR, its openings closed, but for those
+ * that a serial_call() is still at, which the host has to tell of it again then.
  * Context: may sleep.
  */
 void serial_client_gone(const void *client);

@@ -23,6 +23,7 @@
 struct connection {
 	int fd;
 	unsigned int references;	/* the server's, one for each request */
+	int gone;			/* the client; set before its openings are closed */
 	struct connection *next;	/* of all; the server's */
 };
 
@@ -78,6 +79,7 @@ static void connection_gone(struct connection *c)
 		link = &(*link)->next;
 	*link = c->next;
 	kit_current()->request = c;
+	__atomic_store_n(&c->gone, 1, __ATOMIC_SEQ_CST);
 	serial_client_gone(c);
 	kit_current()->request = NULL;
 	connection_put(c);
@@ -101,11 +103,17 @@ static void request_done(struct serial_call *call)
 static void request_check(struct request *r, ssize_t size)
 {
 	struct serial_request *request = &r->call.request;
+	struct connection *c = r->connection;
 
 	if (size >= (ssize_t)SERIAL_REQUEST_HEAD &&
 	    request->length == (size_t)size - SERIAL_REQUEST_HEAD) {
 		kit_current()->request = r;
+		__atomic_add_fetch(&c->references, 1, __ATOMIC_RELAXED);
 		serial_call(&r->call);
+		/* It may have opened or parked what nobody closes or aborts any more. */
+		if (__atomic_load_n(&c->gone, __ATOMIC_SEQ_CST))
+			serial_client_gone(c);
+		connection_put(c);
 		kit_current()->request = NULL;
 		return;
 	}
