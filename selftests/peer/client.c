@@ -571,11 +571,9 @@ static int check_file(struct client *c, const struct client_memory *r)
 		return fail(c, "BAR2's descriptor: %s", strerror(errno));
 	for (i = 0; i < (r->areas ?: 1); i++) {
 		a = r->areas ? &r->area[i] : &whole;
-		if (a->offset > r->size || a->size > r->size - a->offset)
-			return fail(c, "BAR2's area of 0x%llx bytes at 0x%llx lies outside its 0x%llx bytes",
-				    a->size, a->offset, (unsigned long long)r->size);
 		if (r->offset > (uint64_t)st.st_size ||
-		    a->offset + a->size > (uint64_t)st.st_size - r->offset)
+		    a->offset > (uint64_t)st.st_size - r->offset ||
+		    a->size > (uint64_t)st.st_size - r->offset - a->offset)
 			return fail(c, "BAR2's area of 0x%llx bytes at 0x%llx lies outside a file of 0x%llx bytes",
 				    a->size, a->offset, (unsigned long long)st.st_size);
 	}
