@@ -13,8 +13,8 @@ from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
 # In this order: what needs no machine, what tells at once that all is broken, what takes long, and
 # short ones, so that there is work for everybody until the end.
 SUITES = ("static", "analysis", "runner", "boot", "core", "smoke", "faults", "debug", "lifecycle",
-          "hostile", "hostile_scale", "restart", "shadow", "uio", "rtos", "net", "kselftest", "links",
-          "wire", "tools", "choice", "docs")
+          "hostile", "hostile_scale", "restart", "hosted", "shadow", "uio", "rtos", "net", "kselftest",
+          "links", "wire", "tools", "choice", "docs")
 STATIC = ("static.", "analysis.")
 EXTERNALS = (
     External("device", "selftests/device", "check"),

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """make demo: two machines talk over a link; one dies, comes back, and so does the link. Then the
-operator gives the same link to programs, and to an RTOS that calls Linux."""
+operator gives the same link to programs, and to an RTOS that calls Linux; at last a process takes
+the place of a machine."""
 import json
 import time
 
 from . import qemu, roots
+from .link import Hosted
 from .machines import NET, Two, ping_figures
 from .suite import until
 from .util import DEFAULT_KERNEL, say, step
@@ -123,6 +125,22 @@ def remote_call(lab):
     return "%.0f us, 99 %% within %.0f us" % (ping["p50_us"], ping["p99_us"])
 
 
+def process(lab):
+    """vm1 makes way for a process, with the same drivers; vm0 pings it."""
+    with step("protocol net at vm0 again; hosted-link, a process, in vm1's place"):
+        choose(lab, 0, "net")
+        lab.vms[1].kill()
+        hosted = Hosted(lab.link.peer(1), NET + "2/24")
+        try:
+            lab.bring_up(0)
+            until(lambda: lab.carrier(0), "vm0's carrier comes on")
+            figure = "%.2f ms" % ping_figures(lab.ping(50))[2]
+            hosted.stop()
+        finally:
+            hosted.close()
+    return figure
+
+
 def summary(figures, stats, took):
     say("\n  Summary")
     for name, value in figures.items():
@@ -151,6 +169,7 @@ def main():
         figures["link back after vm1's restart"] = "%.2f s" % crash_and_return(lab)
         figures["round trip of two UIO programs"] = programs(lab)
         figures["remote getpid()"] = remote_call(lab)
+        figures["ping, a process in place of vm1"] = process(lab)
         problems = lab.problems()
         summary(figures, lab.link.stop(), time.monotonic() - start)
     for problem in problems:

@@ -11,6 +11,7 @@ from .util import RigError, TOP, end, spawn
 
 PROGRAM = TOP / "device/ivshmem-link"
 PEER = TOP / "selftests/peer/ivshmem-peer"
+HOSTED = TOP / "hosted/build/gcc/hosted-link"
 
 
 def build(folder, *variables):
@@ -55,6 +56,28 @@ class Peer:
     def stop(self):
         os.kill(self.process.pid, signal.SIGINT)
         return self.result()
+
+    def close(self):
+        end(self.process)
+
+
+class Hosted:
+    """The drivers themselves in a process, with an interface in a network namespace of its own."""
+
+    def __init__(self, path, address, *options):
+        build("hosted", "link")
+        self.process = spawn(["unshare", "-n", HOSTED, "--socket", path, "--address", address,
+                              "--quiet", *options], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def stop(self):
+        """Its counters. Nothing of a driver must be left over."""
+        os.kill(self.process.pid, signal.SIGTERM)
+        out, errors = self.process.communicate(timeout=30)
+        if self.process.returncode:
+            raise RigError("hosted-link: exit status %d: %s" % (self.process.returncode,
+                                                               errors.decode()))
+        return json.loads(out.decode())
 
     def close(self):
         end(self.process)
