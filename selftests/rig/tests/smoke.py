@@ -34,7 +34,7 @@ def programs(vm):
 def system_call(vm):
     choose(vm, "shadow", "uio")
     vm.job("exec shadow-proxy >/run/proxy 2>&1")
-    until(lambda: "ready\n" in vm.run("cat /run/proxy", check=False).out, "the proxy's slot")
+    until(lambda: "ready\n" in vm.run("cat /run/proxy", check=False).out, "the proxy's slot", 60)
     vm.run("echo 'getpid -> pid' | /selftests/shadow/ivshmem-rtos --uio /dev/uio* --slot "
            "$(sed -n 's/^slot //p' /run/proxy) script -")
     vm.run("killall shadow-proxy")
