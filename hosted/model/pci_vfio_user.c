@@ -18,6 +18,9 @@
 #include "../kit/kit.h"
 #include "pci_vfio_user.h"
 
+/* So that all BARs of all functions find a place */
+#define MAX_BAR	(1ULL << 40)
+
 /**
  * struct model - a function and its connection
  * @pci: what the bus sees
@@ -185,13 +188,24 @@ static void add_memory(struct model *m)
 		add_area(bar, 0, size, true);
 }
 
+static bool good_size(struct model *m, int bar, uint64_t size)
+{
+	if (!(size & (size - 1)) && size <= MAX_BAR)
+		return true;
+	snprintf(m->client.error, sizeof(m->client.error),
+		 "BAR %d is 0x%llx bytes, want a power of two up to 0x%llx", bar,
+		 (unsigned long long)size, MAX_BAR);
+	return false;
+}
+
 static int describe(struct model *m)
 {
 	uint64_t size;
 	int i;
 
 	for (i = 0; i < KIT_PCI_BARS; i++) {
-		if (client_region_size(&m->client, VFIO_PCI_BAR0_REGION_INDEX + i, &size))
+		if (client_region_size(&m->client, VFIO_PCI_BAR0_REGION_INDEX + i, &size) ||
+		    !good_size(m, i, size))
 			return -1;
 		m->pci.bar[i].size = size;
 		m->pci.bar[i].fd = -1;
