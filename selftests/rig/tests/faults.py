@@ -134,7 +134,7 @@ def steps(stride):
         expect(bind(lab, PLUGINS + "uio/", "ivshmem0", stride), "nothing was refused")
         for node in ("uio0", "ivshmem-uio0"):
             expect(lab.fail_each("true 3<>/dev/" + node, "true"), "nothing was refused")
-        lab.vm.run("/selftests/uio/maps")
+        lab.vm.run("/selftests/uio/maps", timeout=300)
 
     @step("a shadow device that lacks memory when it is bound or opened", stride)
     def shadow(lab, stride):
