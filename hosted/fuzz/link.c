@@ -192,6 +192,24 @@ static void offer(const void *data, uint32_t len)
 	pci_link_ring(the_link, 0, 1);
 }
 
+/* A frame whose descriptor, or place in the ring, changes while it is looked at */
+static void offer_and_change(void)
+{
+	static const uint32_t values[] = { 0, 1, OUTPUT - 1, OUTPUT, 0x7fffffff, 0xffffffff };
+	static const uint8_t frame[REQUEST_WORDS * 8];
+	uint32_t slot = offered % layout.qlen;
+	const uint32_t at[] = { slot * 16, slot * 16 + 8, slot * 16 + 12,
+				layout.avail + 4 + 2 * slot };
+	uint8_t what = take();
+
+	if (laters < MAX_LATER)
+		later[laters++] = (struct store){
+			.delay = take() & 63, .offset = at[what & 3], .size = what & 4 ? 4 : 2,
+			.value = values[(what >> 3) % 6],
+		};
+	offer(frame, sizeof(frame));
+}
+
 /* Take all that the driver offered. */
 static void consume(void)
 {
@@ -401,8 +419,11 @@ static void operate(uint8_t op)
 		else
 			consume();
 		break;
-	default:
+	case 6:
 		use(take());
+		break;
+	default:
+		offer_and_change();
 	}
 	kit_idle();
 }
