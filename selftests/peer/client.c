@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/pci_regs.h>
@@ -32,7 +33,7 @@
 #define FLAG_ERROR		0x20
 
 #define MAX_TRANSFER		0x1000	/* what ivshmem-link says that it takes */
-#define REPLY_TIMEOUT_S		5
+#define REPLY_TIMEOUT_S		5	/* for a message and its reply */
 
 struct header {
 	uint16_t id;
@@ -68,6 +69,20 @@ static int io_error(struct client *c, const char *what)
 	return fail(c, "%s the link: %s", what, strerror(errno));
 }
 
+static int64_t ms_left(const struct client *c)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return c->deadline - (t.tv_sec * 1000LL + t.tv_nsec / 1000000);
+}
+
+static void set_deadline(struct client *c)
+{
+	c->deadline = 0;
+	c->deadline = REPLY_TIMEOUT_S * 1000 - ms_left(c);
+}
+
 /* Sends len bytes; the descriptors travel with the first of them. */
 static int send_all(struct client *c, char *buf, size_t len, const int *fds,
 		    unsigned int nfds)
@@ -78,6 +93,8 @@ static int send_all(struct client *c, char *buf, size_t len, const int *fds,
 	} control;
 	struct iovec iov = { buf, len };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct pollfd pfd = { c->sock, POLLOUT, 0 };
+	int64_t left;
 
 	if (nfds) {
 		struct cmsghdr *cm;
@@ -92,10 +109,16 @@ static int send_all(struct client *c, char *buf, size_t len, const int *fds,
 		memcpy(CMSG_DATA(cm), fds, sizeof(int) * nfds);
 	}
 	while (iov.iov_len) {
-		ssize_t n = sendmsg(c->sock, &msg, MSG_NOSIGNAL);
+		ssize_t n = sendmsg(c->sock, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+			left = ms_left(c);
+			if (left <= 0)
+				return fail(c, "the link took no message within %d s",
+					    REPLY_TIMEOUT_S);
+			poll(&pfd, 1, left);
 			continue;
+		}
 		if (n < 0)
 			return io_error(c, "sending to");
 		msg.msg_controllen = 0;
@@ -122,6 +145,7 @@ static int send_message(struct client *c, uint16_t command, uint32_t flags,
 		memcpy(buf + sizeof(h), fixed, fixed_len);
 	if (data_len)
 		memcpy(buf + sizeof(h) + fixed_len, data, data_len);
+	set_deadline(c);
 	return send_all(c, buf, h.size, fds, nfds);
 }
 
@@ -162,18 +186,18 @@ static int receive(struct client *c, void *buf, size_t len, int *fd)
 				      .msg_controllen = sizeof(control.buf) };
 		ssize_t n = recvmsg(c->sock, &msg, MSG_CMSG_CLOEXEC);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return fail(c, "the link gave no reply within %d s",
-				    REPLY_TIMEOUT_S);
-		if (n < 0)
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			return io_error(c, "reading from");
 		if (n == 0)
 			return fail(c, "the link closed the connection");
-		take_fds(&msg, fd);
-		p += n;
-		len -= n;
+		if (n > 0) {
+			take_fds(&msg, fd);
+			p += n;
+			len -= n;
+		}
+		if (len && ((n < 0 && errno == EAGAIN) || ms_left(c) <= 0))
+			return fail(c, "the link gave no reply within %d s",
+				    REPLY_TIMEOUT_S);
 	}
 	return 0;
 }

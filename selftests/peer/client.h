@@ -58,6 +58,7 @@ struct client {
 	int sock;
 	uint16_t next_id;
 	unsigned int max_fds;	/* descriptors the server takes per message */
+	int64_t deadline;	/* of a message and its reply: monotonic, in ms */
 
 	uint16_t vendor, device;
 	uint16_t protocol;	/* sub-class and interface of the class code */
