@@ -135,7 +135,7 @@ TEST_F(supervised, what_was_read_and_not_delivered_comes_again)
 	while (got < 8) {
 		status = client_call(self->port, SERIAL_READ_DATA, 8, 5000, NULL, 0, &reply);
 		ASSERT_GT(status, 0);
-		EXPECT_EQ(0, memcmp("received" + got, reply.data, status));
+		EXPECT_EQ(0, memcmp(&"received"[got], reply.data, status));
 		got += status;
 	}
 	EXPECT_EQ(0, client_call(self->port, SERIAL_COUNTERS, 0, 0, NULL, 0, &reply));
