@@ -175,6 +175,7 @@ static struct times times[] = {
 	{ .what = "from both interfaces up to carriers" },
 	{ .what = "from waking up to carriers" },
 	{ .what = "from both ends bound to shadow to RUN" },
+	{ .what = "from one end's going to the other's carrier off" },
 };
 
 static void note_time(struct times *t, double ms)
@@ -233,11 +234,13 @@ static bool is_linked(const struct end *e)
 
 static void wait_linked(const struct end *e, bool linked, double since)
 {
+	double limit = linked ? LINK_LIMIT : DOWN_LIMIT;
+
 	while (is_linked(e) != linked) {
-		if (now() - since > LINK_LIMIT) {
+		if (now() - since > limit) {
 			verify();
 			fail("%s: the link is not %s within %g s", e->pci, linked ? "up" : "down",
-			     LINK_LIMIT);
+			     limit);
 		}
 		pause_ms(0.5);
 	}
@@ -309,6 +312,8 @@ void settle(void)
 			wait_linked(&end[i], expected, now());
 	if (fresh)
 		note_time(&times[end[0].plugin == SHADOW ? 2 : before], (now() - since) * 1e3);
+	else if (before && !expected && (end[0].up || end[1].up))
+		note_time(&times[3], (now() - since) * 1e3);
 }
 
 /* A carrier alone is a promise. */

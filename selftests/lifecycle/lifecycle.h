@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #define LINK_LIMIT	10.0	/* seconds in which the link has to be back */
+#define DOWN_LIMIT	4.0	/* ... and gone, before the net plugin gives up a silent peer */
 #define MAPS		5
 
 /* The plugins; among modules, the first is the core. */
