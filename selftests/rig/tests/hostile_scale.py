@@ -113,7 +113,8 @@ class Shadow(Plugin):
             self.options[number] = [word for slot in slots for word in ("--slot", slot)]
 
     def works(self, number):
-        command = [RTOS, "--socket", self.links[number].peer(1), "--json", "--count", "100"]
+        command = [RTOS, "--socket", self.links[number].peer(1), "--json", "--count", "100",
+                   "--timeout", "20000"]
         done = subprocess.run(command + self.options[number] + ["load"], stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=60)
         equal(done.returncode, 0, "exit status of ivshmem-rtos (%s)" % done.stdout.decode())
