@@ -20,8 +20,6 @@ REST = ("events", "doorbells", "states", "races")
 TOLD = "broke the ring"
 SET_UP = "ip addr add %s1/24 dev eth0 && ip link set eth0 up; " \
     "ip neigh add %s2 lladdr 02:00:00:00:00:02 dev eth0" % (NET, NET)
-REBIND = "cd /sys/bus/ivshmem/drivers/net; for i in $(seq 8); do sleep 0.3; " \
-    "echo ivshmem0 >unbind; echo ivshmem0 >bind; " + SET_UP + "; done"
 
 
 # What only a shadow link has; requests that keep to the ring's rules leave it up.
@@ -117,14 +115,6 @@ def on(kernel):
         lab.attack("keep", seconds=20)
         flood.kill()
         expect(lab.statistic("tx_timeouts") > before, "no transmit timeout is counted")
-        lab.still_works()
-
-
-    @hostile("a device may go while its link is broken, held in RESET, or on its way back")
-    def gone(lab):
-        rebind = lab.vm.job(REBIND, timeout=100)
-        lab.attack("races", seconds=10)
-        rebind.result()
         lab.still_works()
 
 
