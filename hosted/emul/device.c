@@ -725,7 +725,8 @@ int driver_for_each_device(struct device_driver *drv, struct device *start, void
 	return for_each(&set, start, data, fn);
 }
 
-int device_for_each_child(struct device *dev, void *data, int (*fn)(struct device *dev, void *data))
+int device_for_each_child(struct device *dev, void *data,
+			  int (*fn)(struct device *dev, void *data))
 {
 	struct devices set;
 

@@ -333,7 +333,8 @@ unsigned long _local_irq_save(void)
 static void check_flags(const struct kit_thread *self, unsigned long flags)
 {
 	if (unlikely(!!flags != (self->irqs_off > 1 || self->hardirq)))
-		kit_die("interrupt flags %lu are restored, but %lu were saved", flags, !flags + 0UL);
+		kit_die("interrupt flags %lu are restored, but %lu were saved", flags,
+			!flags + 0UL);
 }
 
 void _local_irq_restore(unsigned long flags)

@@ -2,12 +2,12 @@
 /*
  * Formatted text: as libc's, and %p with the extensions that drivers use
  *
- *	%p	a hash: addresses are not for logs		%px, %pK	the address
- *	%pe	an error pointer's name, like -ENOMEM		%ps %pS	a function
- *	%pV	a struct va_format				%pa	phys_addr_t, dma_addr_t by pointer
- *	%pM %pm	MAC address, with and without colons		%pMF	with dashes
- *	%pI4 %pI6 %pI6c	IP addresses				%pR %pr	a resource
- *	%pU	a UUID						%*ph	bytes in hex
+ *	%p	a hash: addresses are not for logs	%px %pK	the address
+ *	%pe	an error, like -ENOMEM			%ps %pS	the address
+ *	%pV	a struct va_format			%pa	phys_addr_t by pointer
+ *	%pM %pm	MAC address, with and without colons	%pMF	with dashes
+ *	%pI4 %pI6 %pI6c	IP addresses			%pR %pr	a resource
+ *	%pU	a UUID					%*ph	bytes in hex
  */
 #include <linux/bug.h>
 #include <linux/ctype.h>
@@ -372,9 +372,8 @@ static const char *convert(struct out *out, const char *fmt, struct args *args)
 	fmt = parse_size(fmt, &size);
 	switch (*fmt) {
 	case 'c':
-		put_string(out, &(struct spec){ .left = spec.left, .width = spec.width,
-						.precision = 1 },
-			   (char [2]){ va_arg(args->list, int) });
+		spec.precision = 1;
+		put_string(out, &spec, (char [2]) { va_arg(args->list, int) });
 		break;
 	case 's':
 		put_string(out, &spec, va_arg(args->list, const char *));
@@ -508,7 +507,9 @@ static const char *scan_number(const char *buf, char conversion, int width, long
 	bool negative;
 
 	buf = skip_spaces(buf);
-	strscpy(copy, buf, width && width < (int)sizeof(copy) - 1 ? (size_t)width + 1 : sizeof(copy));
+	if (width <= 0 || width >= (int)sizeof(copy))
+		width = sizeof(copy) - 1;
+	strscpy(copy, buf, width + 1);
 	if (parse_number(copy, base, &magnitude, &negative, &end) == -EINVAL)
 		return NULL;
 	*value = negative ? -magnitude : magnitude;

@@ -210,7 +210,8 @@ int parse_number(const char *s, unsigned int base, unsigned long long *value, bo
 	*negative = *s == '-';
 	if (*s == '-' || *s == '+')
 		s++;
-	start = s = parse_base(s, &base);
+	s = parse_base(s, &base);
+	start = s;
 	for (; (digit = hex_to_bin(*s)) >= 0 && digit < (int)base; s++) {
 		overflow |= __builtin_mul_overflow(sum, base, &sum);
 		overflow |= __builtin_add_overflow(sum, digit, &sum);

@@ -500,7 +500,8 @@ void kit_irq_free(unsigned int first, unsigned int count)
 
 unsigned int kit_irq_listeners(unsigned int irq)
 {
-	unsigned int i, first = irq < KIT_IRQS ? irq : 0, last = irq < KIT_IRQS ? irq + 1 : KIT_IRQS;
+	unsigned int first = irq < KIT_IRQS ? irq : 0, i;
+	unsigned int last = irq < KIT_IRQS ? irq + 1 : KIT_IRQS;
 	struct kit_listener *listener;
 	unsigned int n = 0;
 

@@ -331,7 +331,10 @@ void kit_outside_end(void);
  */
 int kit_word_wait(const unsigned int *word, unsigned int value, kit_u64 deadline);
 
-/** kit_word_wake() - wake @count of those who wait there, 0 for all. Context: any, other threads too. */
+/**
+ * kit_word_wake() - wake @count of those who wait there, 0 for all. Context: any, other
+ * threads too.
+ */
 void kit_word_wake(const unsigned int *word, unsigned int count);
 
 /*

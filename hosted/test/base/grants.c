@@ -49,7 +49,8 @@ KIT_TEST(r32_granted_memory_is_shared)
 	CHECK_EQ(kit_unmap(map), -EINVAL);
 }
 
-KIT_DIES(r32_memory_after_unmapping_is_trapped, "read of shared memory at offset 0x7, which was unmapped")
+KIT_DIES(r32_memory_after_unmapping_is_trapped,
+	 "read of shared memory at offset 0x7, which was unmapped")
 {
 	volatile char *map;
 
@@ -60,7 +61,8 @@ KIT_DIES(r32_memory_after_unmapping_is_trapped, "read of shared memory at offset
 	(void)map[7];
 }
 
-KIT_DIES(r32_a_write_to_read_only_memory_is_trapped, "write of shared memory at offset 0x7, which is read-only")
+KIT_DIES(r32_a_write_to_read_only_memory_is_trapped,
+	 "write of shared memory at offset 0x7, which is read-only")
 {
 	volatile char *map;
 

@@ -430,11 +430,11 @@ HOSTED_TEST(rcu_readers_never_see_what_was_freed)
 		hlist_add_head_rcu(&item->node, &shelf.list);
 		kit_point();
 		hlist_del_rcu(&item->node);
-		if (i % 3 == 0)
+		if (i % 3 == 0) {
 			kfree_rcu(item, rcu);
-		else if (i % 3 == 1)
+		} else if (i % 3 == 1) {
 			call_rcu(&item->rcu, poison_item);
-		else {
+		} else {
 			synchronize_rcu();
 			kfree(item);
 		}

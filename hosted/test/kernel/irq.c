@@ -271,7 +271,8 @@ HOSTED_TEST_EACH(r27_a_request_can_be_made_to_fail)
 	CHECK_EQ(kit_balance(KIT_WHAT_IRQ), 0);
 }
 
-HOSTED_DIES(r27_a_lock_that_interrupts_take_is_not_held_with_them_on, "lock context: irq_lock is taken by interrupts")
+HOSTED_DIES(r27_a_lock_that_interrupts_take_is_not_held_with_them_on,
+	    "lock context: irq_lock is taken by interrupts")
 {
 	static DEFINE_SPINLOCK(irq_lock);
 	unsigned long flags;
