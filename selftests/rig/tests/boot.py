@@ -25,7 +25,7 @@ def boots(kernel):
         equal(ids, "PCI_ID=110A:4106\nPCI_ID=110A:4106", "PCI ids")
         classes = lab.vm.out("cat /sys/bus/pci/devices/0000:00:0[89].0/class")
         equal(classes.split(), ["0xff0001"] * 2, "class")
-        equal(lab.vm.out("uname -r"), roots.release(kernel), "the kernel's release")
+        equal(lab.vm.out("uname -r"), roots.release(lab.kernel), "the kernel's release")
         connected = [peer["connected"] for peer in lab.link.stats()["peers"]]
         equal(connected, [True, True], "peers connected to the device")
 
