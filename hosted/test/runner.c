@@ -143,10 +143,10 @@ static void print_log(void)
 	size_t at, end = outcome->len < LOG_SIZE ? outcome->len : LOG_SIZE;
 	unsigned int lines = 0;
 
-	for (at = end; at > 1 && lines < 30; at--)
-		lines += !outcome->log[at - 2];
-	for (; at < end; at += strlen(outcome->log + at) + 1)
-		if (outcome->log[at])
+	for (at = 0; at < end; at++)
+		lines += !outcome->log[at];
+	for (at = 0; at < end; at += strlen(outcome->log + at) + 1)
+		if (lines-- <= 30)
 			printf("#   %s\n", outcome->log + at);
 }
 
