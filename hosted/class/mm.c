@@ -214,14 +214,13 @@ void *kit_touch(struct kit_mapping *mapping, unsigned long offset, bool write)
 int kit_mapping_fd(struct kit_mapping *mapping, unsigned long long *offset)
 {
 	struct vm_area_struct *vma = to_vma(mapping);
-	unsigned long page;
-	bool writable;
+	unsigned long page, to_write = BIT(VMA_WRITE_BIT) | BIT(VMA_SHARED_BIT);
 
 	for (page = 0; page < count_pages(vma); page++)
 		if (!touch_page(vma, page, false))
 			return -EFAULT;
 	return kit_grant_fd(PFN_PHYS(vma->first), vma->vm_end - vma->vm_start, offset,
-			    &writable);
+			    (vma->vm_flags & to_write) == to_write);
 }
 
 void unmap_mapping_range(struct address_space *mapping, loff_t start, loff_t len, int even_cows)

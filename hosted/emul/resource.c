@@ -282,9 +282,8 @@ void iounmap(volatile void __iomem *addr)
 void *memremap(resource_size_t offset, size_t size, unsigned long flags)
 {
 	kit_u64 at;
-	bool writable;
 
-	if (kit_grant_fd(offset, size, &at, &writable) < 0) {
+	if (kit_grant_fd(offset, size, &at, false) == -ENOENT) {
 		kit_log(3, "0x%zx bytes at 0x%llx are no memory that was granted", size, offset);
 		return NULL;
 	}

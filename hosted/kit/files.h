@@ -16,7 +16,7 @@ struct kit_watch;
 /** kit_process_create() - a process with @pid and no open file. Return: or NULL. */
 struct kit_process *kit_process_create(int pid);
 
-/** kit_process_interrupt() - a signal for all of its calls that sleep: they end with -ERESTARTSYS. */
+/** kit_process_interrupt() - a signal: its calls that sleep end with -ERESTARTSYS. */
 void kit_process_interrupt(struct kit_process *process);
 
 /** kit_process_exit() - close what it has open, as its end does, and forget it. */
@@ -97,10 +97,11 @@ void *kit_touch(struct kit_mapping *mapping, unsigned long offset, _Bool write);
  * kit_mapping_fd() - what another process may map in place of the mapping
  *
  * All of its pages are touched. That process keeps what it maps, whatever the
- * driver takes away.
+ * driver takes away. The descriptor is of all memory of the device: it is for
+ * reading only unless the mapping is a shared one for writing, but has no bounds.
  *
  * Return: a descriptor that stays the device's, and its offset, -EFAULT where a
- * page faults, -EOPNOTSUPP for registers.
+ * page faults, -EACCES for what may not be written, -ENOENT for registers.
  */
 int kit_mapping_fd(struct kit_mapping *mapping, unsigned long long *offset);
 

@@ -4,6 +4,8 @@
  * that are no memory and are found by them; memory is mapped. What was unmapped
  * is not used again, so that an access afterwards is found out.
  */
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -19,13 +21,14 @@
  * @phys: the first; @size 0 for a place that is free
  * @ops: of registers; NULL for memory
  * @fd: of memory
+ * @read_fd: the same for reading only, ours; or why there is none
  */
 static struct grant {
 	kit_u64 phys, size;
 	const char *name;
 	const struct kit_device_ops *ops;
 	void *device;
-	int fd;
+	int fd, read_fd;
 	kit_u64 offset;
 	bool writable;
 } grants[GRANTS];
@@ -142,10 +145,21 @@ int kit_grant_device(kit_u64 phys, kit_u64 size, const char *name,
 int kit_grant_memory(kit_u64 phys, kit_u64 size, const char *name, int fd, kit_u64 offset,
 		     bool writable)
 {
+	int err, read_fd;
+	char path[32];
+
 	if ((phys | size | offset) & (PAGE - 1))
 		return -EINVAL;
-	return add(&(struct grant){ .phys = phys, .size = size, .name = name, .fd = fd,
-				    .offset = offset, .writable = writable });
+	/* Now: a process that is shut in opens nothing. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	read_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (read_fd < 0)
+		read_fd = -errno;
+	err = add(&(struct grant){ .phys = phys, .size = size, .name = name, .fd = fd,
+				   .read_fd = read_fd, .offset = offset, .writable = writable });
+	if (err && read_fd >= 0)
+		close(read_fd);
+	return err;
 }
 
 int kit_grant_revoke(kit_u64 phys)
@@ -157,6 +171,8 @@ int kit_grant_revoke(kit_u64 phys)
 		if (!grants[i].size || grants[i].phys != phys)
 			continue;
 		grants[i].size = 0;
+		if (!grants[i].ops && grants[i].read_fd >= 0)
+			close(grants[i].read_fd);
 		err = 0;
 	}
 	pthread_mutex_unlock(&grants_lock);
@@ -173,7 +189,14 @@ bool kit_granted(kit_u64 phys, kit_u64 size)
 	return granted;
 }
 
-int kit_grant_fd(kit_u64 phys, kit_u64 size, kit_u64 *offset, bool *writable)
+static bool all_writable(const struct grant *grant, kit_u64 end)
+{
+	while (grant->writable && grant->phys + grant->size < end)
+		grant = find(grant->phys + grant->size, 1);
+	return grant->writable;
+}
+
+int kit_grant_fd(kit_u64 phys, kit_u64 size, kit_u64 *offset, bool write)
 {
 	struct grant *grant;
 	int fd = -ENOENT;
@@ -181,9 +204,8 @@ int kit_grant_fd(kit_u64 phys, kit_u64 size, kit_u64 *offset, bool *writable)
 	pthread_mutex_lock(&grants_lock);
 	grant = find_all(phys, size);
 	if (grant && !grant->ops) {
-		fd = grant->fd;
+		fd = !write ? grant->read_fd : all_writable(grant, phys + size) ? grant->fd : -EACCES;
 		*offset = grant->offset + (phys - grant->phys);
-		*writable = grant->writable;
 	}
 	pthread_mutex_unlock(&grants_lock);
 	return fd;

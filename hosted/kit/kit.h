@@ -577,8 +577,14 @@ int kit_grant_revoke(kit_u64 phys);
  */
 _Bool kit_granted(kit_u64 phys, kit_u64 size);
 
-/** kit_grant_fd() - the memory at @phys: descriptor, or -ENOENT, and its offset. */
-int kit_grant_fd(kit_u64 phys, kit_u64 size, kit_u64 *offset, _Bool *writable);
+/**
+ * kit_grant_fd() - a descriptor of the memory at @phys, and the offset in it
+ * @write: or else it is for reading only
+ *
+ * Return: the descriptor, which stays the kit's, -ENOENT, or -EACCES for what may
+ * not be written.
+ */
+int kit_grant_fd(kit_u64 phys, kit_u64 size, kit_u64 *offset, _Bool write);
 
 /*
  * Registers have addresses that are no memory: window, then offset. An access

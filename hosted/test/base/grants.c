@@ -3,6 +3,7 @@
  * R32: granted memory is a real mapping
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,7 +29,6 @@ KIT_TEST(r32_granted_memory_is_shared)
 	int fd = memory(true);
 	char byte = 0, *map;
 	kit_u64 offset;
-	_Bool writable;
 
 	REQUIRE(fd >= 0);
 	map = kit_map(PHYS + 4096, 4096);
@@ -39,14 +39,33 @@ KIT_TEST(r32_granted_memory_is_shared)
 	CHECK_EQ(kit_mmio_read(map + 5, 1), 'x');
 	kit_mmio_write(map + 5, 1, 'y');
 	CHECK_EQ(map[5], 'y');
-	CHECK_EQ(kit_grant_fd(PHYS + 4096, 100, &offset, &writable), fd);
+	CHECK_EQ(kit_grant_fd(PHYS + 4096, 100, &offset, true), fd);
 	CHECK_EQ(offset, 4096);
-	CHECK(writable);
 	CHECK(kit_granted(PHYS, SIZE));
 	CHECK(!kit_granted(PHYS, SIZE + 1));
 	CHECK(!kit_map(PHYS, SIZE + 1));
 	CHECK_EQ(kit_unmap(map), 0);
 	CHECK_EQ(kit_unmap(map), -EINVAL);
+}
+
+KIT_TEST(r34_memory_is_given_away_for_reading_only_unless_it_is_to_be_written)
+{
+	int fd = memory(false), read_fd;
+	kit_u64 offset;
+
+	REQUIRE(fd >= 0);
+	CHECK_EQ(kit_grant_fd(PHYS, SIZE, &offset, true), -EACCES);
+	read_fd = kit_grant_fd(PHYS, SIZE, &offset, false);
+	CHECK(mmap(NULL, SIZE, PROT_READ, MAP_SHARED, read_fd, 0) != MAP_FAILED);
+	CHECK(mmap(NULL, SIZE, PROT_WRITE, MAP_SHARED, read_fd, 0) == MAP_FAILED);
+	CHECK_EQ(kit_grant_revoke(PHYS), 0);
+	CHECK_EQ(fcntl(read_fd, F_GETFD), -1);
+	CHECK_EQ(kit_grant_memory(PHYS, SIZE, "shared memory", fd, 0, true), 0);
+	CHECK_EQ(kit_grant_memory(PHYS + SIZE, SIZE, "the rest", fd, SIZE, false), 0);
+	CHECK_EQ(kit_grant_fd(PHYS, SIZE, &offset, true), fd);
+	CHECK_EQ(kit_grant_fd(PHYS, 2 * SIZE, &offset, true), -EACCES);
+	CHECK(kit_grant_fd(PHYS, 2 * SIZE, &offset, false) >= 0);
+	CHECK_EQ(offset, 0);
 }
 
 KIT_DIES(r32_memory_after_unmapping_is_trapped,
