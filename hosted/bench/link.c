@@ -119,7 +119,7 @@ static void cost(unsigned int size, unsigned long frames)
 		took = read_clock(CLOCK_THREAD_CPUTIME_ID) - start;
 		least = took < least ? took : least;
 	}
-	printf("ring, %4u bytes: %6.1f ns of CPU for each packet, sent and received by one thread\n",
+	printf("ring, %4u bytes: %6.1f ns of CPU for each packet, both sides in one thread\n",
 	       size, least / frames * 1e9);
 	fflush(stdout);
 }
@@ -129,7 +129,7 @@ static void throughput(unsigned int size, unsigned long frames)
 	struct job job = { size, frames };
 	double took = best(&job, receiver, false), copy = copy_rate(size, frames);
 
-	printf("ring, %4u bytes: %6.2f million packets/s, %6.2f GB/s, %3.0f %% of memcpy (%.2f GB/s)\n",
+	printf("ring, %4u bytes: %6.2f M packets/s, %6.2f GB/s, %3.0f %% of memcpy (%.2f GB/s)\n",
 	       size, frames / took * 1e-6, size * frames / took * 1e-9,
 	       100 * size * frames / took / copy, copy * 1e-9);
 	fflush(stdout);

@@ -493,11 +493,12 @@ static void wake_task(poll_table *table)
 static long poll_sleep(poll_table *table, long left)
 {
 	set_current_state(TASK_INTERRUPTIBLE);
+	/* Pairs with the release in wake_task(). */
 	if (!smp_load_acquire(&table->triggered))
 		left = schedule_timeout(left);
 	__set_current_state(TASK_RUNNING);
-	WRITE_ONCE(table->triggered, false);
-	smp_mb();
+	/* Before the driver is asked again; pairs with the release in wake_task(). */
+	smp_store_mb(table->triggered, false);
 	return left;
 }
 

@@ -14,7 +14,7 @@
 #include "kit/kit.h"
 #include "kit/net.h"
 
-DEFINE_MUTEX(hosted_rtnl);
+DEFINE_MUTEX(hosted_rtnl);		/* interfaces, and whether they are up */
 
 static LIST_HEAD(interfaces);		/* struct net_device; rtnl */
 static DEFINE_IDA(numbers);
@@ -39,7 +39,8 @@ static void release_netdev(struct device *dev)
 
 struct net_device *alloc_etherdev(int priv_size)
 {
-	struct net_device *dev = kvzalloc(ALIGN(sizeof(*dev), NETDEV_ALIGN) + priv_size, GFP_KERNEL);
+	size_t size = ALIGN(sizeof(struct net_device), NETDEV_ALIGN) + priv_size;
+	struct net_device *dev = kvzalloc(size, GFP_KERNEL);
 
 	if (!dev)
 		return NULL;

@@ -14,7 +14,7 @@
 #include "kit/pci.h"
 
 /* Where no process has anything, so that a mix-up with a virtual address shows */
-#define FIRST_ADDRESS	(1ULL << 40)
+#define FIRST_ADDRESS	BIT_ULL(40)
 
 static DEFINE_MUTEX(address_lock);
 static u64 next_address = FIRST_ADDRESS;	/* address_lock */

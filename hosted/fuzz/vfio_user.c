@@ -275,7 +275,11 @@ static int fuzz(void *arg)
 
 int main(int argc, char **argv)
 {
-	struct kit_config kit = { .policy = KIT_INLINE, .seed = 1, .log_level = getenv("HOSTED_VERBOSE") ? 7 : 2 };
+	struct kit_config kit = {
+		.policy = KIT_INLINE,
+		.seed = 1,
+		.log_level = getenv("HOSTED_VERBOSE") ? 7 : 2,
+	};
 	struct arguments a = { argc, argv };
 
 	return kit_run(&kit, fuzz, &a);

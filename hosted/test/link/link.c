@@ -136,4 +136,5 @@ long set_attr(unsigned int end, const char *name, const char *value)
 {
 	return kit_attr_write(path_of(end, name), value, strlen(value));
 }
+
 TEST_HARNESS_MAIN

@@ -61,11 +61,12 @@ void other_send(struct other *o, const void *data, uint32_t len)
 
 uint32_t other_receive(struct other *o, void *buf, uint32_t size)
 {
-	const void *data = NULL;
+	const void *data;
 	uint32_t len = 0;
 
-	if (!EVENTUALLY((data = ring_rx_peek(&o->ring, &len))))
+	if (!EVENTUALLY(ring_rx_peek(&o->ring, &len)))
 		return 0;
+	data = ring_rx_peek(&o->ring, &len);
 	memcpy(buf, data, len < size ? len : size);
 	ring_rx_done(&o->ring);
 	if (ring_rx_kick(&o->ring))
