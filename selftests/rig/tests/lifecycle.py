@@ -33,7 +33,7 @@ class Ends(Lab):
         self.leaky = kernel == debug.NAME
         self.vm = self.vm([self.link.peer(number) for number in range(ends)],
                           append=KMEMLEAK if self.leaky else "")
-        self.ends, self.other, self.times = ends, None, []
+        self.ends, self.other, self.times, self.answers = ends, None, [], []
         self.vm.run("modprobe uio")
         if self.leaky:
             forget_leaks(self.vm)
@@ -73,6 +73,8 @@ class Ends(Lab):
         for number in range(self.ends):
             peer = self.link.stats(number)
             equal((peer["state"], peer["interrupt_control"]), (0, 0), "state, interrupt control")
+        for answer in self.answers:
+            answer.result()
         if self.ends == 1:
             self.stop_peer()
             expect(self.times, "no return of a peer was timed")
@@ -100,7 +102,8 @@ class Ends(Lab):
             self.times.append(self.link.time_back(1))
         else:
             until(lambda: self.link.stats(1)["state"], "the peer takes part")
-        self.vm.run("echo %s >/run/lifecycle.host" % number)
+        # The machine goes on at once, maybe to sleep: who waited here could not wake it.
+        self.answers.append(self.vm.job("echo %s >/run/lifecycle.host" % number))
 
 
 BOTH, ONE = Fixture(Ends), Fixture(Ends, ends=1)
