@@ -374,15 +374,13 @@ static void do_set_modem(struct serial_call *call, struct tty_struct *tty)
  * Counters
  */
 
-/* Not locked: a queue's waker may hold the port's lock, and each is one word. */
+/* With the port's lock, which who wakes the queue has, too. */
 static void get_counters(struct tty_struct *tty, struct serial_counters *counters)
 {
 	struct uart_port *port = uart_state_of(tty)->uart_port;
 
 	BUILD_BUG_ON(sizeof(*counters) != sizeof(port->icount));
-	memset(counters, 0, sizeof(*counters));
-	if (port)
-		memcpy(counters, &port->icount, sizeof(*counters));
+	memcpy(counters, &port->icount, sizeof(*counters));
 }
 
 static void reply_counters(struct serial_call *call, const struct serial_counters *counters)
@@ -394,15 +392,19 @@ static void reply_counters(struct serial_call *call, const struct serial_counter
 
 static void do_counters(struct serial_call *call, struct tty_struct *tty)
 {
-	struct serial_icounter_struct icount;
-	int err = tty->ops->get_icount ? tty->ops->get_icount(tty, &icount) : -EOPNOTSUPP;
+	struct uart_port *port = uart_state_of(tty)->uart_port;
 	struct serial_counters counters;
+	unsigned long flags;
 
-	if (!err) {
-		get_counters(tty, &counters);
-		reply_counters(call, &counters);
+	if (!port) {
+		answer(call, -EIO);
+		return;
 	}
-	answer(call, err);
+	uart_port_lock_irqsave(port, &flags);
+	get_counters(tty, &counters);
+	uart_port_unlock_irqrestore(port, flags);
+	reply_counters(call, &counters);
+	answer(call, 0);
 }
 
 static bool counters_ready(struct parked *p)
@@ -427,16 +429,22 @@ static void do_wait_counters(struct serial_call *call, struct tty_struct *tty)
 {
 	struct parked *p = parked_new(call, tty, &tty->port->delta_msr_wait, counters_ready,
 				      -ETIMEDOUT);
+	struct uart_port *port = uart_state_of(tty)->uart_port;
+	unsigned long flags;
 
-	if (!p) {
-		answer(call, -ENOMEM);
+	if (!p || !port) {
+		if (p)
+			kref_put(&p->kref, parked_release);
+		answer(call, p ? -EIO : -ENOMEM);
 		return;
 	}
+	uart_port_lock_irqsave(port, &flags);
 	if (call->request.length == sizeof(p->since))
 		memcpy(&p->since, call->request.data, sizeof(p->since));
 	else
 		get_counters(tty, &p->since);
 	park(p);
+	uart_port_unlock_irqrestore(port, flags);
 }
 
 /*

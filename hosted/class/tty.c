@@ -322,6 +322,13 @@ void tty_check_throttle(struct tty_struct *tty)
 		tty_kref_put(tty);
 }
 
+/* The work has a reference of its own. */
+static void cancel_throttle(struct tty_struct *tty)
+{
+	if (cancel_work_sync(&tty->throttle_work))
+		tty_kref_put(tty);
+}
+
 void tty_throttle(struct tty_struct *tty)
 {
 	mutex_lock(&tty->throttle_mutex);
@@ -697,7 +704,7 @@ int tty_port_open(struct tty_port *port, struct tty_struct *tty, struct file *fi
 	tty_port_tty_set(port, tty);
 	err = port_activate(port, tty);
 	if (!err) {
-		port->count++;
+		WRITE_ONCE(port->count, port->count + 1);
 		tty_port_set_active(port, true);
 	} else if (!port->count) {
 		tty_port_tty_set(port, NULL);
@@ -719,16 +726,16 @@ static void wait_before_close(struct tty_port *port, struct tty_struct *tty)
 
 void tty_port_close(struct tty_port *port, struct tty_struct *tty, struct file *file)
 {
-	bool last = READ_ONCE(port->count) == 1;
-
+	/* The driver, and with it the port, may be gone since. */
 	if (tty_hung_up_p(file))
 		return;
-	if (last && tty_port_initialized(port)) {
+	if (READ_ONCE(port->count) == 1 && tty_port_initialized(port)) {
 		WRITE_ONCE(port->closing, true);
 		wait_before_close(port, tty);
 	}
 	mutex_lock(&port->mutex);
-	if (port->count && !--port->count) {
+	WRITE_ONCE(port->count, port->count - !!port->count);
+	if (!port->count && tty_port_active(port)) {
 		port_shutdown(port, tty);
 		tty_port_tty_set(port, NULL);
 		tty_port_set_active(port, false);
@@ -743,7 +750,7 @@ void tty_port_hangup(struct tty_port *port)
 	struct tty_struct *tty = tty_port_tty_get(port);
 
 	mutex_lock(&port->mutex);
-	port->count = 0;
+	WRITE_ONCE(port->count, 0);
 	if (tty)
 		set_bit(TTY_IO_ERROR, &tty->flags);
 	port_shutdown(port, tty);
@@ -780,7 +787,7 @@ void tty_kref_put(struct tty_struct *tty)
 
 int tty_hung_up_p(struct file *file)
 {
-	return file && container_of(file, struct tty_file, file)->hung_up;
+	return file && READ_ONCE(container_of(file, struct tty_file, file)->hung_up);
 }
 
 /* All openings become useless, what waits is answered, the port is shut down. */
@@ -795,7 +802,7 @@ void tty_vhangup(struct tty_struct *tty)
 	}
 	list_for_each_entry(file, &tty_files, list)
 		if (file->tty == tty)
-			file->hung_up = true;
+			WRITE_ONCE(file->hung_up, true);
 	if (tty->driver->ttys[tty->index] == tty)
 		tty->driver->ttys[tty->index] = NULL;
 	mutex_unlock(&tty_mutex);
@@ -805,6 +812,7 @@ void tty_vhangup(struct tty_struct *tty)
 		tty_abandon(tty, -EIO);
 	if (tty->ops->hangup)
 		tty->ops->hangup(tty);
+	cancel_throttle(tty);
 }
 
 static void hangup_work(struct work_struct *work)
@@ -924,7 +932,7 @@ void tty_file_close(struct tty_file *file)
 		tty_forget(tty);
 	mutex_unlock(&tty_mutex);
 	if (last)
-		cancel_work_sync(&tty->throttle_work);
+		cancel_throttle(tty);
 	tty_kref_put(tty);
 	kfree(file);
 }

@@ -493,7 +493,7 @@ static void tasklet_action(void)
 
 static void wait_while(unsigned int bit, struct tasklet_struct *t)
 {
-	while (test_bit(bit, &t->state)) {
+	while (test_bit_acquire(bit, &t->state)) {
 		if (kit_policy == KIT_SMP || kit_policy == KIT_UP)
 			usleep_range_state(50, 100, TASK_UNINTERRUPTIBLE);
 		else

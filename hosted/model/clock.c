@@ -9,7 +9,7 @@ static int count(unsigned int *counter, bool on)
 {
 	if (!on && !*counter)
 		return -EINVAL;
-	*counter += on ? 1 : -1;
+	__atomic_store_n(counter, *counter + (on ? 1 : -1), __ATOMIC_RELEASE);
 	return 0;
 }
 

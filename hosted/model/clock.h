@@ -23,6 +23,12 @@ int clock_prepare(struct clock *clock, unsigned int user, bool on);
 int clock_enable(struct clock *clock, unsigned int user, bool on);
 bool clock_running(const struct clock *clock);
 
+/* How often a user has it enabled. Context: any thread. */
+static inline unsigned int clock_enabled(const struct clock *clock, unsigned int user)
+{
+	return __atomic_load_n(&clock->users[user].enabled, __ATOMIC_ACQUIRE);
+}
+
 /* Return: how many enables, prepares and gets the user still had. */
 unsigned int clock_drop(struct clock *clock, unsigned int user);
 

@@ -262,7 +262,7 @@ static void status(struct pending *p)
 		s.pid, s.up ? "true" : "false", s.restarts, s.hangs,
 		s.restarts ? s.restart_ns / 1e3 / s.restarts : 0, s.restart_max_ns / 1e3,
 		stream_length(), (unsigned long long)s.uart.counts.sent,
-		s.clock.users[0].enabled);
+		clock_enabled(&s.clock, 0));
 	client_answer(p, 0, &reply);
 }
 

@@ -45,7 +45,7 @@ static void try_open(void)
 	if (!failed) {
 		outcome = NOT_REACHED;
 	} else if (err) {
-		expect(!uart_board_clock.users[0].enabled, "the clock is still on");
+		expect(!clock_enabled(&uart_board_clock, 0), "the clock is still on");
 		expect(!kit_irq_listeners(BOARD_IRQ), "the interrupt is still there");
 		err = ask(SERIAL_OPEN, 0);
 		expect(!err, "a second opening fails");

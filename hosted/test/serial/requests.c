@@ -56,17 +56,17 @@ UART_TEST(info_tells_what_port_it_is)
 
 UART_TEST(an_open_port_has_its_clock_and_interrupt_and_a_closed_one_has_not)
 {
-	EXPECT_EQ(0, uart_board_clock.users[0].enabled);
+	EXPECT_EQ(0, clock_enabled(&uart_board_clock, 0));
 	ASSERT_EQ(0, ask(SERIAL_OPEN, 0));
-	EXPECT_EQ(1, uart_board_clock.users[0].enabled);
+	EXPECT_EQ(1, clock_enabled(&uart_board_clock, 0));
 	EXPECT_EQ(1, kit_irq_listeners(BOARD_IRQ));
 	EXPECT_EQ(-EBUSY, ask(SERIAL_OPEN, 0));
 	EXPECT_EQ(0, end(begin_by(2, SERIAL_OPEN, 0, 0, NULL, 0), NULL));
-	EXPECT_EQ(1, uart_board_clock.users[0].enabled);
+	EXPECT_EQ(1, clock_enabled(&uart_board_clock, 0));
 	EXPECT_EQ(0, ask(SERIAL_CLOSE, 0));
-	EXPECT_EQ(1, uart_board_clock.users[0].enabled);
+	EXPECT_EQ(1, clock_enabled(&uart_board_clock, 0));
 	EXPECT_EQ(0, end(begin_by(2, SERIAL_CLOSE, 0, 0, NULL, 0), NULL));
-	EXPECT_EQ(0, uart_board_clock.users[0].enabled);
+	EXPECT_EQ(0, clock_enabled(&uart_board_clock, 0));
 	EXPECT_EQ(0, kit_irq_listeners(BOARD_IRQ));
 	EXPECT_EQ(-EBADF, ask(SERIAL_CLOSE, 0));
 	EXPECT_EQ(0, look().cr);
@@ -211,14 +211,14 @@ UART_TEST(a_suspended_port_rests_and_goes_on_when_resumed)
 {
 	ASSERT_EQ(0, ask(SERIAL_OPEN, 0));
 	EXPECT_EQ(0, ask(SERIAL_SUSPEND, 0));
-	EXPECT_EQ(0, uart_board_clock.users[0].enabled);
+	EXPECT_EQ(0, clock_enabled(&uart_board_clock, 0));
 	EXPECT_EQ(0, kit_irq_listeners(BOARD_IRQ));
 	EXPECT_EQ(5, end(begin(SERIAL_WRITE, 0, 0, "later", 5), NULL));
 	moment();
 	EXPECT_EQ(0, sent());
 	EXPECT_EQ(0, look().counts.written);
 	EXPECT_EQ(0, ask(SERIAL_RESUME, 0));
-	EXPECT_EQ(1, uart_board_clock.users[0].enabled);
+	EXPECT_EQ(1, clock_enabled(&uart_board_clock, 0));
 	EXPECT_EQ(0, ask(SERIAL_DRAIN, 0));
 	EXPECT_EQ(5, sent());
 	EXPECT_EQ(0, memcmp("later", line_data, 5));
@@ -231,9 +231,9 @@ UART_TEST(a_port_can_be_closed_while_it_is_suspended)
 	EXPECT_EQ(0, ask(SERIAL_SUSPEND, 0));
 	EXPECT_EQ(0, ask(SERIAL_CLOSE, 0));
 	EXPECT_EQ(0, ask(SERIAL_RESUME, 0));
-	EXPECT_EQ(0, uart_board_clock.users[0].enabled);
+	EXPECT_EQ(0, clock_enabled(&uart_board_clock, 0));
 	EXPECT_EQ(0, ask(SERIAL_OPEN, 0));
-	EXPECT_EQ(1, uart_board_clock.users[0].enabled);
+	EXPECT_EQ(1, clock_enabled(&uart_board_clock, 0));
 	EXPECT_EQ(0, ask(SERIAL_CLOSE, 0));
 }
 
@@ -518,7 +518,7 @@ UART_TEST(losing_the_carrier_hangs_up)
 	set_lines(0);
 	EXPECT_EQ(-EIO, end(a, NULL));
 	EXPECT_EQ(-EIO, ask(SERIAL_WRITE, 0));
-	EXPECT_TRUE(EVENTUALLY(!uart_board_clock.users[0].enabled));
+	EXPECT_TRUE(EVENTUALLY(!clock_enabled(&uart_board_clock, 0)));
 	EXPECT_EQ(0, ask(SERIAL_CLOSE, 0));
 	EXPECT_EQ(0, ask(SERIAL_OPEN, 0));
 	EXPECT_EQ(0, ask(SERIAL_CLOSE, 0));

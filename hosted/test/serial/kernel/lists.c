@@ -252,7 +252,7 @@ static int woken;
 
 static int count_wake(wait_queue_entry_t *wait, unsigned int mode, int sync, void *key)
 {
-	woken++;
+	WRITE_ONCE(woken, woken + 1);
 	return 0;
 }
 
