@@ -36,10 +36,12 @@ $(B)/peer/%.o: $(PEER)/%.c
 
 link: $(B)/hosted-link $(B)/hosted-preload.so
 
+check-link-all: ; test/link/all
+
 check-link: $(B)/test-link
 	$(B)/test-link $(TESTS)
 
-.PHONY: link check-link
+.PHONY: link check-link check-link-all
 
 $(B)/bench-link: $(LINK_OBJS) $(B)/model/pci_link.o $(B)/bench/link.o $(B)/bench/kernel/ring.o
 	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
