@@ -20,6 +20,9 @@
 #include "kit/serial.h"
 #include "server.h"
 
+#define MAX_CONNECTIONS	128
+#define MAX_REQUESTS	256	/* of a connection, that were not answered */
+
 struct connection {
 	int fd;
 	unsigned int references;	/* the server's, one for each request */
@@ -36,7 +39,23 @@ struct request {
 static struct {
 	int epoll, listener, stop;
 	struct connection *connections;
+	unsigned int count;		/* descriptors of connections; atomic */
+	int full;			/* the listener is not watched; atomic */
 } server;
+
+static int watch(int fd, void *what)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = what };
+
+	return epoll_ctl(server.epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+/* Who connects waits from here on, until a connection has ended. */
+static void stop_accepting(void)
+{
+	epoll_ctl(server.epoll, EPOLL_CTL_DEL, server.listener, NULL);
+	__atomic_store_n(&server.full, 1, __ATOMIC_SEQ_CST);
+}
 
 static void connection_put(struct connection *c)
 {
@@ -44,21 +63,17 @@ static void connection_put(struct connection *c)
 		return;
 	close(c->fd);
 	free(c);
-}
-
-static void watch(int fd, void *what)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = what };
-
-	if (epoll_ctl(server.epoll, EPOLL_CTL_ADD, fd, &event))
-		kit_die("server: cannot watch a descriptor: %s", strerror(errno));
+	__atomic_sub_fetch(&server.count, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_exchange_n(&server.full, 0, __ATOMIC_SEQ_CST))
+		watch(server.listener, &server.listener);
 }
 
 static void connection_add(int fd)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 
-	if (!c) {
+	if (!c || watch(fd, c)) {
+		free(c);
 		close(fd);
 		return;
 	}
@@ -66,7 +81,8 @@ static void connection_add(int fd)
 	c->references = 1;
 	c->next = server.connections;
 	server.connections = c;
-	watch(fd, c);
+	if (__atomic_add_fetch(&server.count, 1, __ATOMIC_SEQ_CST) == MAX_CONNECTIONS)
+		stop_accepting();
 }
 
 /* Sleeps until its openings are closed: as the thread of a request does. */
@@ -99,27 +115,37 @@ static void request_done(struct serial_call *call)
 	free(r);
 }
 
-/* A message that is too short or long, or lies about its length, is answered. */
-static void request_check(struct request *r, ssize_t size)
+/* What is wrong with a message; it is answered all the same. */
+static int request_check(const struct request *r, ssize_t size)
 {
-	struct serial_request *request = &r->call.request;
+	if (size < (ssize_t)SERIAL_REQUEST_HEAD ||
+	    r->call.request.length != (size_t)size - SERIAL_REQUEST_HEAD)
+		return -EBADMSG;
+	/* What waits takes memory. */
+	if (__atomic_load_n(&r->connection->references, __ATOMIC_RELAXED) > MAX_REQUESTS &&
+	    r->call.request.op != SERIAL_CANCEL)
+		return -EBUSY;
+	return 0;
+}
+
+static void request_do(struct request *r, ssize_t size)
+{
 	struct connection *c = r->connection;
 
-	if (size >= (ssize_t)SERIAL_REQUEST_HEAD &&
-	    request->length == (size_t)size - SERIAL_REQUEST_HEAD) {
-		kit_current()->request = r;
-		__atomic_add_fetch(&c->references, 1, __ATOMIC_RELAXED);
-		serial_call(&r->call);
-		/* It may have opened or parked what nobody closes or aborts any more. */
-		if (__atomic_load_n(&c->gone, __ATOMIC_SEQ_CST))
-			serial_client_gone(c);
-		connection_put(c);
-		kit_current()->request = NULL;
+	r->call.reply.id = size >= 8 ? r->call.request.id : 0;
+	r->call.reply.status = request_check(r, size);
+	if (r->call.reply.status) {
+		request_done(&r->call);
 		return;
 	}
-	r->call.reply.id = size >= 8 ? request->id : 0;
-	r->call.reply.status = -EBADMSG;
-	request_done(&r->call);
+	kit_current()->request = r;
+	__atomic_add_fetch(&c->references, 1, __ATOMIC_RELAXED);
+	serial_call(&r->call);
+	/* It may have opened or parked what nobody closes or aborts any more. */
+	if (__atomic_load_n(&c->gone, __ATOMIC_SEQ_CST))
+		serial_client_gone(c);
+	connection_put(c);
+	kit_current()->request = NULL;
 }
 
 static void connection_read(struct connection *c)
@@ -134,7 +160,7 @@ static void connection_read(struct connection *c)
 		r->connection = c;
 		r->call.client = c;
 		r->call.done = request_done;
-		request_check(r, size);
+		request_do(r, size);
 		return;
 	}
 	free(r);
@@ -148,6 +174,8 @@ static int accept_one(void)
 
 	if (fd >= 0)
 		connection_add(fd);
+	else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+		stop_accepting();
 	return 0;
 }
 
@@ -180,12 +208,13 @@ int server_run(int listener, int connection, int stop)
 		return -errno;
 	server.listener = listener;
 	server.stop = stop;
-	watch(stop, &server.stop);
-	if (listener >= 0)
-		watch(listener, &server.listener);
-	if (connection >= 0)
+	err = watch(stop, &server.stop);
+	if (!err && listener >= 0)
+		err = watch(listener, &server.listener);
+	if (!err && connection >= 0)
 		connection_add(connection);
-	err = kit_serve(serve_one, NULL);
+	if (!err)
+		err = kit_serve(serve_one, NULL);
 	while (server.connections)
 		connection_gone(server.connections);
 	close(server.epoll);

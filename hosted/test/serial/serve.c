@@ -5,12 +5,15 @@
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "process.h"
@@ -123,6 +126,95 @@ TEST_F(alone, who_does_not_read_its_replies_is_dropped)
 	EXPECT_LT(err, 0);
 	EXPECT_EQ(0, client_ask(self->port, SERIAL_COUNTERS, 0));
 	close(other);
+}
+
+TEST_F(alone, r8_a_client_has_so_many_requests_at_a_time)
+{
+	struct pollfd pfd = { .fd = self->port, .events = POLLIN };
+	struct serial_reply reply;
+	int first = 0, last = 0, i;
+
+	for (i = 0; i < 1000 && poll(&pfd, 1, i < 200 ? 0 : 20) == 0; i++) {
+		last = client_send(self->port, SERIAL_WAIT_BREAK, 0, SERIAL_FOREVER, NULL, 0);
+		ASSERT_GT(last, 0);
+		first = first ?: last;
+	}
+	EXPECT_LT(i, 1000);
+	ASSERT_EQ(1, client_receive(self->port, &reply, true));
+	EXPECT_EQ(-EBUSY, reply.status);
+	EXPECT_EQ(last, reply.id);
+	/* Others have room, and one that is cancelled makes some. */
+	i = connect_port();
+	EXPECT_EQ(0, client_ask(i, SERIAL_OPEN, 0));
+	close(i);
+	EXPECT_EQ(0, client_ask(self->port, SERIAL_CANCEL, first));
+	EXPECT_EQ(0, client_ask(self->port, SERIAL_INFO, 0));
+}
+
+/* Time that a process has had, in ticks */
+static unsigned long time_of(pid_t pid)
+{
+	unsigned long user = 0, system = 0;
+	char path[32];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (!file || fscanf(file, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+			    &user, &system) != 2)
+		TH_LOG("cannot read %s", path);
+	if (file)
+		fclose(file);
+	return user + system;
+}
+
+/* Until nobody takes them any more */
+static int crowd(int *fds, int max)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int i;
+
+	strcpy(address.sun_path, socket_path);
+	for (i = 0; i < max; i++) {
+		fds[i] = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+		/* The backlog is small, and whoever is to take them gets some time. */
+		usleep(1000);
+		if (connect(fds[i], (struct sockaddr *)&address, sizeof(address))) {
+			close(fds[i]);
+			break;
+		}
+	}
+	return i;
+}
+
+static void check_crowd(pid_t pid, int port, int most)
+{
+	int fds[400], count = crowd(fds, 400), other;
+	unsigned long before = time_of(pid);
+
+	EXPECT_GT(count, 20);
+	EXPECT_LT(count, most);
+	usleep(500000);
+	EXPECT_LT(time_of(pid) - before, 20);
+	EXPECT_EQ(0, client_ask(port, SERIAL_INFO, 0));
+	while (count--)
+		close(fds[count]);
+	other = connect_port();
+	EXPECT_EQ(0, client_ask(other, SERIAL_INFO, 0));
+	close(other);
+}
+
+TEST_F(alone, r8_a_crowd_waits_outside)
+{
+	check_crowd(self->pid, self->port, 200);
+}
+
+TEST_F(alone, r8_a_crowd_waits_for_descriptors)
+{
+	struct rlimit limit = { 60, 60 };
+
+	ASSERT_EQ(0, prlimit(self->pid, RLIMIT_NOFILE, &limit, NULL));
+	check_crowd(self->pid, self->port, 100);
 }
 
 /* R24: whoever sleeps, here in a close that has to wait, delays nobody. */
@@ -306,9 +398,14 @@ static void *nothing(void *arg)
 
 static void act_thread(void)
 {
+	static char stack[1 << 18] __attribute__((aligned(4096)));
+	pthread_attr_t attr;
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, nothing, NULL) || pthread_join(thread, NULL))
+	/* As the kit does it */
+	pthread_attr_init(&attr);
+	pthread_attr_setstack(&attr, stack, sizeof(stack));
+	if (pthread_create(&thread, &attr, nothing, NULL) || pthread_join(thread, NULL))
 		_exit(3);
 }
 
