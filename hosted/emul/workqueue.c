@@ -127,12 +127,15 @@ static void finish(struct worker *worker)
 			self->nheld ? self->held[self->nheld - 1].name : "preemption or interrupts");
 }
 
+static void need_worker(void);
+
 /* Returns false where there is nothing to run. */
 static bool run_one(struct worker *worker)
 {
 	unsigned long flags = lock_queues();
 	struct work_struct *work = pick();
 	work_func_t func;
+	bool more;
 
 	if (!work) {
 		unlock_queues(flags);
@@ -147,8 +150,12 @@ static bool run_one(struct worker *worker)
 	list_add(&worker->entry, &workers);
 	/* From now on it may be queued again. */
 	clear_bit_unlock(WORK_PENDING_BIT, &work->state);
+	more = pick();
 	unlock_queues(flags);
 
+	/* Whoever queued that may have taken this worker for idle. */
+	if (more)
+		need_worker();
 	func(work);
 	if (!runs_inline())
 		finish(worker);

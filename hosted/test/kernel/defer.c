@@ -204,7 +204,7 @@ static void wait_for_other(struct work_struct *work)
 {
 	struct job *job = container_of(work, struct job, work);
 
-	wait_for_completion(job->done);
+	CHECK(wait_for_completion_timeout(job->done, msecs_to_jiffies(5000)));
 }
 
 static void complete_other(struct work_struct *work)
@@ -223,6 +223,24 @@ HOSTED_TEST(work_that_waits_does_not_hold_up_other_work)
 	INIT_WORK(&b.work, complete_other);
 	schedule_work(&a.work);
 	msleep(5);
+	schedule_work(&b.work);
+	flush_work(&a.work);
+	flush_work(&b.work);
+}
+
+/* One worker is idle when both come. */
+HOSTED_TEST(work_queued_at_once_may_wait_for_each_other)
+{
+	DECLARE_COMPLETION_ONSTACK(done);
+	struct job first = { }, a = { .done = &done }, b = { .done = &done };
+
+	INIT_WORK(&first.work, do_job);
+	INIT_WORK(&a.work, wait_for_other);
+	INIT_WORK(&b.work, complete_other);
+	schedule_work(&first.work);
+	flush_work(&first.work);
+	msleep(5);
+	schedule_work(&a.work);
 	schedule_work(&b.work);
 	flush_work(&a.work);
 	flush_work(&b.work);
