@@ -103,6 +103,7 @@ static void give_slot(struct kit_thread *thread)
 
 static int start(struct kit_thread *thread, const char *name, int (*fn)(void *arg), void *arg)
 {
+	bool detached = thread->detached;
 	pthread_attr_t attr;
 	pthread_t handle;
 	int err;
@@ -120,7 +121,9 @@ static int start(struct kit_thread *thread, const char *name, int (*fn)(void *ar
 		give_slot(thread);
 		return -err;
 	}
-	set_handle(thread, handle);
+	/* Nobody joins the others before this; a detached one may be gone, its slot taken. */
+	if (!detached)
+		set_handle(thread, handle);
 	return 0;
 }
 
