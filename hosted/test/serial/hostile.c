@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Drivers that were taken over, and their supervisor. */
+/* Drivers that were taken over, clients that were, and a supervisor between them. */
 #include <dirent.h>
+#include <errno.h>
 #include <libgen.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,5 +111,28 @@ TEST(r34_descriptors_of_a_driver_do_not_stay)
 	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
 	EXPECT_LT(descriptors(pid), 40);
 	close(port);
+	work_end();
+}
+
+TEST(r34_a_client_has_so_many_requests_at_a_time)
+{
+	struct pollfd pfd = { .events = POLLIN };
+	struct serial_reply reply;
+	int i;
+
+	work_begin();
+	start_supervised(NULL);
+	pfd.fd = connect_port();
+	ASSERT_GE(pfd.fd, 0);
+	EXPECT_EQ(0, client_ask(pfd.fd, SERIAL_OPEN, 0));
+	for (i = 0; i < 1000 && poll(&pfd, 1, i < 100 ? 0 : 20) == 0; i++)
+		EXPECT_GT(client_send(pfd.fd, SERIAL_WAIT_BREAK, 0, SERIAL_FOREVER, NULL, 0), 0);
+	EXPECT_LT(i, 1000);
+	ASSERT_EQ(1, client_receive(pfd.fd, &reply, true));
+	EXPECT_EQ(-EBUSY, reply.status);
+	i = connect_port();
+	EXPECT_EQ(0, client_ask(i, SERIAL_OPEN, 0));
+	close(i);
+	close(pfd.fd);
 	work_end();
 }
