@@ -21,7 +21,7 @@ static double read_clock(clockid_t clock)
 	struct timespec ts;
 
 	clock_gettime(clock, &ts);
-	return ts.tv_sec + ts.tv_nsec * 1e-9;
+	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
 static double now(void)
@@ -130,8 +130,8 @@ static void throughput(unsigned int size, unsigned long frames)
 	double took = best(&job, receiver, false), copy = copy_rate(size, frames);
 
 	printf("ring, %4u bytes: %6.2f M packets/s, %6.2f GB/s, %3.0f %% of memcpy (%.2f GB/s)\n",
-	       size, frames / took * 1e-6, size * frames / took * 1e-9,
-	       100 * size * frames / took / copy, copy * 1e-9);
+	       size, frames / took / 1e6, size * frames / took / 1e9,
+	       100 * size * frames / took / copy, copy / 1e9);
 	fflush(stdout);
 }
 

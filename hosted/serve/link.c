@@ -92,8 +92,8 @@ static int choose_plugin(void)
 		return EXIT_LINK;
 	}
 	/* Number, plugin, how it was chosen */
-	strtok(text, " \n");
-	bound = strtok(NULL, " \n");
+	strtok(text, "\n ");
+	bound = strtok(NULL, "\n ");
 	if (bound && strcmp(bound, "none") &&
 	    (!options.plugin || !strcmp(bound, options.plugin)))
 		return EXIT_OK;

@@ -305,8 +305,7 @@ int client_write_shm(struct client *c, uint64_t offset, const void *buf,
 	while (len) {
 		uint32_t n = len < MAX_TRANSFER ? len : MAX_TRANSFER;
 
-		if (client_write_region(c, VFIO_PCI_BAR2_REGION_INDEX, offset, p, n,
-				 false))
+		if (client_write_region(c, VFIO_PCI_BAR2_REGION_INDEX, offset, p, n, false))
 			return -1;
 		offset += n;
 		p += n;
@@ -598,7 +597,7 @@ static int check_file(struct client *c, const struct client_memory *r)
 		if (r->offset > (uint64_t)st.st_size ||
 		    a->offset > (uint64_t)st.st_size - r->offset ||
 		    a->size > (uint64_t)st.st_size - r->offset - a->offset)
-			return fail(c, "BAR2's area of 0x%llx bytes at 0x%llx lies outside a file of 0x%llx bytes",
+			return fail(c, "BAR2's 0x%llx bytes at 0x%llx end behind a file of 0x%llx",
 				    a->size, a->offset, (unsigned long long)st.st_size);
 	}
 	return 0;

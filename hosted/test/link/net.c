@@ -296,7 +296,8 @@ LINK_TEST(net_a_broken_ring_resets_the_link)
 	section = (unsigned char *)pci_link_memory(the_link) + pci_link_output(the_link, 1);
 	for (errors = 0; errors < 3; errors++) {
 		shake_hands();
-		__atomic_store_n((uint16_t *)(section + layout.avail + 2), 0x4000, __ATOMIC_RELEASE);
+		__atomic_store_n((uint16_t *)(section + layout.avail + 2), 0x4000,
+				 __ATOMIC_RELEASE);
 		pci_link_ring(the_link, 0, 1);
 		EXPECT_TRUE(EVENTUALLY(!has_carrier(0)));
 		EXPECT_TRUE(EVENTUALLY(pci_link_state(the_link, 0) == 0));
