@@ -16,6 +16,7 @@
 #define VERSION		"1.0"
 #define NSEC_PER_SEC	1000000000ull
 #define MAX_CLIENTS	64
+#define MAX_PENDING	128	/* requests of a client; a driver takes more */
 
 static const char usage[] =
 	"usage: hosted-supervise --socket PATH [OPTION...] DRIVER [ARGUMENT...]\n"
@@ -73,6 +74,7 @@ static void pending_remove(struct pending *p)
 	*link = p->next;
 	if (s.last_pending == &p->next)
 		s.last_pending = link;
+	p->client->pending--;
 	free(p);
 }
 
@@ -286,15 +288,20 @@ static void accept_request(struct client *client, const struct serial_request *r
 {
 	struct pending *p = calloc(1, sizeof(*p));
 
-	if (!p)
-		abort();
+	if (!p) {
+		shutdown(client->fd, SHUT_RDWR);
+		return;
+	}
 	p->client = client;
+	client->pending++;
 	p->id = request->id;
 	memcpy(&p->request, request, size);
 	*s.last_pending = p;
 	s.last_pending = &p->next;
 	if (request->length != size - SERIAL_REQUEST_HEAD)
 		client_answer(p, -EBADMSG, NULL);
+	else if (client->pending > MAX_PENDING && request->op != SERIAL_CANCEL)
+		client_answer(p, -EBUSY, NULL);
 	else if (request->op == SERIAL_STATUS)
 		status(p);
 	else if (request->op == SERIAL_CANCEL)
@@ -310,10 +317,15 @@ static void accept_request(struct client *client, const struct serial_request *r
 static void client_accept(void)
 {
 	struct client *client = calloc(1, sizeof(*client));
+	int fd = client ? accept4(s.listener, NULL, NULL, SOCK_CLOEXEC) : -1;
 
-	if (!client)
-		abort();
-	client->fd = accept4(s.listener, NULL, NULL, SOCK_CLOEXEC);
+	if (fd < 0) {
+		/* Or else poll() would tell of it again at once. */
+		s.full = errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;
+		free(client);
+		return;
+	}
+	client->fd = fd;
 	client->up = s.up ? client_connect(s.driver_path) : -1;
 	client->next = s.clients;
 	s.clients = client;
@@ -338,6 +350,7 @@ static void client_free(struct client *client)
 		link = &(*link)->next;
 	*link = client->next;
 	free(client);
+	s.full = false;
 }
 
 static void client_read(struct client *client)
@@ -410,7 +423,7 @@ static int fill(struct pollfd *fds)
 		fds[n++] = (struct pollfd){ .fd = client->fd, .events = POLLIN };
 		fds[n++] = (struct pollfd){ .fd = client->up, .events = POLLIN };
 	}
-	if (n + 1 >= FD_CLIENTS + 2 * MAX_CLIENTS)
+	if (s.full || n + 1 >= FD_CLIENTS + 2 * MAX_CLIENTS)
 		fds[FD_LISTENER].fd = -1;
 	return n;
 }

@@ -69,6 +69,7 @@ struct nodes {
 	int wake;
 	struct client *client[MAX_CLIENTS];
 	unsigned int clients;
+	bool full;			/* who connects waits until another has gone */
 	struct process *processes;
 };
 
@@ -290,8 +291,11 @@ static void take_client(struct nodes *nodes)
 	socklen_t len = sizeof(peer);
 	struct client *c = NULL;
 
-	if (sock < 0)
+	if (sock < 0) {
+		/* Or else poll() would tell of it again at once. */
+		nodes->full = errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;
 		return;
+	}
 	if (nodes->clients < MAX_CLIENTS &&
 	    !getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len))
 		c = calloc(1, sizeof(*c));
@@ -323,6 +327,7 @@ static void end_client(struct nodes *nodes, unsigned int i)
 		close(c->fd);
 	close(c->sock);
 	free(c);
+	nodes->full = false;
 }
 
 static int take_fd(struct msghdr *msg)
@@ -370,7 +375,7 @@ static void wait_for_clients(struct nodes *nodes, struct pollfd *fds, int stop)
 
 	fds[0] = (struct pollfd){ .fd = stop, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = nodes->wake, .events = POLLIN };
-	fds[2] = (struct pollfd){ .fd = nodes->listener, .events = POLLIN };
+	fds[2] = (struct pollfd){ .fd = nodes->full ? -1 : nodes->listener, .events = POLLIN };
 	for (i = 0; i < nodes->clients; i++)
 		fds[3 + i] = (struct pollfd){ .fd = nodes->client[i]->sock, .events = POLLIN };
 	kit_outside_begin();

@@ -29,6 +29,7 @@ struct client {
 	int fd;				/* -1: gone, but something is still on its way */
 	int up;				/* to the driver; -1: not now */
 	bool open;			/* has the port open, as far as was answered */
+	unsigned int pending;		/* requests */
 };
 
 /* A request that was not answered yet */
@@ -60,6 +61,7 @@ struct supervisor {
 	pid_t pid;
 	int channel, stop, irq, pidfd, listener, driver_listener, signals;
 	bool up, answered;		/* the driver takes requests; and answered one */
+	bool full;			/* whoever connects waits until a client has gone */
 	bool ready, killed;		/* it has said so; it does not deserve to live */
 	char driver_path[108];
 

@@ -60,7 +60,7 @@ TEST_F(alone, bytes_in_are_bytes_out)
 }
 
 /* R8: a reply goes to the connection and the request that it belongs to. */
-TEST_F(alone, r8_replies_name_their_request)
+TEST_F(alone, r08_replies_name_their_request)
 {
 	int slow = client_send(self->port, SERIAL_WAIT_BREAK, 0, SERIAL_FOREVER, NULL, 0);
 	int fast = client_send(self->port, SERIAL_INFO, 0, 0, NULL, 0);
@@ -80,7 +80,7 @@ TEST_F(alone, r8_replies_name_their_request)
 	close(other);
 }
 
-TEST_F(alone, r8_malformed_requests_are_answered_not_followed)
+TEST_F(alone, r08_malformed_requests_are_answered_not_followed)
 {
 	struct serial_request request = { .op = SERIAL_WRITE, .id = 77, .length = 500 };
 	struct serial_reply reply;
@@ -96,7 +96,7 @@ TEST_F(alone, r8_malformed_requests_are_answered_not_followed)
 }
 
 /* R8: a client dies while its requests are parked, asleep, or not yet read. */
-TEST_F(alone, r8_a_client_may_die_mid_request)
+TEST_F(alone, r08_a_client_may_die_mid_request)
 {
 	int i, other;
 
@@ -128,7 +128,7 @@ TEST_F(alone, who_does_not_read_its_replies_is_dropped)
 	close(other);
 }
 
-TEST_F(alone, r8_a_client_has_so_many_requests_at_a_time)
+TEST_F(alone, r08_a_client_has_so_many_requests_at_a_time)
 {
 	struct pollfd pfd = { .fd = self->port, .events = POLLIN };
 	struct serial_reply reply;
@@ -204,12 +204,12 @@ static void check_crowd(pid_t pid, int port, int most)
 	close(other);
 }
 
-TEST_F(alone, r8_a_crowd_waits_outside)
+TEST_F(alone, r08_a_crowd_waits_outside)
 {
 	check_crowd(self->pid, self->port, 200);
 }
 
-TEST_F(alone, r8_a_crowd_waits_for_descriptors)
+TEST_F(alone, r08_a_crowd_waits_for_descriptors)
 {
 	struct rlimit limit = { 60, 60 };
 
@@ -286,7 +286,7 @@ TEST_F(timed, r24_many_sleep_at_the_same_time)
 		close(others[i]);
 }
 
-TEST_F(timed, r8_a_port_is_closed_once)
+TEST_F(timed, r08_a_port_is_closed_once)
 {
 	static const char data[300];
 	struct serial_reply reply;
@@ -304,7 +304,7 @@ TEST_F(timed, r8_a_port_is_closed_once)
 }
 
 /* That what is left of it is closed shows in the driver's exit status. */
-TEST_F(timed, r8_a_client_may_vanish_while_it_closes)
+TEST_F(timed, r08_a_client_may_vanish_while_it_closes)
 {
 	static const char data[300];
 	int other = connect_port();
@@ -396,7 +396,19 @@ static void *nothing(void *arg)
 	return arg;
 }
 
-static void act_thread(void)
+static void *use_memory(void *arg)
+{
+	static void *some[1000];
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		some[i] = malloc(4000);
+	while (i--)
+		free(some[i]);
+	return arg;
+}
+
+static void run_thread(void *(*function)(void *arg))
 {
 	static char stack[1 << 18] __attribute__((aligned(4096)));
 	pthread_attr_t attr;
@@ -405,8 +417,18 @@ static void act_thread(void)
 	/* As the kit does it */
 	pthread_attr_init(&attr);
 	pthread_attr_setstack(&attr, stack, sizeof(stack));
-	if (pthread_create(&thread, &attr, nothing, NULL) || pthread_join(thread, NULL))
+	if (pthread_create(&thread, &attr, function, NULL) || pthread_join(thread, NULL))
 		_exit(3);
+}
+
+static void act_thread(void)
+{
+	run_thread(nothing);
+}
+
+static void act_thread_memory(void)
+{
+	run_thread(use_memory);
 }
 
 static void act_map_file(void)
@@ -439,6 +461,7 @@ TEST(r34_a_process_that_is_shut_in_opens_connects_and_runs_nothing)
 TEST(r34_threads_are_its_own_processes_are_not)
 {
 	EXPECT_EQ(0, in_jail(act_thread));
+	EXPECT_EQ(0, in_jail(act_thread_memory));
 	EXPECT_EQ(0, in_jail(act_tgkill_itself));
 	EXPECT_EQ(0, in_jail(act_clone3));
 	EXPECT_EQ(SIGSYS, in_jail(act_tgkill));
@@ -469,6 +492,45 @@ TEST(r34_no_thread_is_left_outside)
 	ASSERT_EQ(0, pthread_create(&thread, NULL, differ, &there));
 	pthread_barrier_wait(&there);
 	EXPECT_EQ(-EBUSY, shut_in());
+}
+
+/* R2, R34: descriptors of a driver that serves, and that it is shut in. */
+TEST(r34_a_driver_has_only_what_it_was_given)
+{
+	static const char *const kinds[] = { "socket:", "anon_inode:" };
+	char path[64], target[128];
+	const char *seccomp;
+	unsigned int fd, i, sockets = 0;
+	ssize_t size;
+	int port;
+	long pid;
+
+	work_begin();
+	start_supervised(NULL);
+	port = connect_port();
+	ASSERT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	pid = status_number(port, "driver");
+	for (fd = 3; fd < 64; fd++) {
+		snprintf(path, sizeof(path), "/proc/%ld/fd/%u", pid, fd);
+		size = readlink(path, target, sizeof(target) - 1);
+		if (size < 0)
+			continue;
+		target[size] = '\0';
+		for (i = 0; i < 2 && strncmp(target, kinds[i], strlen(kinds[i])); i++)
+			;
+		sockets += i == 0;
+		if (i == 2)
+			TH_LOG("descriptor %u is %s", fd, target);
+		EXPECT_LT(i, 2);
+	}
+	/* The listener, the channel, the supervisor's probe, this client */
+	EXPECT_EQ(4, sockets);
+	snprintf(path, sizeof(path), "/proc/%ld/status", pid);
+	seccomp = strstr(contents(path), "Seccomp:\t");
+	ASSERT_NE(NULL, seccomp);
+	EXPECT_EQ('2', seccomp[9]);
+	close(port);
+	work_end();
 }
 
 TEST_HARNESS_MAIN
