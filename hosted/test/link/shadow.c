@@ -100,12 +100,24 @@ LINK_TEST(shadow_read_waits_for_a_request)
 	stop();
 }
 
+static bool read_ended;
+
 static int reader(void *arg)
 {
 	uint64_t word[WORDS];
+	int ret;
 
 	(void)arg;
-	return kit_read(node, word, sizeof(word));
+	ret = kit_read(node, word, sizeof(word));
+	__atomic_store_n(&read_ended, true, __ATOMIC_RELEASE);
+	return ret;
+}
+
+/* A signal that comes before the call is not for it. */
+static bool interrupt_reader(void)
+{
+	kit_process_interrupt(program);
+	return __atomic_load_n(&read_ended, __ATOMIC_ACQUIRE);
 }
 
 LINK_TEST(shadow_a_signal_ends_a_wait)
@@ -114,8 +126,7 @@ LINK_TEST(shadow_a_signal_ends_a_wait)
 
 	start();
 	ASSERT_EQ(0, kit_thread_create(KIT_OTHER, "reader", reader, NULL, &thread));
-	moment();
-	kit_process_interrupt(program);
+	EXPECT_TRUE(EVENTUALLY(interrupt_reader()));
 	EXPECT_EQ(-ERESTARTSYS, kit_thread_join(thread));
 	stop();
 }
