@@ -386,7 +386,7 @@ void kit_irq_synchronize(unsigned int irq)
 
 	__atomic_add_fetch(&line->waiting, 1, __ATOMIC_SEQ_CST);
 	while ((active = load(&line->active)))
-		kit_word_wait(&line->active, active, KIT_NEVER);
+		kit_word_sleep(&line->active, active, KIT_NEVER);
 	__atomic_sub_fetch(&line->waiting, 1, __ATOMIC_SEQ_CST);
 }
 

@@ -332,6 +332,12 @@ void kit_outside_end(void);
 int kit_word_wait(const unsigned int *word, unsigned int value, kit_u64 deadline);
 
 /**
+ * kit_word_sleep() - the same for what the kernel calls a sleep: the server thread hands
+ * its role over first, as in kit_park(). Context: sleeps; the caller has checked.
+ */
+int kit_word_sleep(const unsigned int *word, unsigned int value, kit_u64 deadline);
+
+/**
  * kit_word_wake() - wake @count of those who wait there, 0 for all. Context: any, other
  * threads too.
  */

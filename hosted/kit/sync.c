@@ -61,6 +61,12 @@ void kit_word_wake(const unsigned int *word, unsigned int count)
 			0);
 }
 
+int kit_word_sleep(const unsigned int *word, unsigned int value, kit_u64 deadline)
+{
+	thread_hand_over(kit_current());
+	return kit_word_wait(word, value, deadline);
+}
+
 int kit_park(kit_u64 deadline)
 {
 	struct kit_thread *self = kit_current();

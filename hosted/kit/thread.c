@@ -173,7 +173,7 @@ int kit_thread_join(struct kit_thread *thread)
 	int result;
 
 	while (!__atomic_load_n(&thread->done, __ATOMIC_ACQUIRE))
-		kit_word_wait(&thread->done, 0, KIT_NEVER);
+		kit_word_sleep(&thread->done, 0, KIT_NEVER);
 	result = thread->result;
 	thread_wait(thread->slot);
 	return result;
