@@ -46,7 +46,7 @@ void hardirq_exit(void)
  * @listener: the kit's
  * @thread: runs @thread_fn
  * @wake: how often @thread_fn was asked for, and IRQ_STOP; waited for
- * @done: how often it had been when it last began; waited for
+ * @done: how often it had been when it last began
  */
 struct irqaction {
 	struct irqaction *next;
@@ -66,6 +66,7 @@ struct irqaction {
 
 static struct irqaction *actions;
 static DEFINE_MUTEX(actions_lock);
+static unsigned int ended;	/* changes when a @thread_fn has ended; waited for */
 
 static void wake_thread(struct irqaction *action)
 {
@@ -114,7 +115,8 @@ static int irq_thread(void *arg)
 			if (action->flags & IRQF_ONESHOT)
 				unmask(action->irq, wake - action->done);
 			smp_store_release(&action->done, wake);
-			kit_word_wake(&action->done, 0);
+			__atomic_add_fetch(&ended, 1, __ATOMIC_SEQ_CST);
+			kit_word_wake(&ended, 0);
 		} else if (wake & IRQ_STOP) {
 			return 0;
 		} else {
@@ -237,20 +239,28 @@ const void *free_irq(unsigned int irq, void *dev_id)
 	return name;
 }
 
-void synchronize_irq(unsigned int irq)
+static bool threads_busy(unsigned int irq)
 {
 	struct irqaction *action;
-	unsigned int done;
+	bool busy = false;
+
+	mutex_lock(&actions_lock);
+	for (action = actions; action; action = action->next)
+		busy |= action->irq == irq && action->thread &&
+			smp_load_acquire(&action->done) != (READ_ONCE(action->wake) & ~IRQ_STOP);
+	mutex_unlock(&actions_lock);
+	return busy;
+}
+
+void synchronize_irq(unsigned int irq)
+{
+	unsigned int seen;
 
 	check_may_sleep("synchronize_irq()");
 	kit_irq_synchronize(irq);
-	mutex_lock(&actions_lock);
-	for (action = actions; action; action = action->next)
-		while (action->irq == irq && action->thread &&
-		       (done = smp_load_acquire(&action->done)) !=
-			       (READ_ONCE(action->wake) & ~IRQ_STOP))
-			kit_word_wait(&action->done, done, KIT_NEVER);
-	mutex_unlock(&actions_lock);
+	/* Without the lock: a handler's thread may request and free other interrupts. */
+	while ((seen = smp_load_acquire(&ended), threads_busy(irq)))
+		kit_word_sleep(&ended, seen, KIT_NEVER);
 }
 
 void disable_irq_nosync(unsigned int irq)

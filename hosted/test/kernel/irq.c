@@ -247,6 +247,31 @@ HOSTED_TEST(r27_a_threaded_handler_may_sleep)
 	free_irq(LINE, &counter);
 }
 
+static irqreturn_t request_another(int irq, void *dev_id)
+{
+	struct counter *counter = dev_id, other = { };
+
+	WRITE_ONCE(counter->inside, true);
+	msleep(20);
+	CHECK_EQ(request_irq(LINE + 1, count_irq, 0, "other", &other), 0);
+	free_irq(LINE + 1, &other);
+	WRITE_ONCE(counter->inside, false);
+	return IRQ_HANDLED;
+}
+
+HOSTED_TEST(r27_a_threaded_handler_may_request_an_interrupt)
+{
+	struct counter counter = { };
+
+	REQUIRE(!request_threaded_irq(LINE, NULL, request_another, IRQF_ONESHOT, "one", &counter));
+	kit_irq_raise(LINE);
+	while (!READ_ONCE(counter.inside))
+		usleep_range(100, 200);
+	synchronize_irq(LINE);
+	CHECK(!READ_ONCE(counter.inside));
+	free_irq(LINE, &counter);
+}
+
 static irqreturn_t sleeping(int irq, void *dev_id)
 {
 	msleep(1);
