@@ -74,7 +74,7 @@ static void wait_for_readers(void)
 
 	__atomic_store_n(&place, !old, __ATOMIC_SEQ_CST);
 	while (has_readers(old)) {
-		kit_word_wait(&ended, seen, KIT_NEVER);
+		kit_word_sleep(&ended, seen, KIT_NEVER);
 		seen = READ_ONCE(ended);
 	}
 }

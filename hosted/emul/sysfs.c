@@ -468,7 +468,7 @@ void wait_for_attributes(struct device *dev)
 	spin_lock(&devices_lock);
 	spin_unlock(&devices_lock);
 	while ((users = READ_ONCE(dev->users)))
-		kit_word_wait(&dev->users, users, KIT_NEVER);
+		kit_word_sleep(&dev->users, users, KIT_NEVER);
 	/* The last one has let go of the lock. */
 	spin_lock(&devices_lock);
 	spin_unlock(&devices_lock);

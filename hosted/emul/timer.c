@@ -264,7 +264,7 @@ static int delete_sync(struct timer_list *timer, bool shut_down)
 		unlock_timers(flags);
 		if (!runs)
 			return pending;
-		kit_word_wait(&changed, seen, KIT_NEVER);
+		kit_word_sleep(&changed, seen, KIT_NEVER);
 	}
 }
 
@@ -378,7 +378,7 @@ int hrtimer_cancel(struct hrtimer *timer)
 
 	check_not_from_interrupt("hrtimer_cancel()");
 	while ((ret = hrtimer_try_to_cancel(timer)) < 0) {
-		kit_word_wait(&changed, seen, KIT_NEVER);
+		kit_word_sleep(&changed, seen, KIT_NEVER);
 		seen = READ_ONCE(changed);
 	}
 	return ret;

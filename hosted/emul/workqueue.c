@@ -326,7 +326,7 @@ static bool wait_for(struct work_struct *work)
 		if (current_work() == work)
 			kit_die("work waits for itself");
 		waited = true;
-		kit_word_wait(&changed, seen, KIT_NEVER);
+		kit_word_sleep(&changed, seen, KIT_NEVER);
 	}
 }
 
@@ -368,7 +368,7 @@ static bool cancel_sync(struct work_struct *work, struct delayed_work *dwork)
 		unsigned int seen = READ_ONCE(changed);
 
 		if (test_bit(WORK_CANCELING_BIT, &work->state))
-			kit_word_wait(&changed, seen, kit_now() + NSEC_PER_MSEC);
+			kit_word_sleep(&changed, seen, kit_now() + NSEC_PER_MSEC);
 	}
 	set_bit(WORK_CANCELING_BIT, &work->state);
 	wait_for(work);
@@ -453,7 +453,7 @@ static void wait_for_queue(struct workqueue_struct *wq, unsigned long target)
 		unlock_queues(flags);
 		if (!busy)
 			return;
-		kit_word_wait(&changed, seen, KIT_NEVER);
+		kit_word_sleep(&changed, seen, KIT_NEVER);
 	}
 }
 

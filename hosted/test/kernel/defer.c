@@ -467,3 +467,194 @@ HOSTED_DIES(rcu_a_grace_period_in_a_reader_is_told, "rcu_read_lock()")
 	rcu_read_lock();
 	synchronize_rcu();
 }
+
+/*
+ * R24: whoever waits for one of these, in a request, does not hold up the next one.
+ */
+
+#define PATIENCE	3000	/* milliseconds */
+
+static struct {
+	void (*wait)(void);
+	unsigned int next;
+	bool begun;		/* what request 0 waits for */
+	bool wake;		/* request 1 came */
+	atomic_t done;
+} role;
+
+static void sleep_until_woken(void)
+{
+	int i;
+
+	WRITE_ONCE(role.begun, true);
+	for (i = 0; i < PATIENCE && !READ_ONCE(role.wake); i++)
+		msleep(1);
+	CHECK(READ_ONCE(role.wake));
+}
+
+static void spin_until_woken(void)
+{
+	int i;
+
+	WRITE_ONCE(role.begun, true);
+	for (i = 0; i < 20 * PATIENCE && !READ_ONCE(role.wake); i++)
+		udelay(50);
+	CHECK(READ_ONCE(role.wake));
+}
+
+static void await_begin(void)
+{
+	while (!READ_ONCE(role.begun))
+		udelay(20);
+}
+
+static void sleeping_work(struct work_struct *work)
+{
+	sleep_until_woken();
+}
+static DECLARE_WORK(role_work, sleeping_work);
+
+static void wait_by_flush_work(void)
+{
+	schedule_work(&role_work);
+	flush_work(&role_work);
+}
+
+static void wait_by_cancel_work(void)
+{
+	schedule_work(&role_work);
+	await_begin();
+	cancel_work_sync(&role_work);
+}
+
+static void wait_by_flush_queue(void)
+{
+	schedule_work(&role_work);
+	flush_workqueue(system_wq);
+}
+
+static int sleeping_thread(void *data)
+{
+	sleep_until_woken();
+	return 0;
+}
+
+static void wait_by_kthread_stop(void)
+{
+	struct task_struct *task = kthread_run(sleeping_thread, NULL, "sleeping");
+
+	REQUIRE(!IS_ERR(task));
+	await_begin();
+	kthread_stop(task);
+}
+
+static irqreturn_t sleeping_handler(int irq, void *dev_id)
+{
+	sleep_until_woken();
+	return IRQ_HANDLED;
+}
+
+static void raise_and_wait(bool synchronize)
+{
+	REQUIRE(!request_threaded_irq(5, NULL, sleeping_handler, IRQF_ONESHOT, "role", &role));
+	kit_irq_raise(5);
+	await_begin();
+	if (synchronize)
+		synchronize_irq(5);
+	free_irq(5, &role);
+}
+
+static void wait_by_synchronize_irq(void)
+{
+	raise_and_wait(true);
+}
+
+static void wait_by_free_irq(void)
+{
+	raise_and_wait(false);
+}
+
+static void spinning_timer(struct timer_list *timer)
+{
+	spin_until_woken();
+}
+
+static void wait_by_timer_delete(void)
+{
+	struct timer_list timer;
+
+	timer_setup(&timer, spinning_timer, 0);
+	mod_timer(&timer, jiffies);
+	await_begin();
+	timer_delete_sync(&timer);
+}
+
+static enum hrtimer_restart spinning_hrtimer(struct hrtimer *timer)
+{
+	spin_until_woken();
+	return HRTIMER_NORESTART;
+}
+
+static void wait_by_hrtimer_cancel(void)
+{
+	struct hrtimer timer;
+
+	hrtimer_setup(&timer, spinning_hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	hrtimer_start(&timer, 0, HRTIMER_MODE_REL);
+	await_begin();
+	hrtimer_cancel(&timer);
+}
+
+static int spinning_reader(void *data)
+{
+	rcu_read_lock();
+	spin_until_woken();
+	rcu_read_unlock();
+	return 0;
+}
+
+static void wait_by_synchronize_rcu(void)
+{
+	struct task_struct *task = kthread_run(spinning_reader, NULL, "spinning");
+
+	REQUIRE(!IS_ERR(task));
+	await_begin();
+	synchronize_rcu();
+	kit_thread_join(task->thread);
+}
+
+static int serve_two(void *arg)
+{
+	unsigned int request = role.next++;
+
+	if (request > 1) {
+		while (atomic_read(&role.done) < 2)
+			msleep(1);
+		return -EPIPE;
+	}
+	kit_current()->request = &role;
+	if (request)
+		WRITE_ONCE(role.wake, true);
+	else
+		role.wait();
+	kit_current()->request = NULL;
+	atomic_inc(&role.done);
+	return 0;
+}
+
+#define R24(_how, _policies)								\
+	HOSTED_TEST_ON(r24_who_waits_by_##_how##_delays_no_other, NULL, _policies, 30, 0)	\
+	{										\
+		role.wait = wait_by_##_how;						\
+		CHECK_EQ(kit_serve(serve_two, NULL), -EPIPE);				\
+	}
+R24(flush_work, ON_ALL)
+R24(cancel_work, ON_ALL)
+R24(flush_queue, ON_ALL)
+R24(kthread_stop, ON_ALL)
+R24(synchronize_irq, ON_ALL)
+R24(free_irq, ON_ALL)
+/* With one CPU, it is the timer's until its function is through. */
+R24(timer_delete, ON(KIT_SMP) | ON(KIT_REPLAY))
+R24(hrtimer_cancel, ON(KIT_SMP) | ON(KIT_REPLAY))
+R24(synchronize_rcu, ON_ALL)
