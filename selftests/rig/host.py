@@ -24,6 +24,7 @@ CHECK_NEEDS = {
     "shellcheck": "shellcheck",
     "spatch": "coccinelle",
     "spin": "spin",
+    "picocom": "picocom",                # an ordinary program, for a hosted serial port
 }
 
 
