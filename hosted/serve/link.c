@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "../kit/net.h"
 #include "../model/pci_vfio_user.h"
 #include "nodes.h"
+#include "seccomp.h"
 #include "tap.h"
 
 #define VERSION		"0.1"
@@ -110,6 +112,8 @@ static void outside(int fd, int ms)
 	kit_outside_end();
 }
 
+static int child_fd = -1;	/* of the command's process */
+
 /* Returns the child, or -1. */
 static pid_t start_command(struct tap *tap)
 {
@@ -126,8 +130,10 @@ static pid_t start_command(struct tap *tap)
 	posix_spawnattr_setsigmask(&attr, &none);
 	err = posix_spawnp(&child, options.command[0], NULL, &attr, options.command, environ);
 	posix_spawnattr_destroy(&attr);
-	if (!err)
+	if (!err) {
+		child_fd = syscall(SYS_pidfd_open, child, 0);
 		return child;
+	}
 	warnx("%s: %s", options.command[0], strerror(err));
 	return -1;
 }
@@ -137,10 +143,16 @@ static int wait_for_end(struct kit_pci *pci, struct tap *tap, int signals)
 {
 	pid_t child = options.command ? start_command(tap) : 0;
 	struct signalfd_siginfo info = { 0 };
-	int status;
+	int status, err;
 
 	if (child < 0)
 		return EXIT_USAGE;
+	/* From here on only what other peers and programs say is new. */
+	err = shut_in_link();
+	if (err) {
+		warnx("cannot shut the process in: %s", strerror(-err));
+		return EXIT_BROKEN;
+	}
 	while (!pci_vfio_user_gone(pci)) {
 		outside(signals, GONE_CHECK_MS);
 		if (read(signals, &info, sizeof(info)) != sizeof(info))
@@ -150,8 +162,9 @@ static int wait_for_end(struct kit_pci *pci, struct tap *tap, int signals)
 		if (waitpid(child, &status, WNOHANG) == child)
 			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	}
+	/* A process that is shut in can signal what it has a descriptor of only. */
 	if (child)
-		kill(child, SIGTERM);
+		syscall(SYS_pidfd_send_signal, child_fd, SIGTERM, NULL, 0);
 	return info.ssi_signo ? EXIT_OK : EXIT_LINK;
 }
 
@@ -389,8 +402,12 @@ static void take_option(int option)
 
 int main(int argc, char **argv)
 {
+	static char out[BUFSIZ];
 	sigset_t end;
 	int option, signals;
+
+	/* libc looks at what stdout is for a buffer of its own, when it is too late for that. */
+	setvbuf(stdout, out, _IOLBF, sizeof(out));
 
 	while ((option = getopt_long(argc, argv, "+", long_options, NULL)) >= 0)
 		take_option(option);

@@ -4,14 +4,19 @@
  * process. Descriptors can come in only by recvmsg(), which needs a sender.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/if_tun.h>
 #include <linux/seccomp.h>
 #include <malloc.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,9 +36,14 @@
 #define ANSWER(what)	BPF_STMT(BPF_RET | BPF_K, (what))
 #define UNLESS(value)	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, 1)
 #define ALLOW(name)	UNLESS(__NR_##name), ANSWER(SECCOMP_RET_ALLOW)
+#define FOR_LINK	(link ? SECCOMP_RET_ALLOW : SECCOMP_RET_KILL_PROCESS)
+#define ALLOW_LINK(name)	UNLESS(__NR_##name), ANSWER(FOR_LINK)
 #define SKIP_UNLESS(name, count)	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, (count))
+/* With this value of an argument only */
+#define ONLY(name, n, value, what)	SKIP_UNLESS(name, 4), LOAD_ARG(n), UNLESS(value), \
+	ANSWER(what), ANSWER(SECCOMP_RET_KILL_PROCESS)
 
-int shut_in(void)
+static int install(bool link)
 {
 	struct sock_filter filter[] = {
 		LOAD(arch),
@@ -48,17 +58,18 @@ int shut_in(void)
 		/* Time */
 		ALLOW(clock_gettime), ALLOW(gettimeofday), ALLOW(clock_nanosleep), ALLOW(nanosleep),
 		/* Descriptors that are there */
-		ALLOW(read), ALLOW(write), ALLOW(writev), ALLOW(recvfrom), ALLOW(recvmsg), ALLOW(sendto),
-		ALLOW(sendmsg), ALLOW(accept4), ALLOW(shutdown), ALLOW(close), ALLOW(epoll_create1), ALLOW(epoll_ctl),
-		ALLOW(epoll_wait), ALLOW(epoll_pwait), ALLOW(poll), ALLOW(ppoll), ALLOW(eventfd2),
+		ALLOW(read), ALLOW(write), ALLOW(writev), ALLOW(recvfrom), ALLOW(recvmsg),
+		ALLOW(sendto), ALLOW(sendmsg), ALLOW(accept4), ALLOW(shutdown), ALLOW(close),
+		ALLOW(epoll_create1), ALLOW(epoll_ctl), ALLOW(epoll_wait), ALLOW(epoll_pwait), ALLOW(poll), ALLOW(ppoll), ALLOW(eventfd2),
+		/* A link's interface, nodes, eventfds, and the program that it has started */
+		ALLOW_LINK(readv), ALLOW_LINK(io_setup), ALLOW_LINK(io_submit),
+		ALLOW_LINK(io_getevents), ALLOW_LINK(wait4), ALLOW_LINK(pidfd_send_signal),
+		ONLY(ioctl, 1, TUNSETCARRIER, FOR_LINK), ONLY(getsockopt, 2, SO_PEERCRED, FOR_LINK),
+		ONLY(fcntl, 1, F_DUPFD_CLOEXEC, FOR_LINK),
 		/* Memory of its own */
 		ALLOW(munmap), ALLOW(madvise), ALLOW(brk),
 		/* Signals of its own: abort() */
-		SKIP_UNLESS(tgkill, 4),
-		LOAD_ARG(0),
-		UNLESS(getpid()),
-		ANSWER(SECCOMP_RET_ALLOW),
-		ANSWER(SECCOMP_RET_KILL_PROCESS),
+		ONLY(tgkill, 0, getpid(), SECCOMP_RET_ALLOW),
 		/* Threads, no processes. What clone3() is to do cannot be seen, so libc uses clone(). */
 		SKIP_UNLESS(clone3, 1),
 		ANSWER(SECCOMP_RET_ERRNO | ENOSYS),
@@ -67,18 +78,14 @@ int shut_in(void)
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 0, 1),
 		ANSWER(SECCOMP_RET_ALLOW),
 		ANSWER(SECCOMP_RET_KILL_PROCESS),
-		/* prctl(): the name of a thread */
-		SKIP_UNLESS(prctl, 4),
-		LOAD_ARG(0),
-		UNLESS(PR_SET_NAME),
-		ANSWER(SECCOMP_RET_ALLOW),
-		ANSWER(SECCOMP_RET_KILL_PROCESS),
-		/* mmap() and mprotect(): nothing that can be run, and only what is anonymous */
+		/* The name of a thread */
+		ONLY(prctl, 0, PR_SET_NAME, SECCOMP_RET_ALLOW),
+		/* mmap() and mprotect(): nothing that can be run; files only of a link's memory */
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mmap, 2, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mprotect, 4, 0),
 		ANSWER(SECCOMP_RET_KILL_PROCESS),
 		LOAD_ARG(3),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, MAP_ANONYMOUS, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, MAP_ANONYMOUS | (link ? MAP_SHARED : 0), 1, 0),
 		ANSWER(SECCOMP_RET_KILL_PROCESS),
 		LOAD_ARG(2),
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1),
@@ -97,4 +104,14 @@ int shut_in(void)
 		return -errno;
 	/* A thread that has a filter of its own does not get this one, nor does any other. */
 	return other ? -EBUSY : 0;
+}
+
+int shut_in(void)
+{
+	return install(false);
+}
+
+int shut_in_link(void)
+{
+	return install(true);
 }

@@ -11,4 +11,10 @@
  */
 int shut_in(void);
 
+/*
+ * The same for hosted-link, which also maps shared memory that it has a descriptor
+ * of, sets its interface's carrier, and ends the program that it has started.
+ */
+int shut_in_link(void);
+
 #endif

@@ -322,13 +322,15 @@ TEST_F(timed, r08_a_client_may_vanish_while_it_closes)
 }
 
 /* R34 */
+static int (*shut)(void) = shut_in;
+
 static int in_jail(void (*act)(void))
 {
 	pid_t pid = fork();
 	int status;
 
 	if (!pid) {
-		if (shut_in())
+		if (shut())
 			_exit(99);
 		act();
 		syscall(SYS_exit_group, 0);
@@ -456,6 +458,40 @@ TEST(r34_a_process_that_is_shut_in_opens_connects_and_runs_nothing)
 	EXPECT_EQ(SIGSYS, in_jail(act_map_file));
 	EXPECT_EQ(SIGSYS, in_jail(act_map_code));
 	EXPECT_EQ(SIGSYS, in_jail(act_ptrace));
+}
+
+static void act_map_shared(void)
+{
+	if (mmap(NULL, 4096, PROT_READ, MAP_SHARED, -1, 0) != MAP_FAILED)
+		_exit(3);
+}
+
+static void act_peer(void)
+{
+	getsockopt(0, SOL_SOCKET, 77 /* SO_PEERPIDFD */, NULL, NULL);
+}
+
+static void act_set_flags(void)
+{
+	fcntl(0, F_SETFL, O_NONBLOCK);
+}
+
+TEST(r34_a_link_that_is_shut_in_has_little_more)
+{
+	EXPECT_EQ(SIGSYS, in_jail(act_map_shared));
+	shut = shut_in_link;
+	EXPECT_EQ(0, in_jail(act_nothing));
+	EXPECT_EQ(0, in_jail(act_map_shared));
+	EXPECT_EQ(SIGSYS, in_jail(act_open));
+	EXPECT_EQ(SIGSYS, in_jail(act_socket));
+	EXPECT_EQ(SIGSYS, in_jail(act_exec));
+	EXPECT_EQ(SIGSYS, in_jail(act_fork));
+	EXPECT_EQ(SIGSYS, in_jail(act_kill));
+	EXPECT_EQ(SIGSYS, in_jail(act_tgkill));
+	EXPECT_EQ(SIGSYS, in_jail(act_map_file));
+	EXPECT_EQ(SIGSYS, in_jail(act_map_code));
+	EXPECT_EQ(SIGSYS, in_jail(act_peer));
+	EXPECT_EQ(SIGSYS, in_jail(act_set_flags));
 }
 
 TEST(r34_threads_are_its_own_processes_are_not)
