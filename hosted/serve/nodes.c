@@ -59,9 +59,9 @@ struct client {
 	struct kit_mapping *mapping[MAX_MAPPINGS];
 	unsigned int mappings;
 	bool pending;
-	union message message;
 	size_t len;
 	int fd;
+	union message message;
 };
 
 struct nodes {
