@@ -145,12 +145,22 @@ static bool can_share(unsigned int irq, unsigned long flags)
 	return true;
 }
 
+static bool is_requested(unsigned int irq)
+{
+	struct irqaction *other;
+
+	for (other = actions; other; other = other->next)
+		if (other->irq == irq)
+			return true;
+	return false;
+}
+
 static int start_action(struct irqaction *action)
 {
 	int err = 0;
 
-	if (action->flags & IRQF_NO_AUTOEN)
-		kit_irq_mask(action->irq);
+	if (!is_requested(action->irq))
+		kit_irq_startup(action->irq, action->flags & IRQF_NO_AUTOEN);
 	if (action->thread_fn)
 		err = kit_thread_create(KIT_IRQ, action->name, irq_thread, action,
 					&action->thread);

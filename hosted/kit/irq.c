@@ -395,6 +395,11 @@ void kit_irq_mask(unsigned int irq)
 	__atomic_add_fetch(&lines[irq].masked, 1, __ATOMIC_SEQ_CST);
 }
 
+void kit_irq_startup(unsigned int irq, bool masked)
+{
+	__atomic_store_n(&lines[irq].masked, masked, __ATOMIC_SEQ_CST);
+}
+
 void kit_irq_unmask(unsigned int irq)
 {
 	struct line *line = &lines[irq];

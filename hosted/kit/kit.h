@@ -56,7 +56,7 @@ enum kit_policy { KIT_SMP, KIT_UP, KIT_REPLAY, KIT_INLINE };
  * @policy: see there
  * @seed: of KIT_REPLAY
  * @memory_limit: bytes that the driver may have allocated, 0 for 256 MiB
- * @atomic_pool: bytes kept for allocations that must not wait, 0 for 1 MiB
+ * @atomic_pool: bytes kept for allocations that must not wait, 0 for 2 MiB
  * @log_fd: where the log goes, 0 for standard error
  * @log_level: messages of this level and above (below in number) are written;
  *	0 for 7, all but debug
@@ -435,6 +435,9 @@ void kit_irq_synchronize(unsigned int irq);
 /** kit_irq_mask() - hold back the line, which counts; what was raised meanwhile comes later. */
 void kit_irq_mask(unsigned int irq);
 void kit_irq_unmask(unsigned int irq);
+
+/** kit_irq_startup() - a line's first request: held back once, or not, whatever was before. */
+void kit_irq_startup(unsigned int irq, _Bool masked);
 
 /** kit_irq_raise() - an edge. Context: any, other threads too. */
 void kit_irq_raise(unsigned int irq);

@@ -191,9 +191,28 @@ HOSTED_TEST_EACH(r27_a_disabled_line_is_handled_later)
 	CHECK_EQ(atomic_read(&counter.count), 0);
 	enable_irq(LINE);
 	wait_count(&counter, 1);
+	free_irq(LINE, &counter);
+}
+
+HOSTED_TEST_EACH(r27_a_line_that_was_freed_disabled_is_enabled_by_the_next_request)
+{
+	struct counter counter = { .mine = true };
+
+	REQUIRE(!request_irq(LINE, count_irq, 0, "test", &counter));
 	disable_irq(LINE);
 	free_irq(LINE, &counter);
+	REQUIRE(!request_irq(LINE, count_irq, 0, "test", &counter));
+	kit_irq_raise(LINE);
+	wait_count(&counter, 1);
+	free_irq(LINE, &counter);
+
+	REQUIRE(!request_irq(LINE, count_irq, IRQF_NO_AUTOEN, "test", &counter));
+	kit_irq_raise(LINE);
+	msleep(5);
+	CHECK_EQ(atomic_read(&counter.count), 1);
 	enable_irq(LINE);
+	wait_count(&counter, 2);
+	free_irq(LINE, &counter);
 }
 
 HOSTED_TEST(r27_no_handler_runs_while_a_lock_keeps_interrupts_off)
