@@ -46,8 +46,8 @@ struct header {
 #define HEADER	64
 _Static_assert(sizeof(struct header) <= HEADER, "header");
 
-/* The pool has blocks of 64 << class bytes, up to a page. */
-#define CLASSES	7
+/* The pool has blocks of 64 << class bytes, up to 64 KiB; those of a page are aligned to it. */
+#define CLASSES	11
 
 /* Protects the list, the pool and the counts; held for a few instructions. */
 static unsigned int lock;
@@ -134,7 +134,7 @@ static void fill_pool(kit_size size)
 		kit_size block = 64UL << class;
 
 		for (left = size / CLASSES; left >= block; left -= block) {
-			header = from_libc(block, block);
+			header = from_libc(block, block < PAGE ? block : PAGE);
 			if (!header)
 				return;
 			header->class = class;
@@ -151,11 +151,13 @@ void memory_init(void)
 }
 
 /* Without waiting for anything. Larger ones than the pool has fail, as they may. */
-static NO_ASAN struct header *from_pool(kit_size size)
+static NO_ASAN struct header *from_pool(kit_size size, unsigned int flags)
 {
 	struct header *header = NULL;
 	int class;
 
+	if (flags & KIT_ALLOC_PAGE && size < PAGE)
+		size = PAGE;
 	lock_memory();
 	for (class = class_of(size); class < CLASSES && !header; class++) {
 		header = pool[class];
@@ -218,8 +220,8 @@ void *kit_alloc(kit_size size, unsigned int flags, const void *caller)
 	unlock_memory();
 	if (kit_should_fail(KIT_WHAT_ALLOC) || !charge(size))
 		return NULL;
-	if (flags & KIT_ALLOC_ATOMIC && !(flags & KIT_ALLOC_PAGE))
-		header = from_pool(size);
+	if (flags & KIT_ALLOC_ATOMIC)
+		header = from_pool(size, flags);
 	else
 		header = from_libc(size, alignment(size, flags));
 	if (!header) {

@@ -244,7 +244,7 @@ static void fill_in(const struct kit_config *wanted)
 	if (!config.memory_limit)
 		config.memory_limit = 256UL << 20;
 	if (!config.atomic_pool)
-		config.atomic_pool = 1UL << 20;
+		config.atomic_pool = 2UL << 20;
 	if (!config.log_fd)
 		config.log_fd = 2;
 	if (!config.log_level)

@@ -16,7 +16,7 @@
 
 HOSTED_TEST_EACH(r28_kmalloc_kzalloc_kfree)
 {
-	static const size_t sizes[] = { 1, 7, 63, 64, 65, 500, 4096, 5000, 100000, 1 << 20 };
+	static const size_t sizes[] = { 1, 7, 63, 64, 65, 500, 4096, 5000, 65536, 100000, 1 << 20 };
 	size_t i, at;
 	u8 *p, *z;
 
@@ -26,7 +26,7 @@ HOSTED_TEST_EACH(r28_kmalloc_kzalloc_kfree)
 		REQUIRE(p);
 		memset(p, 0xff, sizes[i]);
 		/* Larger ones are not what a pool has. */
-		CHECK(z || sizes[i] > 4096);
+		CHECK(z || sizes[i] > 65536);
 		for (at = 0; z && at < sizes[i]; at++)
 			if (z[at])
 				CHECK(!z[at]);
@@ -88,6 +88,22 @@ HOSTED_TEST_EACH(r28_an_empty_pool_is_null_and_fills_again)
 	p[0] = kmalloc(4096, GFP_ATOMIC);
 	CHECK(p[0]);
 	kfree(p[0]);
+	kfree(p);
+}
+
+HOSTED_TEST_EACH(r28_pages_that_must_not_wait_are_the_pools_too)
+{
+	unsigned long *p = kcalloc(4000, sizeof(*p), GFP_KERNEL);
+	int i, n = 0;
+
+	REQUIRE(p);
+	while (n < 4000 && (p[n] = __get_free_page(GFP_ATOMIC)))
+		n++;
+	CHECK(n > 10 && n < 4000);
+	for (i = 0; i < n; i++) {
+		CHECK_EQ(offset_in_page(p[i]), 0);
+		free_page(p[i]);
+	}
 	kfree(p);
 }
 
