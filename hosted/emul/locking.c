@@ -350,9 +350,14 @@ void local_irq_disable(void)
 	irqs_off(kit_current());
 }
 
+/* The kernel would turn them on, whoever has turned them off before. */
 void local_irq_enable(void)
 {
-	irqs_on(kit_current());
+	struct kit_thread *self = kit_current();
+
+	if (unlikely(self->irqs_off > 1))
+		kit_die("interrupts are enabled within local_irq_save() or the like");
+	irqs_on(self);
 }
 
 bool irqs_disabled(void)
@@ -607,22 +612,31 @@ static void note_rw(rwlock_t *lock, enum lock_mode mode, bool tried)
 	self->preempt++;
 }
 
-/* @lock->waiters counts changes. */
-static void rw_lock(rwlock_t *lock, enum lock_mode mode)
+/* Counted before it looks again, so whoever unlocks after that sees it. */
+static void rw_wait(rwlock_t *lock, bool write)
 {
 	unsigned int seen;
 
+	__atomic_add_fetch(&lock->sleepers, 1, __ATOMIC_SEQ_CST);
+	for (;;) {
+		seen = READ_ONCE(lock->waiters);
+		if (rw_try(lock, write))
+			break;
+		kit_word_wait(&lock->waiters, seen, KIT_NEVER);
+	}
+	__atomic_sub_fetch(&lock->sleepers, 1, __ATOMIC_SEQ_CST);
+}
+
+/* @lock->waiters counts changes. */
+static void rw_lock(rwlock_t *lock, enum lock_mode mode)
+{
 	if (unlikely(READ_ONCE(lock->writer) == kit_current()->slot + 1 ||
 		     (mode == LOCK_WRITE && __lock_is_held(lock))))
 		kit_die("recursion: %s is taken by the thread that holds it", lock->dep_map.name);
 	note_rw(lock, mode, mode == LOCK_READ);
 	kit_cpu_own();
-	for (;;) {
-		seen = READ_ONCE(lock->waiters);
-		if (rw_try(lock, mode == LOCK_WRITE))
-			return;
-		kit_word_wait(&lock->waiters, seen, KIT_NEVER);
-	}
+	if (!rw_try(lock, mode == LOCK_WRITE))
+		rw_wait(lock, mode == LOCK_WRITE);
 }
 
 static bool rw_trylock(rwlock_t *lock, enum lock_mode mode)
@@ -639,7 +653,7 @@ static bool rw_trylock(rwlock_t *lock, enum lock_mode mode)
 static void rw_unlock(rwlock_t *lock, enum lock_mode mode)
 {
 	struct kit_thread *self = kit_current();
-	bool last;
+	bool wake;
 
 	release(self, lock, "unlock");
 	self->preempt--;
@@ -648,11 +662,11 @@ static void rw_unlock(rwlock_t *lock, enum lock_mode mode)
 		WRITE_ONCE(lock->writer, 0);
 	else
 		lock->readers--;
-	last = !lock->readers;
-	if (last)
+	wake = !lock->readers && __atomic_load_n(&lock->sleepers, __ATOMIC_SEQ_CST);
+	if (wake)
 		__atomic_add_fetch(&lock->waiters, 1, __ATOMIC_RELEASE);
 	kit_spin_unlock(rw_spin(lock));
-	if (last && kit_policy != KIT_UP)
+	if (wake)
 		kit_word_wake(&lock->waiters, 0);
 	kit_cpu_leave();
 }

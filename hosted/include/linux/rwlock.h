@@ -23,6 +23,7 @@ void _write_unlock_irqrestore(rwlock_t *lock, unsigned long flags);
 #define rwlock_init(_l) do {								\
 	static struct lock_class_key __hosted_key;					\
 	(_l)->word = (_l)->readers = (_l)->writer = (_l)->waiters = 0;			\
+	(_l)->sleepers = 0;								\
 	__lockdep_init(&(_l)->dep_map, #_l, &__hosted_key);				\
 } while (0)
 

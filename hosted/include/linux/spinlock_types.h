@@ -14,7 +14,8 @@ typedef struct {
 	unsigned int word;		/* protects the rest */
 	unsigned int readers;
 	unsigned int writer;		/* slot + 1 */
-	unsigned int waiters;		/* writers that wait; futex */
+	unsigned int waiters;		/* changes when it may be free; waited for */
+	unsigned int sleepers;		/* who wait for that */
 	struct lockdep_map dep_map;
 } rwlock_t;
 

@@ -51,6 +51,10 @@ HOSTED_TEST(r09_uncontended_locks_never_enter_the_slow_path)
 		up_read(&rwsem);
 		down_write(&rwsem);
 		up_write(&rwsem);
+		read_lock(&rwlock);
+		read_unlock(&rwlock);
+		write_lock(&rwlock);
+		write_unlock(&rwlock);
 	}
 	CHECK_EQ(kit_sync_calls() - calls, 0);
 }
@@ -178,17 +182,36 @@ HOSTED_TEST(r14_down_interruptible_ends_when_the_client_cancels)
 	CHECK_EQ(down_trylock(&none), 0);
 }
 
+static int holder(void *data)
+{
+	mutex_lock(&mutex);
+	WRITE_ONCE(*(bool *)data, true);
+	while (READ_ONCE(*(bool *)data))
+		msleep(1);
+	mutex_unlock(&mutex);
+	return 0;
+}
+
 HOSTED_TEST(r16_mutex_lock_interruptible_ends_when_the_client_cancels)
 {
-	struct task_struct *task;
+	struct task_struct *task, *other;
+	bool held = false;
 
+	other = kthread_run(holder, &held, "holder");
+	REQUIRE(!IS_ERR(other));
+	while (!READ_ONCE(held))
+		msleep(1);
 	task = kthread_run(canceller, current, "canceller");
 	REQUIRE(!IS_ERR(task));
-	while (!signal_pending(current))
-		msleep(1);
+	CHECK_EQ(mutex_lock_interruptible(&mutex), -EINTR);
+	kit_thread_join(task->thread);
+	/* What is free is taken, whatever is pending. */
+	WRITE_ONCE(held, false);
+	kit_thread_join(other->thread);
+	CHECK(signal_pending(current));
 	CHECK_EQ(mutex_lock_interruptible(&mutex), 0);
 	mutex_unlock(&mutex);
-	kit_thread_join(task->thread);
+	flush_signals(current);
 }
 
 HOSTED_TEST(r17_trylock_does_not_wait)
@@ -412,6 +435,16 @@ HOSTED_DIES(r17_swapped_bh_unlock_is_told, "softirqs are enabled more often than
 {
 	spin_lock(&spin);
 	spin_unlock_bh(&spin);
+}
+
+HOSTED_DIES(r17_enabling_interrupts_under_irqsave_is_told, "interrupts are enabled within")
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&spin, flags);
+	spin_lock_irq(&spin2);
+	spin_unlock_irq(&spin2);
+	spin_unlock_irqrestore(&spin, flags);
 }
 
 HOSTED_TEST(r17_bh_locks_leave_softirqs_as_they_were)
