@@ -204,7 +204,9 @@ int kit_grant_fd(kit_u64 phys, kit_u64 size, kit_u64 *offset, bool write)
 	pthread_mutex_lock(&grants_lock);
 	grant = find_all(phys, size);
 	if (grant && !grant->ops) {
-		fd = !write ? grant->read_fd : all_writable(grant, phys + size) ? grant->fd : -EACCES;
+		fd = grant->read_fd;
+		if (write)
+			fd = all_writable(grant, phys + size) ? grant->fd : -EACCES;
 		*offset = grant->offset + (phys - grant->phys);
 	}
 	pthread_mutex_unlock(&grants_lock);

@@ -61,9 +61,12 @@ static struct file *find(int fd)
  * Requests
  */
 
-struct call {
+union call {
 	struct nodes_request request;
-	uint8_t data[NODES_MAX_DATA];
+	struct {
+		uint8_t head[sizeof(struct nodes_request)];
+		uint8_t data[NODES_MAX_DATA];
+	};
 };
 
 static void attach_fd(struct msghdr *msg, void *control, int fd)
@@ -80,7 +83,7 @@ static void attach_fd(struct msghdr *msg, void *control, int fd)
 	memcpy(CMSG_DATA(cm), &fd, sizeof(fd));
 }
 
-static ssize_t transfer(int sock, struct call *call, size_t len, int *fd)
+static ssize_t transfer(int sock, union call *call, size_t len, int *fd)
 {
 	struct nodes_reply reply;
 	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8)));
@@ -115,7 +118,7 @@ static ssize_t transfer(int sock, struct call *call, size_t len, int *fd)
 }
 
 /* @fd goes along and comes back, -1 for none. */
-static long request(int sock, struct call *call, size_t len, int *fd)
+static long request(int sock, union call *call, size_t len, int *fd)
 {
 	struct file *file = &files[sock];
 	int none = -1;
@@ -156,7 +159,7 @@ static int connect_nodes(void)
 
 static int open_node(const char *name, int flags)
 {
-	struct call call = { .request = { .op = NODES_OPEN, .a = flags } };
+	union call call = { .request = { .op = NODES_OPEN, .a = flags } };
 	int sock = connect_nodes();
 
 	if (sock < 0) {
@@ -209,7 +212,7 @@ int close(int fd)
 
 ssize_t read(int fd, void *buf, size_t size)
 {
-	struct call call = { .request = { .op = NODES_READ, .a = size } };
+	union call call = { .request = { .op = NODES_READ, .a = size } };
 	ssize_t ret;
 
 	if (!find(fd))
@@ -222,7 +225,7 @@ ssize_t read(int fd, void *buf, size_t size)
 
 ssize_t write(int fd, const void *buf, size_t size)
 {
-	struct call call = { .request = { .op = NODES_WRITE } };
+	union call call = { .request = { .op = NODES_WRITE } };
 
 	if (!find(fd))
 		return REAL(write)(fd, buf, size);
@@ -234,7 +237,7 @@ ssize_t write(int fd, const void *buf, size_t size)
 
 int ioctl(int fd, unsigned long cmd, ...)
 {
-	struct call call = { .request = { .op = NODES_IOCTL, .a = (unsigned int)cmd } };
+	union call call = { .request = { .op = NODES_IOCTL, .a = (unsigned int)cmd } };
 	size_t size = 0;
 	va_list args;
 	void *arg;
@@ -267,7 +270,7 @@ int ioctl(int fd, unsigned long cmd, ...)
 
 void *mmap(void *addr, size_t size, int prot, int flags, int fd, off_t offset)
 {
-	struct call call = { .request = { .op = NODES_MMAP, .a = size, .b = offset } };
+	union call call = { .request = { .op = NODES_MMAP, .a = size, .b = offset } };
 	int memory = -1;
 	void *map;
 
@@ -288,7 +291,7 @@ void *mmap64(void *addr, size_t size, int prot, int flags, int fd, off_t offset)
 /* Looks at ours, and leaves the others to @others, which has ours taken out. */
 static int look(struct pollfd *fds, struct pollfd *others, nfds_t count)
 {
-	struct call call;
+	union call call;
 	int ready = 0;
 	nfds_t i;
 

@@ -60,7 +60,8 @@ static int install(bool link)
 		/* Descriptors that are there */
 		ALLOW(read), ALLOW(write), ALLOW(writev), ALLOW(recvfrom), ALLOW(recvmsg),
 		ALLOW(sendto), ALLOW(sendmsg), ALLOW(accept4), ALLOW(shutdown), ALLOW(close),
-		ALLOW(epoll_create1), ALLOW(epoll_ctl), ALLOW(epoll_wait), ALLOW(epoll_pwait), ALLOW(poll), ALLOW(ppoll), ALLOW(eventfd2),
+		ALLOW(epoll_create1), ALLOW(epoll_ctl), ALLOW(epoll_wait),
+		ALLOW(epoll_pwait), ALLOW(poll), ALLOW(ppoll), ALLOW(eventfd2),
 		/* A link's interface, nodes, eventfds, and the program that it has started */
 		ALLOW_LINK(readv), ALLOW_LINK(io_setup), ALLOW_LINK(io_submit),
 		ALLOW_LINK(io_getevents), ALLOW_LINK(wait4), ALLOW_LINK(pidfd_send_signal),
@@ -70,7 +71,7 @@ static int install(bool link)
 		ALLOW(munmap), ALLOW(madvise), ALLOW(brk),
 		/* Signals of its own: abort() */
 		ONLY(tgkill, 0, getpid(), SECCOMP_RET_ALLOW),
-		/* Threads, no processes. What clone3() is to do cannot be seen, so libc uses clone(). */
+		/* Threads, no processes; what clone3() is to do cannot be seen, so it is absent. */
 		SKIP_UNLESS(clone3, 1),
 		ANSWER(SECCOMP_RET_ERRNO | ENOSYS),
 		SKIP_UNLESS(clone, 4),
