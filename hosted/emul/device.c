@@ -233,22 +233,56 @@ static void bind_driver(struct device *dev, struct device_driver *drv)
 	unlock_after_binding(dev, parent);
 }
 
-/* Drivers do not come and go while one of them is tried: the list is only added to. */
-static struct device_driver *next_driver(const struct bus_type *bus, struct device_driver *drv)
+/* Holds devices_lock. */
+static void unuse_driver(struct device_driver *drv)
 {
-	struct device_driver *next = NULL;
+	if (!drv)
+		return;
+	WRITE_ONCE(drv->users, drv->users - 1);
+	kit_word_wake(&drv->users, 0);
+}
+
+static void put_driver(struct device_driver *drv)
+{
+	spin_lock(&devices_lock);
+	unuse_driver(drv);
+	spin_unlock(&devices_lock);
+}
+
+/* While somebody uses a driver it stays on the list; @last, which is on it, is put. */
+static struct device_driver *next_driver(const struct bus_type *bus, struct device_driver *last)
+{
+	struct device_driver *drv, *next = NULL;
 
 	spin_lock(&devices_lock);
-	drv = drv ? list_next_entry(drv, entry) :
-		    list_first_entry(&all_drivers, struct device_driver, entry);
+	drv = last ? list_next_entry(last, entry) :
+		     list_first_entry(&all_drivers, struct device_driver, entry);
 	list_for_each_entry_from(drv, &all_drivers, entry) {
 		if (drv->bus == bus) {
 			next = drv;
+			WRITE_ONCE(next->users, next->users + 1);
 			break;
 		}
 	}
+	unuse_driver(last);
 	spin_unlock(&devices_lock);
 	return next;
+}
+
+/* Off the list, once it is tried for no device. */
+static void take_driver_off(struct device_driver *drv)
+{
+	unsigned int users;
+
+	spin_lock(&devices_lock);
+	while ((users = drv->users)) {
+		spin_unlock(&devices_lock);
+		kit_word_sleep(&drv->users, users, KIT_NEVER);
+		spin_lock(&devices_lock);
+	}
+	list_del(&drv->entry);
+	spin_unlock(&devices_lock);
+	kit_count(KIT_WHAT_REGISTRATION, -1);
 }
 
 static void attach(struct device *dev)
@@ -262,6 +296,7 @@ static void attach(struct device *dev)
 	while (!dev->dead && !dev->driver && (drv = next_driver(dev->bus, drv)))
 		if (matches(dev, drv))
 			probe(dev, drv);
+	put_driver(drv);
 	unlock_after_binding(dev, parent);
 }
 
@@ -353,7 +388,7 @@ void driver_unregister(struct device_driver *drv)
 	struct devices set;
 	unsigned int i;
 
-	take_off(&drv->entry);
+	take_driver_off(drv);
 	get_devices(&set, bound_to, drv);
 	for (i = 0; i < set.n; i++) {
 		struct device *dev = set.dev[i], *parent = lock_for_binding(dev);

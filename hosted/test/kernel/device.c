@@ -19,8 +19,14 @@ static void note(const char *what)
 	strlcat(events, " ", sizeof(events));
 }
 
+static bool slow_match, in_match;
+
 static int test_match(struct device *dev, const struct device_driver *drv)
 {
+	if (READ_ONCE(slow_match)) {
+		WRITE_ONCE(in_match, true);
+		msleep(10);
+	}
 	return strstarts(dev_name(dev), drv->name);
 }
 
@@ -190,6 +196,33 @@ HOSTED_TEST_EACH(a_probe_that_fails_leaves_nothing_and_can_be_tried_again)
 	CHECK(!device_is_bound(dev));
 	device_unregister(dev);
 	driver_unregister(&driver);
+	bus_unregister(&test_bus);
+}
+
+static int add_other(void *data)
+{
+	struct device *dev = add_device("other0");
+
+	CHECK(dev && dev->driver == &other);
+	if (dev)
+		device_unregister(dev);
+	return 0;
+}
+
+HOSTED_TEST(a_driver_goes_once_it_is_tried_for_no_device)
+{
+	struct task_struct *task;
+
+	REQUIRE(!bus_register(&test_bus) && !driver_register(&driver) && !driver_register(&other));
+	WRITE_ONCE(slow_match, true);
+	task = kthread_run(add_other, NULL, "add-other");
+	REQUIRE(!IS_ERR(task));
+	while (!READ_ONCE(in_match))
+		usleep_range(10, 20);
+	driver_unregister(&driver);
+	kit_thread_join(task->thread);
+	WRITE_ONCE(slow_match, false);
+	driver_unregister(&other);
 	bus_unregister(&test_bus);
 }
 

@@ -33,6 +33,7 @@ struct device_driver {
 	const struct dev_pm_ops *pm;
 
 	struct list_head entry;		/* all drivers; emul's */
+	unsigned int users;		/* devices it is tried for; waited for */
 };
 
 int __must_check driver_register(struct device_driver *drv);
