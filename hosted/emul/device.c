@@ -176,6 +176,7 @@ static int probe(struct device *dev, struct device_driver *drv)
 	WRITE_ONCE(dev->deferred, false);
 	err = call_probe(dev, drv);
 	if (!err) {
+		set_driver_groups(dev, drv->dev_groups);
 		kobject_uevent(&dev->kobj, KOBJ_BIND);
 		queue_work(system_wq, &deferred_work);
 		return 0;
@@ -199,6 +200,7 @@ static void unbind(struct device *dev)
 	device_lock_assert(dev);
 	if (!drv)
 		return;
+	set_driver_groups(dev, NULL);
 	if (dev->bus->remove)
 		dev->bus->remove(dev);
 	else if (drv->remove)

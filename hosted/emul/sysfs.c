@@ -8,6 +8,7 @@
 #include <linux/device.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
+#include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -80,19 +81,23 @@ static bool walk(struct device *dev, const struct attribute_group **groups, grou
 	return false;
 }
 
-/* Until @fn returns true. */
-static bool walk_all(struct device *dev, group_fn fn, void *data)
+/* What a device has as long as it is there. Until @fn returns true. */
+static bool walk_own(struct device *dev, group_fn fn, void *data)
 {
-	const struct device_driver *drv = READ_ONCE(dev->driver);
+	return walk(dev, dev->class ? dev->class->dev_groups : NULL, fn, data) ||
+	       walk(dev, dev->type ? dev->type->groups : NULL, fn, data) ||
+	       walk(dev, dev->groups, fn, data) ||
+	       walk(dev, dev->bus ? dev->bus->dev_groups : NULL, fn, data);
+}
+
+/* What it may lose: from enter_late() to leave_late(). */
+static bool walk_late(struct device *dev, group_fn fn, void *data)
+{
 	struct link *link;
 
-	if (walk(dev, dev->class ? dev->class->dev_groups : NULL, fn, data) ||
-	    walk(dev, dev->type ? dev->type->groups : NULL, fn, data) ||
-	    walk(dev, dev->groups, fn, data) ||
-	    walk(dev, dev->bus ? dev->bus->dev_groups : NULL, fn, data) ||
-	    walk(dev, drv ? drv->dev_groups : NULL, fn, data))
+	if (walk(dev, READ_ONCE(dev->driver_groups), fn, data))
 		return true;
-	list_for_each_entry(link, &dev->links, entry)
+	list_for_each_entry_rcu(link, &dev->links, entry)
 		if (link->group && fn(dev, link->group, data))
 			return true;
 	return false;
@@ -105,7 +110,7 @@ static bool has_binary(struct device *dev, const struct attribute_group *group, 
 
 int check_groups(struct device *dev)
 {
-	if (!walk_all(dev, has_binary, NULL))
+	if (!walk_own(dev, has_binary, NULL))
 		return 0;
 	kit_log(3, "%s has binary attributes, which are not supported", dev_name(dev));
 	return -EOPNOTSUPP;
@@ -121,24 +126,74 @@ static int add_link(struct device *dev, const struct attribute_group *group,
 	link->group = group;
 	link->attr = attr;
 	spin_lock(&devices_lock);
-	list_add_tail(&link->entry, &dev->links);
+	list_add_tail_rcu(&link->entry, &dev->links);
 	spin_unlock(&devices_lock);
 	return 0;
+}
+
+static void enter_late(struct device *dev)
+{
+	spin_lock(&devices_lock);
+	WRITE_ONCE(dev->late_users, dev->late_users + 1);
+	spin_unlock(&devices_lock);
+}
+
+static void leave_late(struct device *dev)
+{
+	spin_lock(&devices_lock);
+	WRITE_ONCE(dev->late_users, dev->late_users - 1);
+	kit_word_wake(&dev->late_users, 0);
+	spin_unlock(&devices_lock);
+}
+
+/* Until nobody is left who may have found what has been taken off. */
+static void wait_late(struct device *dev)
+{
+	unsigned int users;
+
+	spin_lock(&devices_lock);
+	while ((users = dev->late_users)) {
+		spin_unlock(&devices_lock);
+		kit_word_sleep(&dev->late_users, users, KIT_NEVER);
+		spin_lock(&devices_lock);
+	}
+	spin_unlock(&devices_lock);
+}
+
+/* As it binds, or NULL before it is unbound. */
+void set_driver_groups(struct device *dev, const struct attribute_group **groups)
+{
+	WRITE_ONCE(dev->driver_groups, groups);
+	if (!groups)
+		wait_late(dev);
+}
+
+static struct link *take_link(struct device *dev, const struct attribute_group *group,
+			      const struct device_attribute *attr, bool any)
+{
+	struct link *link, *found = NULL;
+
+	spin_lock(&devices_lock);
+	list_for_each_entry(link, &dev->links, entry) {
+		if (any || (link->group == group && link->attr == attr)) {
+			found = link;
+			list_del_rcu(&link->entry);
+			break;
+		}
+	}
+	spin_unlock(&devices_lock);
+	return found;
 }
 
 static void remove_links(struct device *dev, const struct attribute_group *group,
 			 const struct device_attribute *attr, bool all)
 {
-	struct link *link, *next;
+	struct link *link;
 
-	spin_lock(&devices_lock);
-	list_for_each_entry_safe(link, next, &dev->links, entry) {
-		if (!all && (link->group != group || link->attr != attr))
-			continue;
-		list_del(&link->entry);
+	while ((link = take_link(dev, group, attr, all))) {
+		wait_late(dev);
 		kfree(link);
 	}
-	spin_unlock(&devices_lock);
 }
 
 void drop_groups(struct device *dev)
@@ -420,7 +475,8 @@ static bool look_in_group(struct device *dev, const struct attribute_group *grou
 	return false;
 }
 
-static struct device_attribute *find_attribute(struct device *dev, char *path)
+/* @late: leave_late() when the attribute is no longer used. */
+static struct device_attribute *find_attribute(struct device *dev, char *path, bool *late)
 {
 	struct wanted wanted = { .name = path };
 	char *slash = strchr(path, '/');
@@ -431,9 +487,13 @@ static struct device_attribute *find_attribute(struct device *dev, char *path)
 		wanted.group = path;
 		wanted.name = slash + 1;
 	}
-	if (walk_all(dev, look_in_group, &wanted))
+	*late = !walk_own(dev, look_in_group, &wanted);
+	if (!*late)
 		return wanted.found;
-	list_for_each_entry(link, &dev->links, entry)
+	enter_late(dev);
+	if (walk_late(dev, look_in_group, &wanted))
+		return wanted.found;
+	list_for_each_entry_rcu(link, &dev->links, entry)
 		if (!slash && link->attr && !strcmp(link->attr->attr.name, path))
 			return (struct device_attribute *)link->attr;
 	return NULL;
@@ -500,20 +560,32 @@ static ssize_t show_common(struct device *dev, const char *name, char *page)
 
 static ssize_t show(struct device *dev, char *path, char *page)
 {
-	struct device_attribute *attr = find_attribute(dev, path);
+	struct device_attribute *attr;
+	ssize_t len;
+	bool late;
 
+	attr = find_attribute(dev, path, &late);
 	if (!attr)
-		return show_common(dev, path, page);
-	return attr->show ? attr->show(dev, attr, page) : -EIO;
+		len = show_common(dev, path, page);
+	else
+		len = attr->show ? attr->show(dev, attr, page) : -EIO;
+	if (late)
+		leave_late(dev);
+	return len;
 }
 
 static ssize_t store(struct device *dev, char *path, const char *page, size_t len)
 {
-	struct device_attribute *attr = find_attribute(dev, path);
+	struct device_attribute *attr;
+	ssize_t ret = -ENOENT;
+	bool late;
 
-	if (!attr)
-		return -ENOENT;
-	return attr->store ? attr->store(dev, attr, page, len) : -EIO;
+	attr = find_attribute(dev, path, &late);
+	if (attr)
+		ret = attr->store ? attr->store(dev, attr, page, len) : -EIO;
+	if (late)
+		leave_late(dev);
+	return ret;
 }
 
 /* Writing a device's name to a driver's bind or unbind */
@@ -652,7 +724,10 @@ long kit_attr_list(const char *path, char *buf, kit_size size)
 		return list_devices(&list, copy);
 	}
 	list.group = place.rest;
-	walk_all(place.dev, list_group, &list);
+	walk_own(place.dev, list_group, &list);
+	enter_late(place.dev);
+	walk_late(place.dev, list_group, &list);
+	leave_late(place.dev);
 	put_device(place.dev);
 	return list.len;
 }

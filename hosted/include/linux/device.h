@@ -84,6 +84,8 @@ struct device {
 	struct list_head siblings;	/* all devices */
 	struct list_head links;		/* attribute groups added later */
 	unsigned int users;		/* calls into attributes */
+	unsigned int late_users;	/* of these, into links and driver_groups */
+	const struct attribute_group **driver_groups;	/* the bound driver's */
 };
 
 #define kobj_to_dev(_kobj)	container_of(_kobj, struct device, kobj)

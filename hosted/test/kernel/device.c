@@ -378,6 +378,55 @@ HOSTED_TEST(device_del_waits_for_readers_of_attributes)
 	bus_unregister(&test_bus);
 }
 
+static struct attribute *slow_attrs[] = { &dev_attr_slow.attr, NULL };
+static const struct attribute_group slow_group = { .attrs = slow_attrs };
+static const struct attribute_group *slow_groups[] = { &slow_group, NULL };
+static struct device_driver slow_driver = {
+	.name = "dev", .bus = &test_bus, .dev_groups = slow_groups,
+};
+
+static void unbind_slow(struct device *dev)
+{
+	device_release_driver(dev);
+}
+
+static void remove_slow(struct device *dev)
+{
+	device_remove_file(dev, &dev_attr_slow);
+}
+
+static void read_while(struct device *dev, void (*take_off)(struct device *dev))
+{
+	struct task_struct *task;
+	char text[64];
+
+	WRITE_ONCE(in_show, false);
+	WRITE_ONCE(left_show, false);
+	task = kthread_run(read_slow, NULL, "read-slow");
+	REQUIRE(!IS_ERR(task));
+	while (!READ_ONCE(in_show))
+		usleep_range(10, 20);
+	take_off(dev);
+	CHECK(READ_ONCE(left_show));
+	kit_thread_join(task->thread);
+	CHECK_EQ(kit_attr_read("devices/dev0/slow", text, sizeof(text)), -ENOENT);
+}
+
+HOSTED_TEST(attributes_that_go_wait_for_their_readers)
+{
+	struct device *dev;
+
+	REQUIRE(!bus_register(&test_bus) && !driver_register(&slow_driver));
+	dev = add_device("dev0");
+	REQUIRE(dev && device_is_bound(dev));
+	read_while(dev, unbind_slow);
+	REQUIRE(!device_create_file(dev, &dev_attr_slow));
+	read_while(dev, remove_slow);
+	device_unregister(dev);
+	driver_unregister(&slow_driver);
+	bus_unregister(&test_bus);
+}
+
 HOSTED_TEST_EACH(registrations_can_be_made_to_fail)
 {
 	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
