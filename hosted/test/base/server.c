@@ -72,7 +72,31 @@ KIT_TEST(r24_a_request_that_sleeps_delays_no_other)
 	CHECK_EQ(kit_current()->kind, KIT_SERVER);
 }
 
-/* Every second request sleeps for a while; all are answered once. */
+/**
+ * struct crowd - requests that sleep until all of them do
+ * @asleep: how many have begun to
+ * @alone: those who saw it take too long
+ */
+static struct crowd {
+	unsigned int asleep;
+	unsigned int alone;
+} crowd;
+
+#define SLEEPERS	(REQUESTS / 2)
+#define PATIENCE	3000000000ULL
+
+static void sleep_until_all_do(void)
+{
+	kit_u64 limit = kit_now() + PATIENCE;
+
+	__atomic_add_fetch(&crowd.asleep, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&crowd.asleep, __ATOMIC_SEQ_CST) < SLEEPERS && kit_now() < limit)
+		kit_park(kit_now() + 1000000);
+	if (__atomic_load_n(&crowd.asleep, __ATOMIC_SEQ_CST) < SLEEPERS)
+		__atomic_add_fetch(&crowd.alone, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Every second request sleeps, none of them to the end before all have come. */
 static int serve_many(void *arg)
 {
 	unsigned int request = __atomic_fetch_add(&scene.next, 1, __ATOMIC_SEQ_CST);
@@ -85,8 +109,7 @@ static int serve_many(void *arg)
 	}
 	kit_current()->request = &scene;
 	if (request % 2)
-		while (kit_park(kit_now() + 2000000) != -ETIMEDOUT)
-			;
+		sleep_until_all_do();
 	answer(request);
 	kit_current()->request = NULL;
 	return 0;
@@ -97,6 +120,7 @@ KIT_TEST(r24_many_may_sleep_at_a_time)
 	unsigned int times[REQUESTS] = { 0 }, i;
 
 	CHECK_EQ(kit_serve(serve_many, NULL), -EPIPE);
+	CHECK_EQ(crowd.alone, 0);
 	for (i = 0; i < REQUESTS; i++)
 		times[scene.order[i]]++;
 	for (i = 0; i < REQUESTS; i++)
