@@ -2,10 +2,10 @@
 /*
  * A PL010 in the driver's own process
  *
- * One lock serialises the model; it is inside all locks of drivers, and nothing
- * in it sleeps. A thread lets time pass for it, where characters take time.
+ * One lock serialises the model; it is inside all locks of drivers, and the kit's,
+ * so that another thread may run while it is held. A thread lets time pass, where
+ * characters take time.
  */
-#include <pthread.h>
 #include <string.h>
 
 #include "kit/bus.h"
@@ -14,12 +14,12 @@
 
 static struct {
 	struct uart_board_config config;
-	pthread_mutex_t lock;
+	struct kit_spin lock;
 	struct pl010 uart;
 	bool changed;			/* the interrupt, with KIT_INLINE */
 	struct kit_thread *clockwork;
 	bool stop;
-} board = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} board;
 
 static void clock_changed(struct clock *clock)
 {
@@ -33,7 +33,7 @@ struct clock uart_board_clock = {
 
 struct pl010 *uart_board_lock(void)
 {
-	pthread_mutex_lock(&board.lock);
+	kit_spin_lock(&board.lock);
 	return &board.uart;
 }
 
@@ -46,7 +46,7 @@ void uart_board_unlock(void)
 	bool changed = board.changed, level = board.uart.level;
 
 	board.changed = false;
-	pthread_mutex_unlock(&board.lock);
+	kit_spin_unlock(&board.lock);
 	if (changed)
 		kit_irq_level(BOARD_IRQ, level);
 	if (board.clockwork)
@@ -113,9 +113,9 @@ static int clockwork(void *arg)
 	uint64_t next;
 
 	while (!__atomic_load_n(&board.stop, __ATOMIC_ACQUIRE)) {
-		pthread_mutex_lock(&board.lock);
+		kit_spin_lock(&board.lock);
 		next = pl010_run(&board.uart);
-		pthread_mutex_unlock(&board.lock);
+		kit_spin_unlock(&board.lock);
 		kit_park(next);
 	}
 	return (void)arg, 0;
