@@ -60,6 +60,12 @@ KIT_PRINTF(1, 2) void test_skip(const char *fmt, ...);
 /** test_logged() - did the log have a line with @text since the last call? */
 _Bool test_logged(const char *text);
 
+/** test_lazy_pages() - pages that a fault handler opens, one by one, or NULL. */
+void *test_lazy_pages(unsigned int n);
+
+/** test_lazy_faults() - how many it has opened. */
+unsigned int test_lazy_faults(void);
+
 #define CHECK(_c) \
 	((_c) ? (void)0 : test_failed(__FILE__, __LINE__, "expected %s", #_c))
 #define CHECK_EQ(_a, _b) do {								\

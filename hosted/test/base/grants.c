@@ -108,3 +108,28 @@ KIT_TEST(r32_a_fault_can_be_handled)
 	CHECK_EQ(*page, 3);
 	CHECK_EQ(kit_fault_range((kit_addr)page, 0, NULL, NULL), 0);
 }
+
+static unsigned int lazy_faults;
+
+static bool open_page(void *arg, kit_addr addr, bool write)
+{
+	(void)arg;
+	(void)write;
+	lazy_faults++;
+	return mprotect((void *)(addr & -4096UL), 4096, PROT_READ | PROT_WRITE) == 0;
+}
+
+void *test_lazy_pages(unsigned int n)
+{
+	char *pages = mmap(NULL, n * 4096UL, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (pages == MAP_FAILED ||
+	    kit_fault_range((kit_addr)pages, n * 4096UL, open_page, NULL))
+		return NULL;
+	return pages;
+}
+
+unsigned int test_lazy_faults(void)
+{
+	return lazy_faults;
+}

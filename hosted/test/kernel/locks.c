@@ -12,7 +12,6 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
-#include <linux/vmalloc.h>
 
 #include "test/test.h"
 
@@ -475,16 +474,18 @@ HOSTED_TEST(r17_bh_locks_leave_softirqs_as_they_were)
 /* Page faults may come while interrupts are off. */
 HOSTED_TEST(r20_page_faults_with_interrupts_off_do_no_harm)
 {
-	size_t size = 64 * PAGE_SIZE, at;
-	u8 *fresh = vmalloc(size);
+	u8 *pages = test_lazy_pages(64);
 	unsigned long flags;
+	int i;
 
-	REQUIRE(fresh);
+	REQUIRE(pages);
 	spin_lock_irqsave(&spin, flags);
-	for (at = 0; at < size; at += PAGE_SIZE)
-		fresh[at] = at >> PAGE_SHIFT;
+	for (i = 0; i < 64; i++)
+		pages[i * PAGE_SIZE] = i;
+	CHECK(irqs_disabled());
+	CHECK(_spin_is_locked(&spin));
 	spin_unlock_irqrestore(&spin, flags);
-	for (at = 0; at < size; at += PAGE_SIZE)
-		CHECK_EQ(fresh[at], at >> PAGE_SHIFT);
-	vfree(fresh);
+	CHECK_EQ(test_lazy_faults(), 64);
+	for (i = 0; i < 64; i++)
+		CHECK_EQ(pages[i * PAGE_SIZE], i);
 }
