@@ -14,7 +14,11 @@
 
 #include "emul.h"
 
-/* One for all that is linked in: none of it is ever unloaded. */
+/*
+ * One for all that is linked in: none of it is ever unloaded. As references do not
+ * tell whose they are, they keep no exit function from running; those that are left
+ * then are reported in the end.
+ */
 struct module __this_module = { .name = "hosted" };
 
 extern const struct hosted_module __start_hosted_modules[] __weak, __stop_hosted_modules[] __weak;
@@ -27,6 +31,7 @@ extern const struct kernel_param __start_hosted_params[] __weak, __stop_hosted_p
 /* By index: has the init function been run, and not yet its exit function? */
 static bool live[MAX_ENTRIES];
 static DEFINE_MUTEX(modules_lock);
+static bool going;		/* all of them are: nobody gets new references */
 
 static unsigned int count(void)
 {
@@ -119,7 +124,9 @@ int kit_modules_init(void)
 
 void kit_modules_exit(void)
 {
+	WRITE_ONCE(going, true);
 	run_exits(NULL);
+	WRITE_ONCE(going, false);
 }
 
 int kit_module_init(const char *name)
@@ -149,18 +156,20 @@ int __request_module(bool wait, const char *fmt, ...)
 	return err;
 }
 
-bool try_module_get(struct module *module)
+void __module_get(struct module *module)
 {
 	if (module) {
 		atomic_inc(&module->refcnt);
 		kit_count(KIT_WHAT_MODULE, 1);
 	}
-	return true;
 }
 
-void __module_get(struct module *module)
+bool try_module_get(struct module *module)
 {
-	try_module_get(module);
+	if (module && READ_ONCE(going))
+		return false;
+	__module_get(module);
+	return true;
 }
 
 void module_put(struct module *module)

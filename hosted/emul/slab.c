@@ -5,6 +5,7 @@
 #include <linux/bug.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
+#include <linux/log2.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -146,7 +147,8 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsign
 	if (!cache)
 		return NULL;
 	cache->name = name;
-	cache->size = size;
+	/* kit_alloc() aligns to 64, and powers of two to themselves. */
+	cache->size = align <= 64 ? size : roundup_pow_of_two(max(size, align));
 	cache->ctor = ctor;
 	return cache;
 }

@@ -105,6 +105,7 @@ static struct kit_spin lock;
 static LIST_HEAD(timers);
 static LIST_HEAD(hrtimers);
 static const struct timer_list *running;
+static const struct kit_thread *runner;	/* of that */
 static const struct hrtimer *hrunning;
 static unsigned int changed;		/* what runs, or the next one; waited for */
 static unsigned int stopping;
@@ -227,10 +228,10 @@ int timer_delete(struct timer_list *timer)
 	return pending;
 }
 
-static bool is_running(const struct timer_list *timer)
+static bool runs_here(const struct timer_list *timer)
 {
 	unsigned long flags = lock_timers();
-	bool runs = running == timer;
+	bool runs = running == timer && runner == kit_current();
 
 	unlock_timers(flags);
 	return runs;
@@ -251,7 +252,7 @@ static int delete_sync(struct timer_list *timer, bool shut_down)
 
 	if (!(timer->flags & TIMER_IRQSAFE))
 		check_not_from_interrupt("timer_delete_sync()");
-	if (kit_current()->softirq && is_running(timer))
+	if (runs_here(timer))
 		kit_die("timer_delete_sync() from the timer's own function");
 	for (;;) {
 		unsigned long flags = lock_timers();
@@ -292,6 +293,7 @@ static struct timer_list *take_timer(void (**function)(struct timer_list *timer)
 	if (timer) {
 		unlink(&timer->entry);
 		running = timer;
+		runner = kit_current();
 		*function = timer->function;
 	}
 	unlock_timers(flags);

@@ -471,6 +471,7 @@ void drain_workqueue(struct workqueue_struct *wq)
 	wait_for_queue(wq, ULONG_MAX);
 }
 
+/* All have the same workers, so of @flags nothing is left but an order, in @max_active. */
 struct workqueue_struct *alloc_workqueue(const char *fmt, unsigned int flags, int max_active, ...)
 {
 	struct workqueue_struct *wq = kzalloc(sizeof(*wq), GFP_KERNEL);

@@ -96,6 +96,47 @@ HOSTED_TEST(r26_timer_delete_sync_waits_for_its_function)
 	kfree(timed);
 }
 
+struct pair {
+	struct timer_list timer;
+	struct tasklet_struct tasklet;
+	bool begun, deleting, ended;
+};
+
+static void wait_for_tasklet(struct timer_list *timer)
+{
+	struct pair *pair = timer_container_of(pair, timer, timer);
+
+	WRITE_ONCE(pair->begun, true);
+	while (!READ_ONCE(pair->deleting))
+		udelay(20);
+	udelay(200);
+	WRITE_ONCE(pair->ended, true);
+}
+
+static void delete_timer(unsigned long data)
+{
+	struct pair *pair = (struct pair *)data;
+
+	WRITE_ONCE(pair->deleting, true);
+	timer_delete_sync(&pair->timer);
+	CHECK(READ_ONCE(pair->ended));
+}
+
+/* With one CPU, a tasklet does not begin before the timer's function is through. */
+HOSTED_TEST_ON(r26_a_tasklet_may_wait_for_a_timer, NULL, ON(KIT_SMP) | ON(KIT_REPLAY), 30, 0)
+{
+	struct pair pair = { };
+
+	timer_setup(&pair.timer, wait_for_tasklet, 0);
+	tasklet_init(&pair.tasklet, delete_timer, (unsigned long)&pair);
+	mod_timer(&pair.timer, jiffies);
+	while (!READ_ONCE(pair.begun))
+		msleep(1);
+	tasklet_schedule(&pair.tasklet);
+	tasklet_kill(&pair.tasklet);
+	CHECK(READ_ONCE(pair.ended));
+}
+
 static enum hrtimer_restart on_hrtimer(struct hrtimer *timer)
 {
 	struct timed *timed = container_of(timer, struct timed, hrtimer);

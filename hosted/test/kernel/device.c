@@ -494,8 +494,13 @@ static int __init test_module_init(void)
 }
 module_init(test_module_init);
 
+static bool had_reference;
+
 static void __exit test_module_exit(void)
 {
+	had_reference = try_module_get(THIS_MODULE);
+	if (had_reference)
+		module_put(THIS_MODULE);
 	module_state = 2;
 }
 module_exit(test_module_exit);
@@ -515,6 +520,9 @@ HOSTED_TEST_EACH(modules_are_initialised_by_name_and_once)
 	CHECK_EQ(module_state, 0);
 	CHECK_EQ(kit_module_exit("device"), 0);
 	CHECK_EQ(module_state, 2);
+	CHECK_EQ(kit_module_init("device"), 0);
+	kit_modules_exit();
+	CHECK(!had_reference);
 	CHECK(try_module_get(THIS_MODULE));
 	CHECK_EQ(kit_balance(KIT_WHAT_MODULE), 1);
 	CHECK_EQ(module_refcount(THIS_MODULE), 1);

@@ -196,6 +196,14 @@ HOSTED_TEST_EACH(r28_caches)
 	kmem_cache_free(cache, a);
 	kmem_cache_free(cache, b);
 	kmem_cache_destroy(cache);
+	cache = kmem_cache_create("aligned", 100, 1024, 0, NULL);
+	REQUIRE(cache);
+	a = kmem_cache_alloc(cache, GFP_KERNEL);
+	b = kmem_cache_alloc(cache, GFP_ATOMIC);
+	CHECK(a && b && IS_ALIGNED((unsigned long)a | (unsigned long)b, 1024));
+	kmem_cache_free(cache, a);
+	kmem_cache_free(cache, b);
+	kmem_cache_destroy(cache);
 }
 
 /*
