@@ -3,9 +3,9 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 RIG := selftests/rig/rig
 DESTDIR ?=
 TESTS ?=
-PROGRAMS := $(patsubst %/Makefile,%,$(wildcard device/Makefile tools/Makefile selftests/*/Makefile))
+PROGRAMS := $(patsubst %/Makefile,%,$(wildcard device/Makefile tools/Makefile hosted/Makefile selftests/*/Makefile))
 
-.PHONY: all modules modules-matrix install clean help demo check check-long check-static check-mutants coverage kselftest bench device peer tools setup lint debug-kernel
+.PHONY: all modules modules-matrix install clean help demo check check-long check-hosted check-static check-mutants coverage kselftest bench device peer tools hosted fuzz setup lint debug-kernel
 
 all: modules
 
@@ -29,6 +29,9 @@ peer:
 tools:
 	$(MAKE) -C tools
 
+hosted:
+	$(MAKE) -C hosted link
+
 modules-matrix:
 	@$(RIG) matrix
 
@@ -44,6 +47,14 @@ check:
 # RESTART=1 forgets what has passed already.
 check-long:
 	@$(RIG) check --long $(if $(RESTART),--restart)
+
+check-hosted:
+	@$(RIG) check 'hosted-*'
+
+# Each fuzzer of the drivers in turn, SECS seconds.
+SECS ?= 60
+fuzz:
+	@$(MAKE) -s -C hosted fuzz SECS=$(SECS)
 
 # MUTANT=name: only that one.
 check-mutants:
@@ -80,11 +91,14 @@ help:
 	@echo 'make device          device/ivshmem-link, the link device for QEMU'
 	@echo 'make peer            selftests/peer/ivshmem-peer, a peer without a machine'
 	@echo 'make tools           tools/ivshmem-tool, and libivshmem for programs of your own'
+	@echo 'make hosted          hosted/build/gcc/hosted-link, the drivers as a process'
 	@echo 'make demo            two virtual machines talk Ethernet over a link (as root)'
 	@echo "make check           the tests (as root), two at a time, or IVSHMEM_JOBS=N; some of them:"
 	@echo "                     make check TESTS='net.*'"
 	@echo 'make check-long      every test on every kernel, and more; if it is ended, the next one goes on'
 	@echo '                     from there (RESTART=1: from the beginning)'
+	@echo 'make check-hosted    only the tests of drivers as processes, with sanitizers and fuzzers'
+	@echo 'make fuzz            the fuzzers of drivers as processes, SECS=60 seconds each'
 	@echo 'make check-static    what can be told from the sources: gcc, clang, sparse, Coccinelle, checkpatch;'
 	@echo '                     fetches the kernel source for it (150 MB)'
 	@echo 'make check-mutants   puts known faults back, one at a time, and sees whether a test finds each;'

@@ -23,6 +23,11 @@ EXTERNALS = (
     External("tools", "tools", "check"),
     External("stand-in", "selftests/shadow", "check"),
     External("model", "selftests/model", "check"),
+    # One after the other: they have objects in common.
+    External("hosted-base", "hosted", "check-base-all", timeout=1200, group="hosted"),
+    External("hosted-serial", "hosted", "check-uart-all", timeout=1200, group="hosted"),
+    External("hosted-try", "hosted", "check-try", timeout=600, group="hosted"),
+    External("hosted-link", "hosted", "check-link-all", timeout=1200, group="hosted"),
     External("fuzz-long", "device", "fuzz", "SECS=1800", timeout=2400, long=True),
 )
 

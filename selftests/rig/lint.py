@@ -25,10 +25,33 @@ PROGRAM_EXCEPTIONS = {
     "EMBEDDED_FUNCTION_NAME": "words of a usage text that are also functions",
     "STATIC_CONST": "it takes the inline of 'static inline const char *' for a type",
 }
+HOSTED_EXCEPTIONS = dict(PROGRAM_EXCEPTIONS, **{
+    "MSLEEP": "tests of what checkpatch advises against",
+    "USLEEP_RANGE": "the same",
+    "CONSIDER_COMPLETION": "the same",
+    "CONSIDER_KSTRTO": "what drivers still use is there, and tested",
+    "STRLCPY": "the same",
+    "IN_ATOMIC": "the same",
+    "WAITQUEUE_ACTIVE": "the same",
+    "LOCKDEP": "the same",
+    "JIFFIES_COMPARISON": "the same",
+    "VSPRINTF_SPECIFIER_PX": "the same",
+    "PRINTK_WITHOUT_KERN_LEVEL": "the same",
+    "PREFER_PR_LEVEL": "the same",
+    "NAKED_SSCANF": "the same",
+    "AVOID_BUG": "it ends a process, which is what a check is for",
+    "NEW_TYPEDEFS": "types that kernel and host share",
+    "BIT_MACRO": "what both sides include has no macros of the kernel",
+    "CONST_STRUCT": "drivers of 6.1 take no const struct bus_type",
+    "LINUX_VERSION_CODE": "drivers of several versions are compiled",
+    "MACRO_WITH_FLOW_CONTROL": "tests and benchmarks",
+    "SUSPECT_COMMA_SEMICOLON": "it takes initializers for statements",
+})
 KERNEL_SIDE = ("framework/", "plugins/", "include/", "Documentation/", "selftests/core/")
-# Left out: macros that stand for half a function, TRACE_EVENT() with its own layout, and
-# examples of what is wrong.
-CHECKPATCH_SKIP = ("compat/", "framework/trace.h", "selftests/harness_kernel.h", "cocci/")
+# Left out: macros that stand for half a function, TRACE_EVENT() with its own layout, the
+# kernel's macros themselves, and examples of what is wrong.
+CHECKPATCH_SKIP = ("compat/", "framework/trace.h", "selftests/harness_kernel.h", "hosted/include/",
+                   "cocci/")
 
 
 def tracked(*patterns):
@@ -60,18 +83,20 @@ def checkpatch_script():
 
 
 def checkpatch(script):
-    """Two rounds: what only makes sense in the kernel is not asked of programs.
+    """Three rounds: what only makes sense in the kernel is not asked of programs.
 
     Files that are as they were in the last good run are not looked at again."""
     names = [n for n in tracked("*.c", "*.h") if not n.startswith(CHECKPATCH_SKIP)]
-    keys = {n: digest(script, KERNEL_EXCEPTIONS, PROGRAM_EXCEPTIONS, n, (TOP / n).read_bytes())
+    keys = {n: digest(script, KERNEL_EXCEPTIONS, HOSTED_EXCEPTIONS, n, (TOP / n).read_bytes())
             for n in names}
     stamp = checkout_cache("checkpatch-good")
     good = stamp.read_text().split() if stamp.exists() else []
     names = [n for n in names if keys[n] not in good]
     kernel = [n for n in names if n.startswith(KERNEL_SIDE)]
-    programs = [n for n in names if n not in kernel]
+    hosted = [n for n in names if n.startswith("hosted/")]
+    programs = [n for n in names if n not in kernel + hosted]
     texts = (run_checkpatch(script, kernel, KERNEL_EXCEPTIONS),
+             run_checkpatch(script, hosted, HOSTED_EXCEPTIONS),
              run_checkpatch(script, programs, PROGRAM_EXCEPTIONS))
     if not any(texts):
         stamp.write_text("\n".join(keys.values()))
