@@ -171,7 +171,7 @@ def autoload(lab):
     link = lab.link(output_size="0x10000")
     vm = lab.vm([link.peer(0)])
     vm.run("/usr/lib/systemd/systemd-udevd --daemon && udevadm trigger --action=add && "
-           "udevadm settle -t 30")
+           "udevadm settle -t 100", timeout=120)
     loaded = vm.out("lsmod")
     for name in ("ivshmem_core", "ivshmem_net"):
         expect(re.search("^%s " % name, loaded, re.M), "%s is not loaded:\n%s", name, loaded)
