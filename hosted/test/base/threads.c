@@ -138,6 +138,31 @@ OVERFLOW(r05_overflow_of_a_worker_is_told, KIT_WORKER, "worker")
 OVERFLOW(r05_overflow_of_a_sleeper_is_told, KIT_SLEEPER, "sleeper")
 OVERFLOW(r05_overflow_of_another_thread_is_told, KIT_OTHER, "thread")
 
+#ifndef KIT_SANITIZED
+/* Its end lies in another thread's stack. */
+static int jump_far(void *arg)
+{
+	volatile char *big = alloca(KIT_SLOT_SIZE + 8192);
+
+	/* All of it may be used, as far as the compiler knows. */
+	__asm__ volatile("" : "+r" (big) : : "memory");
+	big[0] = 1;
+	*(unsigned int *)arg = big[0];
+	return 0;
+}
+
+KIT_DIES(r05_a_large_frame_does_not_jump_over_the_guard,
+	 "stack overflow, thread 2 (thread, far)")
+{
+	struct kit_thread *thread;
+	unsigned int sum;
+
+	if (kit_thread_create(KIT_OTHER, "far", jump_far, &sum, &thread))
+		return;
+	kit_thread_join(thread);
+}
+#endif
+
 KIT_DIES(r05_overflow_of_the_server_is_told, "stack overflow, thread 0 (server, server)")
 {
 	unsigned int depth;
