@@ -308,19 +308,48 @@ void policy_wake(const unsigned int *word, unsigned int count)
 	pthread_mutex_unlock(&lock);
 }
 
+/* No thread of the kit: passes the baton on where the last to have it is outside. */
+static void *keep_going(void *arg)
+{
+	(void)arg;
+	pthread_mutex_lock(&lock);
+	for (;;) {
+		if (running == NOBODY && outside)
+			pass_baton();
+		else
+			pthread_cond_wait(&changed, &lock);
+	}
+	return NULL;
+}
+
+static void start_keeper(void)
+{
+	pthread_t keeper;
+
+	if (pthread_create(&keeper, NULL, keep_going, NULL))
+		kit_die("no thread to wait for the outside");
+	pthread_detach(keeper);
+}
+
 void kit_outside_begin(void)
 {
+	static bool has_keeper;
 	struct kit_thread *self = kit_current();
 
 	if (!policy_is_virtual())
 		return;
 	pthread_mutex_lock(&lock);
+	if (!has_keeper)
+		start_keeper();
+	has_keeper = true;
 	outside++;
 	self->state = STATE_OUTSIDE;
-	if (pick(STATE_RUNNABLE) != NOBODY || pick(STATE_IDLE) != NOBODY)
+	if (pick(STATE_RUNNABLE) != NOBODY || pick(STATE_IDLE) != NOBODY) {
 		pass_baton();
-	else
+	} else {
 		running = NOBODY;
+		pthread_cond_broadcast(&changed);
+	}
 	pthread_mutex_unlock(&lock);
 }
 

@@ -4,6 +4,7 @@
  */
 #include <alloca.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -327,4 +328,68 @@ KIT_TEST(r09_a_wakeup_before_parking_is_not_lost)
 		REQUIRE(woken == 1);
 	}
 	CHECK_EQ(kit_park(kit_now() + 1000000), -ETIMEDOUT);
+}
+
+/*
+ * Whoever goes outside does not stop the rest: neither time, nor wake-ups from there.
+ */
+
+struct trip {
+	int pipe[2];
+	unsigned int word;
+	kit_u64 limit;		/* nanoseconds, KIT_NEVER */
+};
+
+static int answer_trip(void *arg)
+{
+	struct trip *trip = arg;
+	kit_u64 limit = trip->limit == KIT_NEVER ? KIT_NEVER : kit_now() + trip->limit;
+	int err = 0;
+
+	while (!load(&trip->word) && !err)
+		err = kit_word_wait(&trip->word, 0, limit);
+	CHECK_EQ(write(trip->pipe[1], "x", 1), 1);
+	return err;
+}
+
+static void *wake_from_outside(void *arg)
+{
+	usleep(20000);
+	store(arg, 1);
+	return NULL;
+}
+
+static int travel(struct trip *trip)
+{
+	struct pollfd pfd = { .events = POLLIN };
+	struct kit_thread *thread;
+	int n;
+
+	if (pipe(trip->pipe) ||
+	    kit_thread_create(KIT_OTHER, "answer", answer_trip, trip, &thread))
+		return -EAGAIN;
+	kit_idle();
+	pfd.fd = trip->pipe[0];
+	kit_outside_begin();
+	n = poll(&pfd, 1, 3000);
+	kit_outside_end();
+	CHECK_EQ(n, 1);
+	return kit_thread_join(thread);
+}
+
+KIT_TEST(time_goes_on_while_the_last_thread_is_outside)
+{
+	struct trip trip = { .limit = 20000000 };
+
+	CHECK_EQ(travel(&trip), -ETIMEDOUT);
+}
+
+KIT_TEST(others_are_woken_while_the_last_thread_is_outside)
+{
+	struct trip trip = { .limit = KIT_NEVER };
+	pthread_t other;
+
+	REQUIRE(!pthread_create(&other, NULL, wake_from_outside, &trip.word));
+	CHECK_EQ(travel(&trip), 0);
+	pthread_join(other, NULL);
 }
