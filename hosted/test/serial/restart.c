@@ -168,10 +168,17 @@ TEST_F(supervised, counters_go_on_counting)
 TEST_F(supervised, a_driver_that_hangs_is_killed_and_replaced)
 {
 	long pid = status_number(self->port, "driver");
+	char path[64];
+	int i;
 
 
 	ASSERT_GT(pid, 1);
 	ASSERT_EQ(0, kill(pid, SIGSTOP));
+	/* All its threads have stopped, or one could still answer. */
+	snprintf(path, sizeof(path), "/proc/%ld/status", pid);
+	for (i = 0; i < 1000 && !strstr(contents(path), "State:\tT"); i++)
+		usleep(1000);
+	usleep(50000);
 	EXPECT_EQ(0, client_ask(self->port, SERIAL_DRAIN, 0));
 	EXPECT_NE(pid, status_number(self->port, "driver"));
 	EXPECT_EQ(1, status_number(self->port, "hangs"));
