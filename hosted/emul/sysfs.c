@@ -305,11 +305,14 @@ int kobject_uevent(struct kobject *kobj, enum kobject_action action)
 	return kobject_uevent_env(kobj, action, NULL);
 }
 
+/* Nobody listens but who reads the log. */
 int kobject_uevent_env(struct kobject *kobj, enum kobject_action action, char *envp[])
 {
 	static const char * const actions[] = { "add", "remove", "change", "bind", "unbind" };
 
 	kit_log(7, "uevent: %s %s", actions[action], kobj->name);
+	for (; envp && *envp; envp++)
+		kit_log(7, "uevent: %s %s: %s", actions[action], kobj->name, *envp);
 	return 0;
 }
 

@@ -525,11 +525,6 @@ kit_size kit_alloc_bytes(void);
 /** kit_memory_limit() - change the limit; 0 restores the default. */
 void kit_memory_limit(kit_size bytes);
 
-/**
- * kit_page_pool() - pages with numbers that physical addresses can be made of: a
- * page's physical address is its virtual one.
- */
-
 /** kit_data_snapshot() - remember the driver's .data and .bss. */
 void kit_data_snapshot(void);
 

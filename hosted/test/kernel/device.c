@@ -297,6 +297,8 @@ HOSTED_TEST_EACH(attributes_are_read_and_written_by_their_path)
 	CHECK(!dev->driver);
 	CHECK_EQ(kit_attr_write("bus/test/drivers/dev/bind", "dev0", 4), 4);
 	CHECK(dev->driver == &driver);
+	CHECK_EQ(kobject_uevent_env(&dev->kobj, KOBJ_CHANGE, (char *[]){ "STATE=up", NULL }), 0);
+	CHECK(test_logged("uevent: change dev0: STATE=up"));
 	CHECK_EQ(device_create_file(dev, &dev_attr_two), 0);
 	CHECK_EQ(kit_attr_read("devices/dev0/two", text, sizeof(text)), 8);
 	device_remove_file(dev, &dev_attr_two);
