@@ -47,7 +47,7 @@ $(B)/bench-link: $(LINK_OBJS) $(B)/model/pci_link.o $(B)/bench/link.o $(B)/bench
 	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 #
-# Fuzzing: make SAN=fuzz CC=clang-14 fuzz-link, in build/clang-14-fuzz/
+# Fuzzing: make SAN=fuzz CC=clang fuzz-link, in build/clang-fuzz/
 #
 
 FUZZER = $(shell $(CC) -print-file-name=libclang_rt.fuzzer_no_main-x86_64.a)
