@@ -52,7 +52,7 @@ static struct mapping {
 static struct fault_range {
 	kit_addr start;
 	kit_size size;
-	_Bool (*handler)(void *arg, kit_addr addr, _Bool write);
+	bool (*handler)(void *arg, kit_addr addr, bool write);
 	void *arg;
 } ranges[FAULT_RANGES];
 
@@ -145,20 +145,23 @@ int kit_grant_device(kit_u64 phys, kit_u64 size, const char *name,
 int kit_grant_memory(kit_u64 phys, kit_u64 size, const char *name, int fd, kit_u64 offset,
 		     bool writable)
 {
-	int err, read_fd;
+	struct grant grant = {
+		.phys = phys, .size = size, .name = name, .fd = fd, .offset = offset,
+		.writable = writable,
+	};
 	char path[32];
+	int err;
 
 	if ((phys | size | offset) & (PAGE - 1))
 		return -EINVAL;
 	/* Now: a process that is shut in opens nothing. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	read_fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (read_fd < 0)
-		read_fd = -errno;
-	err = add(&(struct grant){ .phys = phys, .size = size, .name = name, .fd = fd,
-				   .read_fd = read_fd, .offset = offset, .writable = writable });
-	if (err && read_fd >= 0)
-		close(read_fd);
+	grant.read_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (grant.read_fd < 0)
+		grant.read_fd = -errno;
+	err = add(&grant);
+	if (err && grant.read_fd >= 0)
+		close(grant.read_fd);
 	return err;
 }
 
@@ -355,7 +358,7 @@ void kit_mmio_trap(kit_addr addr, unsigned int width, bool write)
 }
 
 int kit_fault_range(kit_addr start, kit_size size,
-		    _Bool (*handler)(void *arg, kit_addr addr, _Bool write), void *arg)
+		    bool (*handler)(void *arg, kit_addr addr, bool write), void *arg)
 {
 	int i;
 

@@ -102,7 +102,7 @@ extern enum kit_policy kit_policy;
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-    __has_feature(memory_sanitizer)
+	__has_feature(memory_sanitizer)
 #define KIT_SANITIZED	1
 #endif
 #if __has_feature(thread_sanitizer)

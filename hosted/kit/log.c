@@ -85,7 +85,7 @@ static void log_thread(void)
 	struct kit_thread *self = kit_current();
 	unsigned int i;
 
-	kit_log(2, "thread %d (%s, %s): preemption off %u times, interrupts %u, softirqs %u, hardirq %u, softirq %u",
+	kit_log(2, "thread %d (%s, %s): preemption off %u, irqs %u, bh %u, hardirq %u, softirq %u",
 		self->slot, thread_kind(self->kind), self->name, self->preempt, self->irqs_off,
 		self->bh_off, self->hardirq, self->softirq);
 	for (i = 0; i < self->nheld && i < KIT_HELD_MAX; i++)

@@ -33,7 +33,7 @@ static unsigned int outside;
 static kit_u64 now;
 static kit_u64 random_state;
 
-_Bool (*kit_inline_deferred)(void);
+bool (*kit_inline_deferred)(void);
 kit_u64 (*kit_timer_due)(void);
 
 /* splitmix64 */

@@ -10,8 +10,8 @@
 #include "kit.h"
 
 /* "rtcN"; seconds since 1970 */
-int kit_rtc_get(unsigned int n, kit_u64 *seconds);
 int kit_rtc_set(unsigned int n, kit_u64 seconds);
+int kit_rtc_get(unsigned int n, kit_u64 *seconds);
 int kit_rtc_get_alarm(unsigned int n, kit_u64 *seconds);
 int kit_rtc_set_alarm(unsigned int n, kit_u64 seconds);
 

@@ -33,7 +33,7 @@ size_t stack_size(void)
 
 void kit_not_a_thread(void)
 {
-	kit_die("kernel code on a thread that is none of the kit's: stack pointer %#lx, arena %#lx to %#lx",
+	kit_die("kernel code on a thread that is none of the kit's: stack %#lx, arena %#lx to %#lx",
 		(unsigned long)kit_stack_pointer(), KIT_ARENA,
 		KIT_ARENA + KIT_SLOTS * KIT_SLOT_SIZE);
 }

@@ -68,7 +68,7 @@ static void *thread_main(void *arg)
 	policy_start(self);
 	self->result = self->fn(self->arg);
 	if (self->preempt || self->irqs_off || self->bh_off || self->nheld || self->rcu)
-		kit_die("thread ends: preemption off %u times, interrupts %u, softirqs %u, %u locks held, RCU read %u",
+		kit_die("thread ends: preemption off %u, irqs %u, softirqs %u, %u locks, RCU %u",
 			self->preempt, self->irqs_off, self->bh_off, self->nheld, self->rcu);
 	if (self->detached)
 		sync_reap(self);
