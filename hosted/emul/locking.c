@@ -706,6 +706,7 @@ void _##_name##_unlock_irqrestore(rwlock_t *lock, unsigned long flags)			\
 	rw_unlock(lock, _mode);								\
 	_local_irq_restore(flags);							\
 }
+
 RW_LOCK(read, LOCK_READ)
 RW_LOCK(write, LOCK_WRITE)
 

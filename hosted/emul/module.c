@@ -193,15 +193,16 @@ int module_refcount(struct module *module)
 #define PARAM_OPS(_name, _type, _parse, _fmt)						\
 int param_set_##_name(const char *val, const struct kernel_param *kp)			\
 {											\
-	return _parse(val, 0, (_type *)kp->arg);					\
+	return _parse(val, 0, kp->arg);							\
 }											\
 int param_get_##_name(char *buffer, const struct kernel_param *kp)			\
 {											\
-	return scnprintf(buffer, PAGE_SIZE, _fmt "\n", *(_type *)kp->arg);		\
+	return scnprintf(buffer, PAGE_SIZE, _fmt "\n", *(__typeof__(_type) *)kp->arg);	\
 }											\
 const struct kernel_param_ops param_ops_##_name = {					\
 	.set = param_set_##_name, .get = param_get_##_name,				\
 }
+
 PARAM_OPS(byte, unsigned char, kstrtou8, "%hhu");
 PARAM_OPS(short, short, kstrtos16, "%hi");
 PARAM_OPS(ushort, unsigned short, kstrtou16, "%hu");

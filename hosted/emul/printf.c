@@ -443,6 +443,7 @@ int _name _proto									\
 	va_end(args);									\
 	return len;									\
 }
+
 FORMATTED(snprintf, (char *buf, size_t size, const char *fmt, ...),
 	  vsnprintf(buf, size, fmt, args))
 FORMATTED(scnprintf, (char *buf, size_t size, const char *fmt, ...),

@@ -221,7 +221,8 @@ void __list_del_check(const struct list_head *entry)
 const char *errname(int err)
 {
 	static const char * const names[] = {
-#define E(_name)	[_name] = #_name
+#define E(_name) \
+	[_name] = #_name
 		E(EPERM), E(ENOENT), E(ESRCH), E(EINTR), E(EIO), E(ENXIO), E(E2BIG), E(ENOEXEC),
 		E(EBADF), E(ECHILD), E(EAGAIN), E(ENOMEM), E(EACCES), E(EFAULT), E(ENOTBLK),
 		E(EBUSY), E(EEXIST), E(EXDEV), E(ENODEV), E(ENOTDIR), E(EISDIR), E(EINVAL),

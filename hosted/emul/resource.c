@@ -363,18 +363,19 @@ void hosted_mmio_write(volatile void __iomem *addr, unsigned int width, u64 valu
 #define IO_REP(_bits, _read, _write)							\
 void ioread##_bits##_rep(const void __iomem *addr, void *buf, unsigned long count)	\
 {											\
-	u##_bits *p = buf;								\
+	__typeof__(u##_bits) *p = buf;							\
 											\
 	while (count--)									\
 		*p++ = _read(addr);							\
 }											\
 void iowrite##_bits##_rep(void __iomem *addr, const void *buf, unsigned long count)	\
 {											\
-	const u##_bits *p = buf;							\
+	const __typeof__(u##_bits) *p = buf;						\
 											\
 	while (count--)									\
 		_write(*p++, addr);							\
 }
+
 IO_REP(8, readb, writeb)
 IO_REP(16, readw, writew)
 IO_REP(32, readl, writel)

@@ -127,6 +127,7 @@ int wake_up_process(struct task_struct *task)
 
 int send_sig(int sig, struct task_struct *task, int priv)
 {
+	/* Pairs with set_current_state(): who sleeps looks for signals after it. */
 	smp_store_mb(task->signal, (unsigned int)sig);
 	wake_up_state(task, TASK_INTERRUPTIBLE | (sig == SIGKILL ? TASK_WAKEKILL : 0));
 	return 0;
@@ -257,6 +258,7 @@ struct task_struct *kthread_create(int (*fn)(void *data), void *data, const char
 int kthread_stop(struct task_struct *task)
 {
 	check_may_sleep("kthread_stop()");
+	/* Pairs with set_current_state(), after which threads ask whether to stop. */
 	smp_store_mb(task->should_stop, 1U);
 	wake_up_process(task);
 	return kit_thread_join(task->thread);

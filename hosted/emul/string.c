@@ -155,8 +155,8 @@ int __sysfs_match_string(const char * const *array, size_t n, const char *s)
  * Numbers
  */
 
-const char hex_asc[] = "0123456789abcdef";
-const char hex_asc_upper[] = "0123456789ABCDEF";
+const char hex_asc[16 + 1] = "0123456789abcdef";
+const char hex_asc_upper[16 + 1] = "0123456789ABCDEF";
 
 int hex_to_bin(unsigned char ch)
 {
@@ -261,7 +261,7 @@ int kstrtoll(const char *s, unsigned int base, long long *res)
 }
 
 #define KSTRTO(_name, _type, _from, _wide)						\
-int _name(const char *s, unsigned int base, _type *res)					\
+int _name(const char *s, unsigned int base, __typeof__(_type) *res)			\
 {											\
 	_wide value;									\
 	int err = _from(s, base, &value);						\
@@ -273,6 +273,7 @@ int _name(const char *s, unsigned int base, _type *res)					\
 	*res = value;									\
 	return 0;									\
 }
+
 KSTRTO(kstrtoul, unsigned long, kstrtoull, unsigned long long)
 KSTRTO(kstrtol, long, kstrtoll, long long)
 KSTRTO(kstrtouint, unsigned int, kstrtoull, unsigned long long)

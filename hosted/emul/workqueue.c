@@ -51,7 +51,8 @@ struct worker {
 		.name = #_name, .max_active = MAX_ACTIVE,				\
 		.works = LIST_HEAD_INIT(hosted_##_name.works),				\
 	};										\
-	struct workqueue_struct *_name = &hosted_##_name
+	__typeof__(_name) _name = &hosted_##_name
+
 SYSTEM_WQ(system_wq);
 SYSTEM_WQ(system_highpri_wq);
 SYSTEM_WQ(system_long_wq);
@@ -124,7 +125,7 @@ static void finish(struct worker *worker)
 
 	if (self->nheld || self->preempt || self->irqs_off || self->bh_off || self->rcu)
 		kit_die("work of %s ends with %s held", worker->wq->name,
-			self->nheld ? self->held[self->nheld - 1].name : "preemption or interrupts");
+			self->nheld ? self->held[self->nheld - 1].name : "preemption or irqs");
 }
 
 static void need_worker(void);
