@@ -35,7 +35,8 @@ static void write_config(const struct pci_dev *pdev, int where, const void *valu
 }
 
 #define CONFIG_ACCESS(_size, _type)							\
-int pci_read_config_##_size(const struct pci_dev *pdev, int where, _type *value)	\
+int pci_read_config_##_size(const struct pci_dev *pdev, int where,		\
+			    __typeof__(_type) *value)				\
 {											\
 	read_config(pdev, where, value, sizeof(*value));				\
 	return 0;									\

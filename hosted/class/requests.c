@@ -228,7 +228,8 @@ static bool read_ready(struct parked *p)
 	count = tty_buffer_take(p->tty->port, reply->data, flags, max, &reply->rx);
 	if (!count)
 		return false;
-	reply->status = reply->length = count;
+	reply->status = count;
+	reply->length = count;
 	for (i = 0; i < count && !flags[i]; i++)
 		;
 	if (i < count) {

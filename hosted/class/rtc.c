@@ -143,23 +143,25 @@ static struct rtc_device *rtc_get(unsigned int n)
 	return found;
 }
 
-#define WITH_RTC(n, rtc, op, call) ({					\
-	struct rtc_device *rtc = rtc_get(n);				\
+/* What rtc_get() gave is put. @op is NULL where the driver cannot do that. */
+#define WITH_RTC(rtc, op, call) ({					\
+	struct rtc_device *_rtc = (rtc);				\
 	int _err = -ENODEV;						\
 									\
-	if (rtc) {							\
-		mutex_lock(&rtc->ops_lock);				\
-		if (rtc->ops)						\
-			_err = rtc->ops->op ? (call) : -EOPNOTSUPP;	\
-		mutex_unlock(&rtc->ops_lock);				\
-		put_device(&rtc->dev);					\
+	if (_rtc) {							\
+		mutex_lock(&_rtc->ops_lock);				\
+		if (_rtc->ops)						\
+			_err = (op) ? (call) : -EOPNOTSUPP;		\
+		mutex_unlock(&_rtc->ops_lock);				\
+		put_device(&_rtc->dev);					\
 	}								\
 	_err; })
 
 int kit_rtc_get(unsigned int n, kit_u64 *seconds)
 {
+	struct rtc_device *rtc = rtc_get(n);
 	struct rtc_time tm = { 0 };
-	int err = WITH_RTC(n, rtc, read_time, rtc->ops->read_time(rtc->dev.parent, &tm));
+	int err = WITH_RTC(rtc, rtc->ops->read_time, rtc->ops->read_time(rtc->dev.parent, &tm));
 
 	if (!err)
 		*seconds = rtc_tm_to_time64(&tm);
@@ -168,17 +170,20 @@ int kit_rtc_get(unsigned int n, kit_u64 *seconds)
 
 int kit_rtc_set(unsigned int n, kit_u64 seconds)
 {
+	struct rtc_device *rtc = rtc_get(n);
 	struct rtc_time tm;
 
 	rtc_time64_to_tm(seconds, &tm);
-	return WITH_RTC(n, rtc, set_time, seconds > rtc->range_max ? -ERANGE :
+	return WITH_RTC(rtc, rtc->ops->set_time, seconds > rtc->range_max ? -ERANGE :
 			rtc->ops->set_time(rtc->dev.parent, &tm));
 }
 
 int kit_rtc_get_alarm(unsigned int n, kit_u64 *seconds)
 {
+	struct rtc_device *rtc = rtc_get(n);
 	struct rtc_wkalrm alarm = { 0 };
-	int err = WITH_RTC(n, rtc, read_alarm, rtc->ops->read_alarm(rtc->dev.parent, &alarm));
+	int err = WITH_RTC(rtc, rtc->ops->read_alarm,
+			   rtc->ops->read_alarm(rtc->dev.parent, &alarm));
 
 	if (!err)
 		*seconds = rtc_tm_to_time64(&alarm.time);
@@ -188,9 +193,10 @@ int kit_rtc_get_alarm(unsigned int n, kit_u64 *seconds)
 int kit_rtc_set_alarm(unsigned int n, kit_u64 seconds)
 {
 	struct rtc_wkalrm alarm = { .enabled = 1 };
+	struct rtc_device *rtc = rtc_get(n);
 
 	rtc_time64_to_tm(seconds, &alarm.time);
-	return WITH_RTC(n, rtc, set_alarm, rtc->ops->set_alarm(rtc->dev.parent, &alarm));
+	return WITH_RTC(rtc, rtc->ops->set_alarm, rtc->ops->set_alarm(rtc->dev.parent, &alarm));
 }
 
 static int __init rtc_init(void)

@@ -823,7 +823,8 @@ static int alloc_tty(struct uart_driver *driver)
 	tty->subtype = SERIAL_TYPE_NORMAL;
 	tty->init_termios = tty_std_termios;
 	tty->init_termios.c_cflag = B9600 | CS8 | CREAD | HUPCL | CLOCAL;
-	tty->init_termios.c_ispeed = tty->init_termios.c_ospeed = 9600;
+	tty->init_termios.c_ispeed = 9600;
+	tty->init_termios.c_ospeed = 9600;
 	tty->driver_state = driver;
 	tty_set_operations(tty, &uart_ops);
 	err = tty_register_driver(tty);
@@ -1053,7 +1054,8 @@ int uart_set_options(struct uart_port *port, struct console *console, int baud, 
 	port->ops->set_termios(port, &termios, NULL);
 	if (console) {
 		console->cflag = termios.c_cflag;
-		console->ispeed = console->ospeed = baud;
+		console->ispeed = baud;
+		console->ospeed = baud;
 	}
 	return 0;
 }

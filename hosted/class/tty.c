@@ -20,7 +20,7 @@
 #define THROTTLE_AT	(TTY_BUFFER_SIZE / 4 * 3)
 #define UNTHROTTLE_AT	(TTY_BUFFER_SIZE / 4)
 
-DEFINE_MUTEX(tty_mutex);
+DEFINE_MUTEX(tty_mutex);			/* drivers, ttys, openings */
 static LIST_HEAD(tty_drivers);
 static LIST_HEAD(tty_files);
 static DECLARE_WAIT_QUEUE_HEAD(unused_wait);	/* woken by each tty_file_put() */
@@ -258,7 +258,8 @@ static void buffer_flush(struct tty_port *port)
 	unsigned long irqflags;
 
 	spin_lock_irqsave(&port->buf.lock, irqflags);
-	port->buf.tail = port->buf.pushed = port->buf.head;
+	port->buf.pushed = port->buf.head;
+	port->buf.tail = port->buf.head;
 	spin_unlock_irqrestore(&port->buf.lock, irqflags);
 }
 
@@ -288,8 +289,11 @@ static void buffer_free(struct tty_port *port)
 	spin_lock_irqsave(&port->buf.lock, irqflags);
 	memory = port->buf.seen;
 	port->buf.seen = NULL;
-	port->buf.chars = port->buf.flags = NULL;
-	port->buf.head = port->buf.pushed = port->buf.tail = 0;
+	port->buf.chars = NULL;
+	port->buf.flags = NULL;
+	port->buf.head = 0;
+	port->buf.pushed = 0;
+	port->buf.tail = 0;
 	spin_unlock_irqrestore(&port->buf.lock, irqflags);
 	kfree(memory);
 }

@@ -85,11 +85,10 @@ void watchdog_unregister_device(struct watchdog_device *wdd)
  */
 
 #define WITH_WATCHDOG(n, wdd, call) ({			\
-	struct watchdog_device *wdd;			\
 	int _err = -ENODEV;				\
 							\
 	mutex_lock(&watchdog_mutex);			\
-	wdd = find(n);					\
+	(wdd) = find(n);				\
 	if (wdd)					\
 		_err = (call);				\
 	mutex_unlock(&watchdog_mutex);			\
@@ -126,31 +125,43 @@ static int set_timeout(struct watchdog_device *wdd, unsigned int seconds)
 
 int kit_watchdog_start(unsigned int n)
 {
+	struct watchdog_device *wdd;
+
 	return WITH_WATCHDOG(n, wdd, start(wdd));
 }
 
 int kit_watchdog_stop(unsigned int n)
 {
+	struct watchdog_device *wdd;
+
 	return WITH_WATCHDOG(n, wdd, stop(wdd));
 }
 
 int kit_watchdog_ping(unsigned int n)
 {
+	struct watchdog_device *wdd;
+
 	return WITH_WATCHDOG(n, wdd, watchdog_active(wdd) ? ping(wdd) : -EINVAL);
 }
 
 int kit_watchdog_set_timeout(unsigned int n, unsigned int seconds)
 {
+	struct watchdog_device *wdd;
+
 	return WITH_WATCHDOG(n, wdd, set_timeout(wdd, seconds));
 }
 
 int kit_watchdog_timeout(unsigned int n)
 {
+	struct watchdog_device *wdd;
+
 	return WITH_WATCHDOG(n, wdd, (int)wdd->timeout);
 }
 
 int kit_watchdog_timeleft(unsigned int n)
 {
+	struct watchdog_device *wdd;
+
 	return WITH_WATCHDOG(n, wdd, wdd->ops->get_timeleft ? (int)wdd->ops->get_timeleft(wdd) :
 			     -EOPNOTSUPP);
 }
