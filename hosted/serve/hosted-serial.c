@@ -133,7 +133,8 @@ static int cmd_termios(int port, char **args)
 		return err ? err : format;
 	memcpy(&t, reply.data, sizeof(t));
 	t.cflag = (t.cflag & ~0x100fu) | 0x1000u;	/* BOTHER: the number counts */
-	t.ispeed = t.ospeed = number(args[0], 0);
+	t.ispeed = number(args[0], 0);
+	t.ospeed = t.ispeed;
 	if (args[1])
 		t.cflag = (t.cflag & ~0x370u) | format;
 	return client_call(port, SERIAL_SET_TERMIOS, 0, 0, &t, sizeof(t), NULL);
@@ -144,9 +145,9 @@ static void print_counters(const struct serial_reply *reply)
 	struct serial_counters c;
 
 	memcpy(&c, reply->data, sizeof(c));
-	printf("rx %u tx %u frame %u overrun %u parity %u brk %u buf_overrun %u "
-	       "cts %u dsr %u rng %u dcd %u\n", c.rx, c.tx, c.frame, c.overrun, c.parity, c.brk,
-	       c.buf_overrun, c.cts, c.dsr, c.rng, c.dcd);
+	printf("rx %u tx %u frame %u overrun %u parity %u brk %u buf_overrun %u ", c.rx, c.tx,
+	       c.frame, c.overrun, c.parity, c.brk, c.buf_overrun);
+	printf("cts %u dsr %u rng %u dcd %u\n", c.cts, c.dsr, c.rng, c.dcd);
 }
 
 static int tell_counters(int port, enum serial_op op, kit_u32 mask, kit_u32 timeout)

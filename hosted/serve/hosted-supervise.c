@@ -2,6 +2,7 @@
 /* Keeps a serial port's clients while its driver's process comes and goes. */
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -253,18 +254,27 @@ void forward_all(void)
 			forward(p);
 }
 
+__attribute__((format(printf, 2, 3)))
+static void append(struct serial_reply *reply, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	reply->length += vsnprintf((char *)reply->data + reply->length,
+				   SERIAL_DATA - reply->length, fmt, args);
+	va_end(args);
+}
+
 static void status(struct pending *p)
 {
 	struct serial_reply reply = { 0 };
 
-	reply.length = snprintf((char *)reply.data, SERIAL_DATA,
-		"{\"driver\": %d, \"up\": %s, \"restarts\": %u, \"hangs\": %u, "
-		"\"restart_us\": %.0f, \"restart_max_us\": %.0f, \"to_send\": %zu, "
-		"\"sent\": %llu, \"clock_users\": %u}",
-		s.pid, s.up ? "true" : "false", s.restarts, s.hangs,
-		s.restarts ? s.restart_ns / 1e3 / s.restarts : 0, s.restart_max_ns / 1e3,
-		stream_length(), (unsigned long long)s.uart.counts.sent,
-		clock_enabled(&s.clock, 0));
+	append(&reply, "{\"driver\": %d, \"up\": %s, ", s.pid, s.up ? "true" : "false");
+	append(&reply, "\"restarts\": %u, \"hangs\": %u, ", s.restarts, s.hangs);
+	append(&reply, "\"restart_us\": %.0f, \"restart_max_us\": %.0f, ",
+	       s.restarts ? s.restart_ns / 1e3 / s.restarts : 0, s.restart_max_ns / 1e3);
+	append(&reply, "\"to_send\": %zu, \"sent\": %llu, \"clock_users\": %u}", stream_length(),
+	       (unsigned long long)s.uart.counts.sent, clock_enabled(&s.clock, 0));
 	client_answer(p, 0, &reply);
 }
 
@@ -406,8 +416,10 @@ static void ping(void)
  * The loop
  */
 
-enum { FD_SIGNAL, FD_LISTENER, FD_CHANNEL, FD_PROCESS, FD_PROBE, FD_LINE,
-       FD_CLIENTS = FD_LINE + LINE_FDS };
+enum {
+	FD_SIGNAL, FD_LISTENER, FD_CHANNEL, FD_PROCESS, FD_PROBE, FD_LINE,
+	FD_CLIENTS = FD_LINE + LINE_FDS
+};
 
 static int fill(struct pollfd *fds)
 {
@@ -525,8 +537,10 @@ static int run(void)
 	s.signals = signals();
 	s.driver_listener = listen_at(s.driver_path);
 	err = s.driver_listener < 0 ? s.driver_listener : line_init();
-	if (!err)
-		s.listener = err = listen_at(s.socket);
+	if (!err) {
+		err = listen_at(s.socket);
+		s.listener = err;
+	}
 	if (err >= 0)
 		err = driver_start();
 	if (err >= 0) {

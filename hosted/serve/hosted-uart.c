@@ -176,23 +176,22 @@ static int parse(int argc, char **argv, struct kit_config *config)
 			return fputs(usage, stdout), 1;
 		if (!strcmp(arg, "--version"))
 			return puts("hosted-uart " VERSION), 1;
-		if (!strcmp(arg, "--supervised")) {
+		if (!strcmp(arg, "--supervised"))
 			options.supervised = true;
-		} else if (!strcmp(arg, "--timed")) {
+		else if (!strcmp(arg, "--timed"))
 			options.timed = true;
-		} else if (!strcmp(arg, "--verbose")) {
+		else if (!strcmp(arg, "--verbose"))
 			config->log_level = 8;
-		} else if (!value) {
+		else if (!value)
 			return usage_error(arg) + 1;
-		} else if (!strcmp(arg, "--socket")) {
+		else if (!strcmp(arg, "--socket"))
 			options.socket = argv[++i];
-		} else if (!strcmp(arg, "--policy")) {
+		else if (!strcmp(arg, "--policy"))
 			config->policy = strcmp(argv[++i], "up") ? KIT_SMP : KIT_UP;
-		} else if (!strcmp(arg, "--param") && options.nparams < 16 && strchr(value, '=')) {
+		else if (!strcmp(arg, "--param") && options.nparams < 16 && strchr(value, '='))
 			options.params[options.nparams++] = argv[++i];
-		} else {
+		else
 			return usage_error(arg) + 1;
-		}
 	}
 	return options.socket || options.supervised ? 0 : usage_error("which socket?") + 1;
 }

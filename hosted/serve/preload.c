@@ -41,7 +41,7 @@ static struct file {
 	uint64_t rdev;
 } files[MAX_FD];
 
-#define REAL(_name)	((__typeof__(&(_name)))real(#_name))
+#define REAL(_name)	((__typeof__(_name) *)real(#_name))
 
 static void *real(const char *name)
 {

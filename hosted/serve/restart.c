@@ -153,7 +153,9 @@ int driver_start(void)
 {
 	int pair[2], handles[HANDLES];
 
-	s.up = s.ready = s.killed = false;
+	s.up = false;
+	s.ready = false;
+	s.killed = false;
 	s.stop = eventfd(0, EFD_CLOEXEC);
 	if (s.stop < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return -errno;
@@ -212,7 +214,8 @@ static void forget_process(void)
 	close(s.stop);
 	if (s.irq >= 0)
 		close(s.irq);
-	s.irq = s.channel = -1;
+	s.irq = -1;
+	s.channel = -1;
 	for (client = s.clients; client; client = client->next) {
 		if (client->up >= 0)
 			close(client->up);

@@ -70,7 +70,8 @@ void stream_written(uint8_t ch)
 
 void stream_clear(void)
 {
-	stream.length = stream.resent = 0;
+	stream.length = 0;
+	stream.resent = 0;
 }
 
 static bool is_discard(const struct pending *p)
@@ -149,7 +150,8 @@ void stream_died(void)
 {
 	struct pending *p = stream.busy, *x = stream.xchar_busy;
 
-	stream.busy = stream.xchar_busy = NULL;
+	stream.busy = NULL;
+	stream.xchar_busy = NULL;
 	stream.resending = NULL;
 	stream.resent = 0;
 	if (p && p->request.op == SERIAL_WRITE) {
