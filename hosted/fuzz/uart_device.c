@@ -29,7 +29,8 @@ static int find(void *data, const char *device, const char *name)
 
 static void put(void *data, int clock)
 {
-	(void)data, (void)clock;
+	(void)data;
+	(void)clock;
 }
 
 static int change(void *data, int clock, bool on)
@@ -40,7 +41,8 @@ static int change(void *data, int clock, bool on)
 
 static unsigned long rate(void *data, int clock)
 {
-	(void)data, (void)clock;
+	(void)data;
+	(void)clock;
 	return PL010_UARTCLK;
 }
 

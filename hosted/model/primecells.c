@@ -17,7 +17,8 @@ static struct clock the_clock = { .name = "primecells" };
 /* PL030: counts seconds; matches when MIE is set */
 static kit_u64 pl030_read(void *device, kit_u64 offset, unsigned int width)
 {
-	(void)device, (void)width;
+	(void)device;
+	(void)width;
 	switch (offset) {
 	case 0x00:
 		return pl030.time;
@@ -33,7 +34,8 @@ static kit_u64 pl030_read(void *device, kit_u64 offset, unsigned int width)
 /* What is loaded counts from the next second on. */
 static void pl030_write(void *device, kit_u64 offset, unsigned int width, kit_u64 value)
 {
-	(void)device, (void)width;
+	(void)device;
+	(void)width;
 	if (offset == 0x04)
 		pl030.match = value;
 	else if (offset == 0x08)
@@ -55,7 +57,8 @@ void pl030_tick(unsigned int seconds)
 /* SP805: the first time it comes to 0 it interrupts, the second time it bites */
 static kit_u64 sp805_read(void *device, kit_u64 offset, unsigned int width)
 {
-	(void)device, (void)width;
+	(void)device;
+	(void)width;
 	switch (offset) {
 	case 0x00:
 		return sp805.load;
@@ -74,13 +77,15 @@ static kit_u64 sp805_read(void *device, kit_u64 offset, unsigned int width)
 
 static void sp805_write(void *device, kit_u64 offset, unsigned int width, kit_u64 value)
 {
-	(void)device, (void)width;
+	(void)device;
+	(void)width;
 	if (offset == 0xc00) {
 		sp805.locked = value != 0x1acce551;
 	} else if (sp805.locked) {
 		sp805.refused++;
 	} else if (offset == 0x00) {
-		sp805.load = sp805.value = value;
+		sp805.load = value;
+		sp805.value = value;
 	} else if (offset == 0x08) {
 		sp805.control = value;
 	} else if (offset == 0x0c) {
@@ -115,7 +120,8 @@ static kit_u64 pl050_read(void *device, kit_u64 offset, unsigned int width)
 {
 	uint8_t value;
 
-	(void)device, (void)width;
+	(void)device;
+	(void)width;
 	switch (offset) {
 	case 0x00:
 		return pl050.control;
@@ -136,7 +142,8 @@ static kit_u64 pl050_read(void *device, kit_u64 offset, unsigned int width)
 
 static void pl050_write(void *device, kit_u64 offset, unsigned int width, kit_u64 value)
 {
-	(void)device, (void)width;
+	(void)device;
+	(void)width;
 	if (offset == 0x00)
 		pl050.control = value;
 	else if (offset == 0x08)
@@ -178,25 +185,29 @@ static int find(void *data, const char *device, const char *name)
 
 static void put(void *data, int handle)
 {
-	(void)data, (void)handle;
+	(void)data;
+	(void)handle;
 	clock_get(&the_clock, 0, false);
 }
 
 static int prepare(void *data, int handle, _Bool on)
 {
-	(void)data, (void)handle;
+	(void)data;
+	(void)handle;
 	return clock_prepare(&the_clock, 0, on);
 }
 
 static int enable(void *data, int handle, _Bool on)
 {
-	(void)data, (void)handle;
+	(void)data;
+	(void)handle;
 	return clock_enable(&the_clock, 0, on);
 }
 
 static unsigned long rate(void *data, int handle)
 {
-	(void)data, (void)handle;
+	(void)data;
+	(void)handle;
 	return the_clock.rate;
 }
 

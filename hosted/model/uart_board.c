@@ -130,25 +130,29 @@ static int clock_find(void *data, const char *device, const char *name)
 
 static void clock_release(void *data, int handle)
 {
-	(void)data, (void)handle;
+	(void)data;
+	(void)handle;
 	clock_get(&uart_board_clock, 0, false);
 }
 
 static int prepare(void *data, int handle, bool on)
 {
-	(void)data, (void)handle;
+	(void)data;
+	(void)handle;
 	return clock_prepare(&uart_board_clock, 0, on);
 }
 
 static int enable(void *data, int handle, bool on)
 {
-	(void)data, (void)handle;
+	(void)data;
+	(void)handle;
 	return clock_enable(&uart_board_clock, 0, on);
 }
 
 static unsigned long rate(void *data, int handle)
 {
-	(void)data, (void)handle;
+	(void)data;
+	(void)handle;
 	return uart_board_clock.rate;
 }
 

@@ -153,7 +153,8 @@ static void print_log(void)
 static bool passed(const struct hosted_test *test, int status)
 {
 	if (!test->dies)
-		return WIFEXITED(status) && (!WEXITSTATUS(status) || WEXITSTATUS(status) == EXIT_SKIP);
+		return WIFEXITED(status) &&
+		       (!WEXITSTATUS(status) || WEXITSTATUS(status) == EXIT_SKIP);
 	if (WIFEXITED(status) && (!WEXITSTATUS(status) || WEXITSTATUS(status) == EXIT_FAILED)) {
 		printf("# it was to die of \"%s\", and ended\n", test->dies);
 		return false;
@@ -207,7 +208,8 @@ static int by_name(const void *a, const void *b)
 
 int main(int argc, char **argv)
 {
-	unsigned int n = __stop_hosted_tests - __start_hosted_tests, count = 0, number = 0, i, policy;
+	unsigned int n = __stop_hosted_tests - __start_hosted_tests;
+	unsigned int count = 0, number = 0, i, policy;
 	const struct hosted_test **tests = calloc(n, sizeof(*tests));
 	bool ok = true;
 

@@ -27,7 +27,7 @@ static kit_u64 _name(kit_u64 rounds)							\
 
 BENCH(lock, spin_lock(&spin); spin_unlock(&spin))
 BENCH(lock_irqsave, unsigned long flags; spin_lock_irqsave(&spin, flags);
-      spin_unlock_irqrestore(&spin, flags))
+	spin_unlock_irqrestore(&spin, flags))
 BENCH(lock_mutex, mutex_lock(&mutex); mutex_unlock(&mutex))
 BENCH(read_rcu, rcu_read_lock(); rcu_read_unlock())
 BENCH(atomic_memory, kfree(kmalloc(256, GFP_ATOMIC)))
@@ -96,20 +96,21 @@ static kit_u64 interrupts(kit_u64 rounds)
 static void do_work(struct work_struct *work)
 {
 }
+
 static DECLARE_WORK(bench_work, do_work);
 
 BENCH(work, schedule_work(&bench_work); flush_work(&bench_work))
 
 const struct bench benches[] = {
-	{ "spin_lock, spin_unlock", lock, 10000 },
-	{ "spin_lock_irqsave, spin_unlock_irqrestore", lock_irqsave, 10000 },
-	{ "mutex_lock, mutex_unlock", lock_mutex, 10000 },
-	{ "rcu_read_lock, rcu_read_unlock", read_rcu, 10000 },
-	{ "who am I, by the stack pointer", who, 10000 },
-	{ "kmalloc, kfree with GFP_ATOMIC", atomic_memory, 5000 },
-	{ "kmalloc, kfree with GFP_KERNEL", memory, 5000 },
-	{ "readl() of a model's register", mmio, 10000 },
-	{ "interrupt: raise, handler, wake-up", interrupts, 100 },
-	{ "work: queue, run, flush", work, 100 },
+	{ lock, 10000, "spin_lock, spin_unlock" },
+	{ lock_irqsave, 10000, "spin_lock_irqsave, spin_unlock_irqrestore" },
+	{ lock_mutex, 10000, "mutex_lock, mutex_unlock" },
+	{ read_rcu, 10000, "rcu_read_lock, rcu_read_unlock" },
+	{ who, 10000, "who am I, by the stack pointer" },
+	{ atomic_memory, 5000, "kmalloc, kfree with GFP_ATOMIC" },
+	{ memory, 5000, "kmalloc, kfree with GFP_KERNEL" },
+	{ mmio, 10000, "readl() of a model's register" },
+	{ interrupts, 100, "interrupt: raise, handler, wake-up" },
+	{ work, 100, "work: queue, run, flush" },
 	{ }
 };

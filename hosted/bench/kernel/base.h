@@ -7,15 +7,15 @@
 
 /**
  * struct bench - something to measure
- * @name: what; NULL ends the list
  * @run: does it @rounds times. Returns how long that took, in nanoseconds of the
  *	clock on the wall.
  * @rounds: how often
+ * @name: what; NULL ends the list
  */
 struct bench {
-	const char *name;
 	kit_u64 (*run)(kit_u64 rounds);
 	kit_u64 rounds;
+	const char *name;
 };
 
 extern const struct bench benches[];

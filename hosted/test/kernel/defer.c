@@ -553,6 +553,7 @@ static void sleeping_work(struct work_struct *work)
 {
 	sleep_until_woken();
 }
+
 static DECLARE_WORK(role_work, sleeping_work);
 
 static void wait_by_flush_work(void)

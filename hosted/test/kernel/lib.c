@@ -56,7 +56,8 @@ HOSTED_TEST_EACH(r35_formats)
 
 	CHECK_FORMAT("-5 5 0x2a 052 2A", "%d %u %#x %#o %X", -5, 5U, 42, 42, 42);
 	CHECK_FORMAT("[   42] [42   ] [00042] [+42]", "[%5d] [%-5d] [%05d] [%+d]", 42, 42, 42, 42);
-	CHECK_FORMAT("-9223372036854775808 18446744073709551615", "%lld %llu", LLONG_MIN, ULLONG_MAX);
+	CHECK_FORMAT("-9223372036854775808 18446744073709551615", "%lld %llu", LLONG_MIN,
+		     ULLONG_MAX);
 	CHECK_FORMAT("254 -2", "%hhu %hhd", (u8)254, (s8)254);
 	CHECK_FORMAT("abc abc  ab (null)", "%s %-4s %.2s %s", "abc", "abc", "abc", (char *)NULL);
 	CHECK_FORMAT("x% 7", "%c%% %zu", 'x', (size_t)7);

@@ -125,8 +125,14 @@ CONTEST(r17_spinlock_excludes, spin_lock(&spin), spin_unlock(&spin))
 CONTEST(r17_spinlock_irq_excludes, spin_lock_irq(&spin), spin_unlock_irq(&spin))
 CONTEST(r17_spinlock_bh_excludes, spin_lock_bh(&spin), spin_unlock_bh(&spin))
 CONTEST(r18_rwlock_writers_exclude, write_lock(&rwlock), write_unlock(&rwlock))
-CONTEST(r17_trylock_excludes, while (!spin_trylock(&spin)) kit_word_wait(&spin.word, 0, 0),
-	spin_unlock(&spin))
+
+static void lock_by_trying(void)
+{
+	while (!spin_trylock(&spin))
+		kit_word_wait(&spin.word, 0, 0);
+}
+
+CONTEST(r17_trylock_excludes, lock_by_trying(), spin_unlock(&spin))
 
 /*
  * Semaphores
@@ -337,7 +343,8 @@ static int lock_it(void *data)
 	return 0;
 }
 
-HOSTED_DIES(r16_unlock_by_another_thread_is_told, "unlock of mutex, which this thread does not hold")
+HOSTED_DIES(r16_unlock_by_another_thread_is_told,
+	    "unlock of mutex, which this thread does not hold")
 {
 	bool locked = false;
 
@@ -386,7 +393,8 @@ HOSTED_DIES(r17_a_lock_that_was_not_initialised_is_told, "never initialised")
 	spin_lock(&bare);
 }
 
-HOSTED_DIES(r19_sleeping_with_a_spinlock_held_names_it, "sleeping in atomic context: schedule() with spin held")
+HOSTED_DIES(r19_sleeping_with_a_spinlock_held_names_it,
+	    "sleeping in atomic context: schedule() with spin held")
 {
 	spin_lock(&spin);
 	msleep(1);

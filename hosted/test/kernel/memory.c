@@ -230,7 +230,8 @@ HOSTED_TEST_EACH(r31_a_region_can_be_claimed_once)
 	release_mem_region(BASE, 0x200);
 }
 
-HOSTED_DIES(r31_releasing_what_was_not_claimed_is_told, "region 0x9000000-0x90000ff is released, which nobody has requested")
+HOSTED_DIES(r31_releasing_what_was_not_claimed_is_told,
+	    "region 0x9000000-0x90000ff is released, which nobody has requested")
 {
 	release_mem_region(BASE, 0x100);
 }
@@ -318,7 +319,8 @@ HOSTED_TEST_EACH(r32_what_was_not_granted_cannot_be_mapped)
 	CHECK(!ioremap(BASE, 64));
 }
 
-HOSTED_DIES(r32_an_access_after_unmapping_is_trapped, "4-byte access of test device at offset 0x8, which was unmapped")
+HOSTED_DIES(r32_an_access_after_unmapping_is_trapped,
+	    "4-byte access of test device at offset 0x8, which was unmapped")
 {
 	void __iomem *regs = map_registers();
 

@@ -15,12 +15,11 @@
 
 static pid_t start_liar(const char *lie)
 {
-	const char *args[] = { "--socket", socket_path, NULL, NULL };
 	char path[PATH_MAX] = "", program[PATH_MAX + 16];
+	const char *const args[] = { "--socket", socket_path, program, NULL };
 
 	ASSERT_GT(readlink("/proc/self/exe", path, sizeof(path) - 1), 0);
 	snprintf(program, sizeof(program), "%s/test-liar", dirname(path));
-	args[2] = program;
 	setenv("HOSTED_LIE", lie, 1);
 	return spawn("hosted-supervise", args, NULL);
 }
@@ -61,7 +60,8 @@ TEST(r34_a_reply_that_claims_to_be_longer_gives_nothing_away)
 	ASSERT_GE(port, 0);
 	EXPECT_GT(client_send(port, SERIAL_COUNTERS, 0, 0, NULL, 0), 0);
 	await(other, "hangs", 1);
-	EXPECT_LE(recv(port, reply, sizeof(reply), MSG_DONTWAIT), (ssize_t)sizeof(struct serial_reply));
+	EXPECT_LE(recv(port, reply, sizeof(reply), MSG_DONTWAIT),
+		  (ssize_t)sizeof(struct serial_reply));
 	close(port);
 	close(other);
 	work_end();

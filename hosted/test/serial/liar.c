@@ -74,7 +74,9 @@ static void answer(int fd)
 
 int main(void)
 {
-	struct pollfd fds[2 + CLIENTS] = { { HANDLE_STOP, POLLIN, 0 }, { HANDLE_LISTENER, POLLIN, 0 } };
+	struct pollfd fds[2 + CLIENTS] = {
+		{ HANDLE_STOP, POLLIN, 0 }, { HANDLE_LISTENER, POLLIN, 0 }
+	};
 	int n = 2, i;
 
 	lie = getenv("HOSTED_LIE") ?: "";
@@ -85,7 +87,9 @@ int main(void)
 			if (fds[i].revents)
 				answer(fds[i].fd);
 		if (fds[1].revents && n < 2 + CLIENTS)
-			fds[n++] = (struct pollfd){ accept(HANDLE_LISTENER, NULL, NULL), POLLIN, 0 };
+			fds[n++] = (struct pollfd){
+				accept(HANDLE_LISTENER, NULL, NULL), POLLIN, 0
+			};
 	}
 	return 0;
 }

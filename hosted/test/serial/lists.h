@@ -9,10 +9,7 @@
 	X(tty_names_and_hangup) X(tty_wait_until_sent) X(console) X(tasklets) \
 	X(time_and_sleep) X(wait_queues) X(mutexes) X(memory) X(misc)
 
-#define LIST_DECLARE(name)	int list_##name(void);
-LISTS(LIST_DECLARE)
-int list_bug(void);
-
-
+#define LIST_DECLARE(name)	list_##name(void),
+int LISTS(LIST_DECLARE) list_bug(void);
 
 #endif

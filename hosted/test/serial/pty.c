@@ -16,8 +16,8 @@ FIXTURE(pty) {
 
 FIXTURE_SETUP(pty)
 {
-	const char *args[] = { "--line", line_path, NULL };
-	const char *front[] = { socket_path, "pty", self->link, NULL };
+	const char *const args[] = { "--line", line_path, NULL };
+	const char *const front[] = { socket_path, "pty", self->link, NULL };
 	int port;
 
 	work_begin();
@@ -157,6 +157,8 @@ TEST_F(pty, the_port_is_open_while_the_terminal_is)
 	close(port);
 }
 
+#define PICOCOM	"timeout 20 picocom -q -b 38400 -t 'typed in' -x 2500"
+
 TEST_F(pty, picocom_works)
 {
 	char got[64], out[512];
@@ -165,8 +167,7 @@ TEST_F(pty, picocom_works)
 		SKIP(return, "no picocom: make setup installs it");
 	/* It sets the speed, sends what it is told, shows what comes, and quits. */
 	snprintf(out, sizeof(out), "%s/picocom", work_dir);
-	EXPECT_EQ(0, run("(timeout 20 picocom -q -b 38400 -t 'typed in' -x 2500 %s "
-			 "> %s.picocom 2>&1 < /dev/null) &", self->link));
+	EXPECT_EQ(0, run("(" PICOCOM " %s > %s.picocom 2>&1 < /dev/null) &", self->link));
 	EXPECT_EQ(8, read_line(self->line, got, 8));
 	EXPECT_EQ(0, memcmp("typed in", got, 8));
 	/* It forgets what came before it was ready. */
@@ -188,7 +189,8 @@ TEST_F(pty, a_driver_that_is_killed_is_not_noticed)
 		usleep(20000);
 	}
 	EXPECT_EQ(30, read_line(self->line, got, 30));
-	EXPECT_EQ(0, memcmp("still still still still still ", got, 30));
+	for (i = 0; i < 30; i += 6)
+		EXPECT_EQ(0, memcmp("still ", got + i, 6));
 	close(fd);
 	close(port);
 }

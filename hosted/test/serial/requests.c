@@ -180,12 +180,14 @@ UART_TEST(settings_reach_the_registers)
 	EXPECT_EQ(PL010_LCRH_FEN | PL010_LCRH_WLEN, look().latched[0]);
 	t = termios();
 	t.cflag = (t.cflag & ~(CBAUD | CSIZE)) | BOTHER | CS7 | PARENB | PARODD | CSTOPB;
-	t.ispeed = t.ospeed = 115200;
+	t.ispeed = 115200;
+	t.ospeed = 115200;
 	EXPECT_EQ(0, set_termios(&t));
 	EXPECT_EQ(7, look().latched[2]);
 	EXPECT_EQ(PL010_LCRH_FEN | PL010_LCRH_PEN | PL010_LCRH_STP2 | 0x40, look().latched[0]);
 	t.cflag &= ~PARODD;
-	t.ospeed = t.ispeed = 300;
+	t.ispeed = 300;
+	t.ospeed = 300;
 	EXPECT_EQ(0, set_termios(&t));
 	EXPECT_EQ(3071, look().latched[2] | look().latched[1] << 8);
 	EXPECT_TRUE(look().latched[0] & PL010_LCRH_EPS);
@@ -200,7 +202,8 @@ UART_TEST(a_speed_that_the_port_cannot_do_is_refused_and_told)
 	ASSERT_EQ(0, ask(SERIAL_OPEN, 0));
 	t = termios();
 	t.cflag = (t.cflag & ~CBAUD) | BOTHER;
-	t.ispeed = t.ospeed = 4000000;
+	t.ispeed = 4000000;
+	t.ospeed = 4000000;
 	EXPECT_EQ(0, set_termios(&t));
 	EXPECT_EQ(9600, termios().ospeed);
 	EXPECT_EQ(95, look().latched[2]);

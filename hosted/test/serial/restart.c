@@ -22,7 +22,7 @@ FIXTURE(supervised) {
 
 FIXTURE_SETUP(supervised)
 {
-	const char *args[] = { "--line", line_path, "--hang", "3000", NULL };
+	const char *const args[] = { "--line", line_path, "--hang", "3000", NULL };
 
 	work_begin();
 	start_supervised(args);
@@ -78,7 +78,8 @@ TEST_F(supervised, a_client_keeps_its_connection_and_its_settings)
 	EXPECT_EQ(0, client_call(self->port, SERIAL_GET_TERMIOS, 0, 0, NULL, 0, &reply));
 	memcpy(&t, reply.data, sizeof(t));
 	t.cflag = (t.cflag & ~0x100fu) | 0x1000 | 0x100;
-	t.ispeed = t.ospeed = 57600;
+	t.ispeed = 57600;
+	t.ospeed = 57600;
 	EXPECT_EQ(0, client_call(self->port, SERIAL_SET_TERMIOS, 0, 0, &t, sizeof(t), NULL));
 	kill_driver(self->port);
 	EXPECT_EQ(0, client_call(self->port, SERIAL_GET_TERMIOS, 0, 0, NULL, 0, &reply));
@@ -170,7 +171,6 @@ TEST_F(supervised, a_driver_that_hangs_is_killed_and_replaced)
 	long pid = status_number(self->port, "driver");
 	char path[64];
 	int i;
-
 
 	ASSERT_GT(pid, 1);
 	ASSERT_EQ(0, kill(pid, SIGSTOP));
@@ -306,7 +306,7 @@ static void move(struct traffic *t, unsigned int count)
 
 TEST_TIMEOUT(nothing_is_lost_or_doubled_however_often_it_is_killed, 240)
 {
-	const char *args[] = { "--line", line_path, NULL };
+	const char *const args[] = { "--line", line_path, NULL };
 	unsigned int kills = atoi(getenv("HOSTED_KILLS") ?: "1000"), i;
 	unsigned int seed = atoi(getenv("HOSTED_SEED") ?: "1");
 	struct traffic t = { 0 };
@@ -334,10 +334,11 @@ TEST_TIMEOUT(nothing_is_lost_or_doubled_however_often_it_is_killed, 240)
 	while ((t.sent < t.written + CHUNK || t.received < t.given) && ms_now() < limit && !t.bad)
 		serve(&t, 10, false);
 	restarts = status_number(t.boss, "restarts");
-	printf("# seed %s, %u kills, %ld restarts, %ld us each, %ld us at most; %llu characters out, "
-	       "%llu in\n", getenv("HOSTED_SEED") ?: "1", kills, restarts,
-	       status_number(t.boss, "restart_us"), status_number(t.boss, "restart_max_us"),
-	       (unsigned long long)t.sent, (unsigned long long)t.received);
+	printf("# seed %s, %u kills, %ld restarts, %ld us each, %ld us at most; ",
+	       getenv("HOSTED_SEED") ?: "1", kills, restarts,
+	       status_number(t.boss, "restart_us"), status_number(t.boss, "restart_max_us"));
+	printf("%llu characters out, %llu in\n", (unsigned long long)t.sent,
+	       (unsigned long long)t.received);
 	EXPECT_EQ(0, t.bad);
 	EXPECT_EQ(t.written, t.sent);
 	EXPECT_EQ(t.given, t.received);

@@ -129,7 +129,8 @@ int end(struct asked *a, struct serial_reply *reply)
 	int status;
 
 	if (!EVENTUALLY(is_answered(a))) {
-		TH_LOG("request %u (op %u) is not answered", a->call.request.id, a->call.request.op);
+		TH_LOG("request %u (op %u) is not answered", a->call.request.id,
+		       a->call.request.op);
 		th.failed = true;
 		return -ETIMEDOUT;
 	}

@@ -106,7 +106,8 @@ static unsigned int ntyped;
 
 static void receive(void *arg, kit_u8 data, unsigned int flags)
 {
-	(void)arg, (void)flags;
+	(void)arg;
+	(void)flags;
 	typed[ntyped] = data;
 	__atomic_store_n(&ntyped, ntyped + 1, __ATOMIC_RELEASE);
 }

@@ -300,7 +300,8 @@ int list_uart_handle(void)
 	uart_handle_cts_change(&fake_port, false);
 	CHECK(fake_port.icount.cts == 1 && !fake_port.hw_stopped);
 	fake_port.status |= UPSTAT_CTS_ENABLE;
-	fake.stopped = fake.started = 0;
+	fake.stopped = 0;
+	fake.started = 0;
 	uart_handle_cts_change(&fake_port, false);
 	CHECK(fake_port.hw_stopped && fake.stopped == 1);
 	uart_handle_cts_change(&fake_port, true);
@@ -548,7 +549,7 @@ int list_wait_queues(void)
 
 int list_mutexes(void)
 {
-	struct mutex mutex;
+	struct mutex mutex;	/* the one that is tried */
 
 	mutex_init(&mutex);
 	mutex_lock(&mutex);
