@@ -64,6 +64,8 @@ static void sleep_until(kit_u64 deadline)
 	unsigned int state;
 
 	check_may_sleep("schedule()");
+	/* Who set the state with __set_current_state() looks for signals here: send_sig(). */
+	smp_mb();
 	while ((state = READ_ONCE(task->__state)) != TASK_RUNNING) {
 		if (signal_pending_state(state, task) || kit_park(deadline))
 			break;
@@ -107,10 +109,15 @@ long schedule_timeout_uninterruptible(long timeout)
 
 int wake_up_state(struct task_struct *task, unsigned int state)
 {
-	unsigned int old = READ_ONCE(task->__state);
+	unsigned int old;
 
-	/* Pairs with the full barrier of set_current_state(). */
+	/*
+	 * What the caller stored comes before our look at the state. Pairs with
+	 * set_current_state(), which stores that before its caller looks for what we
+	 * stored.
+	 */
 	smp_mb();
+	old = READ_ONCE(task->__state);
 	do {
 		if (!(old & state))
 			return 0;
