@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "listen.h"
 #include "supervise.h"
 
 #define VERSION		"1.0"
@@ -495,64 +495,55 @@ static void loop(void)
  * Start
  */
 
-static int listen_at(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
-	unlink(path);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 64))
-		return -errno;
-	return fd;
-}
-
-static int signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
 static int fail(const char *what, int err)
 {
 	fprintf(stderr, "hosted-supervise: %s: %s\n", what, strerror(-err));
 	return 1;
 }
 
+/* Returns a negative error, and then what it is about. */
+static int start(const char **what)
+{
+	int err;
+
+	*what = s.driver_path;
+	s.driver_listener = listen_at(s.driver_path, 64);
+	if (s.driver_listener < 0)
+		return s.driver_listener;
+	*what = s.line_path;
+	err = line_init();
+	if (err)
+		return err;
+	*what = s.socket;
+	s.listener = listen_at(s.socket, 64);
+	if (s.listener < 0)
+		return s.listener;
+	*what = "starting the driver";
+	return driver_start();
+}
+
 static int run(void)
 {
 	char folder[] = "/tmp/hosted-XXXXXX";
+	const char *what;
 	int err;
 
 	if (!mkdtemp(folder))
 		return fail(folder, -errno);
 	snprintf(s.driver_path, sizeof(s.driver_path), "%s/driver", folder);
-	s.signals = signals();
-	s.driver_listener = listen_at(s.driver_path);
-	err = s.driver_listener < 0 ? s.driver_listener : line_init();
-	if (!err) {
-		err = listen_at(s.socket);
-		s.listener = err;
-	}
-	if (err >= 0)
-		err = driver_start();
+	s.signals = end_signals();
+	err = start(&what);
 	if (err >= 0) {
 		loop();
 		driver_end();
-		unlink(s.socket);
-		line_exit();
 	}
+	if (s.listener >= 0)
+		unlink(s.socket);
+	line_exit();
 	unlink(s.driver_path);
 	rmdir(folder);
 	if (err < 0)
-		return fail("cannot start", err);
+		return fail(what, err);
 	if (clock_drop(&s.clock, 0))
 		return fail("the driver leaves the clock on", -EBUSY);
 	return 0;

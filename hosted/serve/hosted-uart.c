@@ -5,18 +5,15 @@
  * alone it has a port of its own that hears what it says.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "channel.h"
 #include "kit/bus.h"
 #include "kit/kit.h"
+#include "listen.h"
 #include "model/uart_board.h"
 #include "seccomp.h"
 #include "server.h"
@@ -52,32 +49,6 @@ static int fail(const char *what, int err)
 {
 	fprintf(stderr, "hosted-uart: %s: %s\n", what, strerror(-err));
 	return 1;
-}
-
-static int listen_at(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
-	unlink(path);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 8))
-		return -errno;
-	return fd;
-}
-
-/* Before there are threads, which inherit it. */
-static int end_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
 static int start_drivers(void)
@@ -126,7 +97,7 @@ static int run_supervised(void)
 static int run_alone(int stop)
 {
 	struct uart_board_config config = { .loop = true, .timed = options.timed };
-	int listener = listen_at(options.socket), err;
+	int listener = listen_at(options.socket, 8), err;
 	unsigned int left;
 
 	if (listener < 0)

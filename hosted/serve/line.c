@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "kit/files.h"
+#include "listen.h"
 #include "supervise.h"
 
 #define LINE_MESSAGE	1024
@@ -264,27 +264,17 @@ void line_serve(const struct pollfd *fds)
 
 int line_init(void)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
 	pl010_init(&s.uart, s.timed ? &timed_wires : &wires, NULL);
 	if (!s.line_path) {
 		pl010_set_lines(&s.uart, PL010_FR_MODEM);
 		return 0;
 	}
-	if (strlen(s.line_path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, s.line_path);
-	unlink(s.line_path);
-	line.listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (line.listener < 0 ||
-	    bind(line.listener, (struct sockaddr *)&address, sizeof(address)) ||
-	    listen(line.listener, 1))
-		return -errno;
-	return 0;
+	line.listener = listen_at(s.line_path, 1);
+	return line.listener < 0 ? line.listener : 0;
 }
 
 void line_exit(void)
 {
-	if (s.line_path)
+	if (line.listener >= 0)
 		unlink(s.line_path);
 }

@@ -15,11 +15,11 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "../kit/files.h"
 #include "../kit/kit.h"
+#include "listen.h"
 #include "nodes.h"
 
 #define MAX_CLIENTS	256
@@ -75,24 +75,20 @@ struct nodes {
 
 struct nodes *nodes_listen(const char *path)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	struct nodes *nodes = calloc(1, sizeof(*nodes));
+	int err;
 
 	if (!nodes)
 		return NULL;
 	nodes->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	nodes->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	errno = ENAMETOOLONG;
-	if (strlen(path) < sizeof(addr.sun_path) && nodes->listener >= 0 && nodes->wake >= 0) {
-		strcpy(addr.sun_path, path);
-		unlink(path);
-		if (!bind(nodes->listener, (struct sockaddr *)&addr, sizeof(addr)) &&
-		    !listen(nodes->listener, 64))
-			return nodes;
-	}
-	close(nodes->listener);
+	err = nodes->wake < 0 ? -errno : 0;
+	nodes->listener = err ? -1 : listen_at(path, 64);
+	if (nodes->listener >= 0)
+		return nodes;
+	err = err ? err : nodes->listener;
 	close(nodes->wake);
 	free(nodes);
+	errno = -err;
 	return NULL;
 }
 
