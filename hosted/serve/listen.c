@@ -28,7 +28,8 @@ static int remove_stale(const struct sockaddr_un *address)
 	fd = open_socket();
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) && errno == ECONNREFUSED)
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) &&
+	    errno == ECONNREFUSED)
 		err = unlink(address->sun_path) ? -errno : 0;
 	close(fd);
 	return err;

@@ -162,6 +162,25 @@ int connect_line(void)
 	return connect_path(line_path);
 }
 
+size_t line_read(int line, void *data, size_t max, int ms)
+{
+	struct pollfd fd = { .fd = line, .events = POLLIN };
+	char message[2048];
+	size_t length = 0;
+	ssize_t size;
+
+	while (length < max && poll(&fd, 1, ms) > 0) {
+		size = recv(line, message, sizeof(message), 0);
+		if (size <= 0)
+			break;
+		if (message[0] != 'd')
+			continue;
+		memcpy((char *)data + length, message + 1, size - 1);
+		length += size - 1;
+	}
+	return length;
+}
+
 static const char *status_value(int port, const char *name)
 {
 	static struct serial_reply reply;

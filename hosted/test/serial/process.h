@@ -26,6 +26,8 @@ pid_t start_supervised(const char *const *args);
 /* Connects; waits until somebody listens. */
 int connect_port(void);
 int connect_line(void);
+/* What the line gets, up to @max bytes, until nothing comes for @ms. */
+size_t line_read(int line, void *data, size_t max, int ms);
 /* A number of hosted-supervise's status. */
 long status_number(int port, const char *name);
 /* The first letter of a value that is no number */

@@ -50,26 +50,6 @@ static int run(const char *fmt, const char *link)
 	return system(command);
 }
 
-static size_t read_line(int line, char *data, size_t max)
-{
-	struct timeval limit = { .tv_sec = 20 };
-	char message[2048];
-	size_t length = 0;
-	ssize_t size;
-
-	setsockopt(line, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	while (length < max) {
-		size = recv(line, message, sizeof(message), 0);
-		if (size <= 0)
-			break;
-		if (message[0] != 'd')
-			continue;
-		memcpy(data + length, message + 1, size - 1);
-		length += size - 1;
-	}
-	return length;
-}
-
 TEST_F(pty, stty_sets_the_port)
 {
 	struct serial_termios t;
@@ -98,7 +78,7 @@ TEST_F(pty, a_shell_writes_and_reads)
 
 	EXPECT_EQ(0, run("stty -F %s raw -echo 115200", self->link));
 	EXPECT_EQ(0, run("printf 'hello, line' > %s", self->link));
-	EXPECT_EQ(11, read_line(self->line, got, 11));
+	EXPECT_EQ(11, line_read(self->line, got, 11, 20000));
 	EXPECT_EQ(0, memcmp("hello, line", got, 11));
 }
 
@@ -121,7 +101,7 @@ TEST_F(pty, data_comes_in_order_both_ways)
 		}
 		_exit(0);
 	}
-	EXPECT_EQ(sizeof(data), read_line(self->line, got, sizeof(got)));
+	EXPECT_EQ(sizeof(data), line_read(self->line, got, sizeof(got), 20000));
 	EXPECT_EQ(0, memcmp(data, got, sizeof(data)));
 	memset(got, 0, sizeof(got));
 	if (!fork()) {
@@ -168,7 +148,7 @@ TEST_F(pty, picocom_works)
 	/* It sets the speed, sends what it is told, shows what comes, and quits. */
 	snprintf(out, sizeof(out), "%s/picocom", work_dir);
 	EXPECT_EQ(0, run("(" PICOCOM " %s > %s.picocom 2>&1 < /dev/null) &", self->link));
-	EXPECT_EQ(8, read_line(self->line, got, 8));
+	EXPECT_EQ(8, line_read(self->line, got, 8, 20000));
 	EXPECT_EQ(0, memcmp("typed in", got, 8));
 	/* It forgets what came before it was ready. */
 	ASSERT_EQ(8, send(self->line, "dwelcome", 8, 0));
@@ -188,7 +168,7 @@ TEST_F(pty, a_driver_that_is_killed_is_not_noticed)
 		kill_driver_now(port);
 		usleep(20000);
 	}
-	EXPECT_EQ(30, read_line(self->line, got, 30));
+	EXPECT_EQ(30, line_read(self->line, got, 30, 20000));
 	for (i = 0; i < 30; i += 6)
 		EXPECT_EQ(0, memcmp("still ", got + i, 6));
 	close(fd);

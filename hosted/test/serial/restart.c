@@ -49,24 +49,27 @@ static void kill_driver(int port)
 		usleep(1000);
 }
 
-/* What the line got, up to @max, within a second */
-static size_t line_read(int line, uint8_t *data, size_t max)
+TEST_F(supervised, a_socket_in_use_is_left_to_its_user)
 {
-	struct pollfd fd = { .fd = line, .events = POLLIN };
-	uint8_t message[2048];
-	size_t length = 0;
-	ssize_t size;
+	EXPECT_EQ(1, wait_exit(start_supervised(NULL), 10000));
+	EXPECT_EQ(0, status_number(self->port, "restarts"));
+	close(self->port);
+	self->port = connect_port();
+	EXPECT_GE(self->port, 0);
+}
 
-	while (length < max && poll(&fd, 1, 1000) > 0) {
-		size = recv(line, message, sizeof(message), 0);
-		if (size <= 0)
-			break;
-		if (message[0] != 'd')
-			continue;
-		memcpy(data + length, message + 1, size - 1);
-		length += size - 1;
-	}
-	return length;
+TEST_F(supervised, a_file_in_a_sockets_place_stays)
+{
+	char path[96];
+	const char *const args[] = { "--socket", path, NULL };
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/file", work_dir);
+	file = fopen(path, "w");
+	ASSERT_TRUE(file && fputs("keep", file) >= 0 && !fclose(file));
+	EXPECT_EQ(1, wait_exit(start_supervised(args), 10000));
+	EXPECT_EQ(1, wait_exit(start_alone(args), 10000));
+	EXPECT_STREQ("keep", contents(path));
 }
 
 TEST_F(supervised, a_client_keeps_its_connection_and_its_settings)
@@ -85,7 +88,7 @@ TEST_F(supervised, a_client_keeps_its_connection_and_its_settings)
 	EXPECT_EQ(0, client_call(self->port, SERIAL_GET_TERMIOS, 0, 0, NULL, 0, &reply));
 	EXPECT_EQ(0, memcmp(&t, reply.data, sizeof(t)));
 	EXPECT_EQ(5, client_call(self->port, SERIAL_WRITE, 0, 0, "hello", 5, NULL));
-	EXPECT_EQ(5, line_read(self->line, got, 5));
+	EXPECT_EQ(5, line_read(self->line, got, 5, 1000));
 	EXPECT_EQ(0, memcmp("hello", got, 5));
 }
 
@@ -99,7 +102,7 @@ TEST_F(supervised, what_was_stopped_stays_so_and_is_sent_later)
 	EXPECT_EQ(6, status_number(self->port, "to_send"));
 	EXPECT_EQ(0, client_ask(self->port, SERIAL_START, 0));
 	EXPECT_EQ(0, client_ask(self->port, SERIAL_DRAIN, 0));
-	EXPECT_EQ(6, line_read(self->line, got, 6));
+	EXPECT_EQ(6, line_read(self->line, got, 6, 1000));
 	EXPECT_EQ(0, memcmp("waited", got, 6));
 }
 
@@ -201,12 +204,12 @@ TEST_F(supervised, a_character_with_priority_survives_too)
 	EXPECT_EQ(3, client_call(self->port, SERIAL_WRITE, 0, 0, "abc", 3, NULL));
 	kill_driver(self->port);
 	EXPECT_EQ(0, client_ask(self->port, SERIAL_XCHAR, 'X'));
-	EXPECT_EQ(1, line_read(self->line, got, 1));
+	EXPECT_EQ(1, line_read(self->line, got, 1, 1000));
 	EXPECT_EQ('X', got[0]);
 	EXPECT_EQ(0, client_ask(self->port, SERIAL_DISCARD, 2));
 	EXPECT_EQ(0, client_ask(self->port, SERIAL_START, 0));
 	EXPECT_EQ(1, client_call(self->port, SERIAL_WRITE, 0, 0, "z", 1, NULL));
-	EXPECT_EQ(1, line_read(self->line, got, 1));
+	EXPECT_EQ(1, line_read(self->line, got, 1, 1000));
 	EXPECT_EQ('z', got[0]);
 }
 
