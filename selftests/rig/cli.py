@@ -66,17 +66,18 @@ def all_tests():
 def wanted(options):
     """All of a form; or, by their names, tests as they are written or of any form."""
     tests = all_tests()
-    if options.pattern:
-        every = list(forms.every(tests))
+    every = list(forms.every(tests))
+    if options.kernel:
+        found = [test for test in match(every, options.pattern or ["*"])
+                 if test.kernel in options.kernel]
+    elif options.pattern:
         found = [test for pattern in dict.fromkeys(options.pattern)
                  for test in match(tests, [pattern]) or match(every, [pattern])]
-        # hours of them only by their own names
-        found = [test for test in found if not test.long or test.id in options.pattern]
     else:
-        found = forms.every(tests) if options.long else forms.quick(tests)
-    if options.kernel:
-        found = [test for test in match(forms.every(tests), options.pattern or ["*"])
-                 if test.kernel in options.kernel]
+        found = every if options.long else forms.quick(tests)
+    # hours of them only by their own names, or if asked for
+    found = [test for test in found
+             if options.long or not test.long or test.id in options.pattern]
     if not found:
         raise RigError("no test is called %s (try: rig check --list)" % " ".join(options.pattern))
     return found
@@ -95,6 +96,8 @@ def cmd_check(options):
     tests = wanted(options)
     if not options.long:
         return summary(Runner(options.jobs).run(tests))
+    # Whole runs also count lines, with the debug kernel's tests that run anyway.
+    counters = None if options.pattern or options.kernel else coverage.start()
     progress = forms.Progress(options.restart)
     left = progress.left(tests)
     if len(left) < len(tests):
@@ -102,6 +105,8 @@ def cmd_check(options):
             len(tests) - len(left), len(tests)))
     Runner(options.jobs, progress.note).run(left)
     progress.summary()
+    if counters:
+        coverage.table(counters)
     return summary(progress.counts())
 
 
