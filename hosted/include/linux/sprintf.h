@@ -14,12 +14,8 @@ int snprintf(char *buf, size_t size, const char *fmt, ...) __asm__("hosted_snpri
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 	__asm__("hosted_vsnprintf") __printf(3, 0);
 int sprintf(char *buf, const char *fmt, ...) __asm__("hosted_sprintf") __printf(2, 3);
-int vsprintf(char *buf, const char *fmt, va_list args) __asm__("hosted_vsprintf") __printf(2, 0);
 int scnprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 int vscnprintf(char *buf, size_t size, const char *fmt, va_list args) __printf(3, 0);
-int sscanf(const char *buf, const char *fmt, ...) __asm__("hosted_sscanf") __scanf(2, 3);
-int vsscanf(const char *buf, const char *fmt, va_list args)
-	__asm__("hosted_vsscanf") __scanf(2, 0);
 char *kasprintf(gfp_t gfp, const char *fmt, ...) __printf(2, 3);
 char *kvasprintf(gfp_t gfp, const char *fmt, va_list args) __printf(2, 0);
 
