@@ -25,7 +25,7 @@ int board_probe(const struct bus_type *bus, const char *name)
 
 	if (!dev)
 		return -ENODEV;
-	err = device_attach(dev);
+	err = device_reprobe(dev) ?: !!dev->driver;
 	put_device(dev);
 	return err;
 }

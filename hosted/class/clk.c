@@ -136,73 +136,24 @@ unsigned long clk_get_rate(struct clk *clk)
  * Managed by a device
  */
 
-static void devm_put(struct device *dev, void *res)
+static void put_managed(void *clk)
 {
-	clk_put(*(struct clk **)res);
+	clk_put(clk);
 }
 
-static void devm_disable_and_put(struct device *dev, void *res)
+static struct clk *manage(struct device *dev, struct clk *clk)
 {
-	clk_disable_unprepare(*(struct clk **)res);
-	devm_put(dev, res);
-}
+	int err = PTR_ERR_OR_ZERO(clk) ?: devm_add_action_or_reset(dev, put_managed, clk);
 
-static struct clk *devm_add(struct device *dev, struct clk *clk,
-			    void (*release)(struct device *dev, void *res))
-{
-	struct clk **res;
-
-	if (IS_ERR(clk))
-		return clk;
-	res = devres_alloc(release, sizeof(*res), GFP_KERNEL);
-	if (!res) {
-		clk_put(clk);
-		return ERR_PTR(-ENOMEM);
-	}
-	*res = clk;
-	devres_add(dev, res);
-	return clk;
+	return err ? ERR_PTR(err) : clk;
 }
 
 struct clk *devm_clk_get(struct device *dev, const char *id)
 {
-	return devm_add(dev, clk_get(dev, id), devm_put);
+	return manage(dev, clk_get(dev, id));
 }
 
 struct clk *devm_clk_get_optional(struct device *dev, const char *id)
 {
-	return devm_add(dev, clk_get_optional(dev, id), devm_put);
-}
-
-struct clk *devm_clk_get_enabled(struct device *dev, const char *id)
-{
-	struct clk *clk = clk_get(dev, id), *kept;
-	int err;
-
-	if (IS_ERR(clk))
-		return clk;
-	err = clk_prepare_enable(clk);
-	if (err) {
-		clk_put(clk);
-		return ERR_PTR(err);
-	}
-	kept = devres_alloc(devm_disable_and_put, sizeof(kept), GFP_KERNEL);
-	if (!kept) {
-		clk_disable_unprepare(clk);
-		clk_put(clk);
-		return ERR_PTR(-ENOMEM);
-	}
-	*(struct clk **)kept = clk;
-	devres_add(dev, kept);
-	return clk;
-}
-
-static int is_clk(struct device *dev, void *res, void *data)
-{
-	return *(struct clk **)res == data;
-}
-
-void devm_clk_put(struct device *dev, struct clk *clk)
-{
-	WARN_ON(devres_release(dev, devm_put, is_clk, clk));
+	return manage(dev, clk_get_optional(dev, id));
 }

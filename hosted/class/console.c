@@ -39,21 +39,6 @@ void kit_console_select(const char *options)
 	mutex_unlock(&console_mutex);
 }
 
-void console_lock(void)
-{
-	mutex_lock(&console_mutex);
-}
-
-int console_trylock(void)
-{
-	return mutex_trylock(&console_mutex);
-}
-
-void console_unlock(void)
-{
-	mutex_unlock(&console_mutex);
-}
-
 bool console_is_registered(const struct console *console)
 {
 	return !hlist_unhashed(&console->node);

@@ -51,17 +51,6 @@ void rtc_time64_to_tm(time64_t time, struct rtc_time *tm)
 	tm->tm_isdst = 0;
 }
 
-int rtc_valid_tm(struct rtc_time *tm)
-{
-	struct rtc_time back;
-
-	if (tm->tm_year < 70 || tm->tm_mon < 0 || tm->tm_mon > 11 || tm->tm_mday < 1)
-		return -EINVAL;
-	rtc_time64_to_tm(rtc_tm_to_time64(tm), &back);
-	return back.tm_mday == tm->tm_mday && back.tm_hour == tm->tm_hour &&
-	       back.tm_min == tm->tm_min && back.tm_sec == tm->tm_sec ? 0 : -EINVAL;
-}
-
 static void rtc_release(struct device *dev)
 {
 	struct rtc_device *rtc = container_of(dev, struct rtc_device, dev);

@@ -89,32 +89,6 @@ unsigned int uart_sent(struct uart_port *port, bool may_stop)
 	return left;
 }
 
-unsigned int uart_fifo_out(struct uart_port *port, u8 *buf, unsigned int chars)
-{
-	struct circ_buf *xmit = &port->state->xmit;
-	unsigned int i;
-
-	for (i = 0; i < chars && !uart_circ_empty(xmit); i++) {
-		buf[i] = xmit->buf[xmit->tail];
-		xmit->tail = (xmit->tail + 1) & (UART_XMIT_SIZE - 1);
-	}
-	port->icount.tx += i;
-	return i;
-}
-
-unsigned int uart_fifo_get(struct uart_port *port, u8 *ch)
-{
-	return uart_fifo_out(port, ch, 1);
-}
-
-void uart_xmit_advance(struct uart_port *port, unsigned int chars)
-{
-	struct circ_buf *xmit = &port->state->xmit;
-
-	xmit->tail = (xmit->tail + chars) & (UART_XMIT_SIZE - 1);
-	port->icount.tx += chars;
-}
-
 static void wakeup_tasklet(struct tasklet_struct *tasklet)
 {
 	struct uart_line *line = container_of(tasklet, struct uart_line, wakeup);

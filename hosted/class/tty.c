@@ -103,11 +103,6 @@ void tty_termios_encode_baud_rate(struct ktermios *termios, speed_t ibaud, speed
 		termios->c_cflag |= baud_to_flag(ibaud) << IBSHIFT;
 }
 
-void tty_encode_baud_rate(struct tty_struct *tty, speed_t ibaud, speed_t obaud)
-{
-	tty_termios_encode_baud_rate(&tty->termios, ibaud, obaud);
-}
-
 void tty_termios_copy_hw(struct ktermios *new, const struct ktermios *old)
 {
 	new->c_cflag &= HUPCL | CREAD | CLOCAL;
@@ -556,23 +551,6 @@ void tty_port_destroy(struct tty_port *port)
 	tty_port_free_xmit_buf(port);
 }
 
-static void port_release(struct kref *kref)
-{
-	struct tty_port *port = container_of(kref, struct tty_port, kref);
-
-	tty_port_destroy(port);
-	if (port->ops && port->ops->destruct)
-		port->ops->destruct(port);
-	else
-		kfree(port);
-}
-
-void tty_port_put(struct tty_port *port)
-{
-	if (port)
-		kref_put(&port->kref, port_release);
-}
-
 int tty_port_alloc_xmit_buf(struct tty_port *port)
 {
 	int err = 0;
@@ -655,15 +633,6 @@ void tty_port_tty_wakeup(struct tty_port *port)
 	if (!tty)
 		return;
 	tty_wakeup(tty);
-	tty_kref_put(tty);
-}
-
-void tty_port_tty_hangup(struct tty_port *port, bool check_clocal)
-{
-	struct tty_struct *tty = tty_port_tty_get(port);
-
-	if (tty && (!check_clocal || !C_CLOCAL(tty)))
-		tty_hangup(tty);
 	tty_kref_put(tty);
 }
 

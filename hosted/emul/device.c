@@ -61,11 +61,6 @@ static bool bound_to(struct device *dev, const void *drv)
 	return READ_ONCE(dev->driver) == drv;
 }
 
-static bool child_of(struct device *dev, const void *parent)
-{
-	return dev->parent == parent;
-}
-
 /*
  * Lists of what is registered
  */
@@ -107,29 +102,6 @@ int class_register(const struct class *class)
 void class_unregister(const struct class *class)
 {
 	take_off((struct list_head *)&class->entry);
-}
-
-struct class *__class_create(const char *name)
-{
-	struct class *class = kzalloc(sizeof(*class), GFP_KERNEL);
-	int err;
-
-	if (!class)
-		return ERR_PTR(-ENOMEM);
-	class->name = name;
-	err = class_register(class);
-	if (!err)
-		return class;
-	kfree(class);
-	return ERR_PTR(err);
-}
-
-void class_destroy(const struct class *class)
-{
-	if (IS_ERR_OR_NULL(class))
-		return;
-	class_unregister(class);
-	kfree(class);
 }
 
 struct device_driver *driver_find(const char *name, const struct bus_type *bus)
@@ -302,13 +274,6 @@ static void attach(struct device *dev)
 	unlock_after_binding(dev, parent);
 }
 
-/* Returns 1 where it is bound then, 0 where not. */
-int device_attach(struct device *dev)
-{
-	attach(dev);
-	return READ_ONCE(dev->driver) ? 1 : 0;
-}
-
 int device_driver_attach(const struct device_driver *drv, struct device *dev)
 {
 	struct device *parent = lock_for_binding(dev);
@@ -365,12 +330,6 @@ static void bind_all(const struct device_driver *drv)
 	put_devices(&set);
 }
 
-int driver_attach(const struct device_driver *drv)
-{
-	bind_all(drv);
-	return 0;
-}
-
 int driver_register(struct device_driver *drv)
 {
 	int err;
@@ -413,7 +372,6 @@ void device_initialize(struct device *dev)
 	lockdep_set_novalidate_class(&dev->mutex);
 	spin_lock_init(&dev->devres_lock);
 	INIT_LIST_HEAD(&dev->devres);
-	INIT_LIST_HEAD(&dev->links);
 	INIT_LIST_HEAD(&dev->siblings);
 }
 
@@ -493,10 +451,8 @@ static int add_to_tree(struct device *dev)
 	list_for_each_entry(other, &all_devices, siblings)
 		if (same_place(other, dev))
 			err = -EEXIST;
-	if (!err) {
+	if (!err)
 		list_add_tail(&dev->siblings, &all_devices);
-		dev->added = true;
-	}
 	spin_unlock(&devices_lock);
 	if (err)
 		kit_log(3, "there is a device %s already", dev_name(dev));
@@ -551,9 +507,7 @@ void device_del(struct device *dev)
 	device_release_driver(dev);
 	spin_lock(&devices_lock);
 	list_del_init(&dev->siblings);
-	dev->added = false;
 	spin_unlock(&devices_lock);
-	drop_groups(dev);
 	devres_release_all(dev);
 	kobject_uevent(&dev->kobj, KOBJ_REMOVE);
 	kit_count(KIT_WHAT_REGISTRATION, -1);
@@ -579,16 +533,6 @@ const char *dev_bus_name(const struct device *dev)
 	return dev->bus ? dev->bus->name : dev->class ? dev->class->name : "";
 }
 
-bool device_is_registered(struct device *dev)
-{
-	return READ_ONCE(dev->added);
-}
-
-bool device_is_bound(struct device *dev)
-{
-	return READ_ONCE(dev->driver);
-}
-
 int device_match_name(struct device *dev, const void *name)
 {
 	return !strcmp(dev_name(dev), name);
@@ -599,14 +543,15 @@ static void free_created(struct device *dev)
 	kfree(dev);
 }
 
-static struct device *create(const struct class *class, struct device *parent, dev_t devt,
-			     void *drvdata, const struct attribute_group **groups,
-			     const char *fmt, va_list args)
+struct device *device_create_with_groups(const struct class *class, struct device *parent,
+					 dev_t devt, void *drvdata,
+					 const struct attribute_group **groups,
+					 const char *fmt, ...)
 {
-	struct device *dev;
+	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
 	int err = -ENOMEM;
+	va_list args;
 
-	dev = kzalloc(sizeof(*dev), GFP_KERNEL);
 	if (!dev)
 		return ERR_PTR(-ENOMEM);
 	device_initialize(dev);
@@ -616,39 +561,15 @@ static struct device *create(const struct class *class, struct device *parent, d
 	dev->groups = groups;
 	dev->release = free_created;
 	dev_set_drvdata(dev, drvdata);
+	va_start(args, fmt);
 	dev->kobj.name = kvasprintf(GFP_KERNEL, fmt, args);
+	va_end(args);
 	if (dev->kobj.name)
 		err = device_add(dev);
 	if (!err)
 		return dev;
 	put_device(dev);
 	return ERR_PTR(err);
-}
-
-struct device *device_create(const struct class *class, struct device *parent, dev_t devt,
-			     void *drvdata, const char *fmt, ...)
-{
-	struct device *dev;
-	va_list args;
-
-	va_start(args, fmt);
-	dev = create(class, parent, devt, drvdata, NULL, fmt, args);
-	va_end(args);
-	return dev;
-}
-
-struct device *device_create_with_groups(const struct class *class, struct device *parent,
-					 dev_t devt, void *drvdata,
-					 const struct attribute_group **groups,
-					 const char *fmt, ...)
-{
-	struct device *dev;
-	va_list args;
-
-	va_start(args, fmt);
-	dev = create(class, parent, devt, drvdata, groups, fmt, args);
-	va_end(args);
-	return dev;
 }
 
 void device_destroy(const struct class *class, dev_t devt)
@@ -664,25 +585,8 @@ void device_destroy(const struct class *class, dev_t devt)
 }
 
 /*
- * Walks. @start: begin behind it. Names in parentheses: checkpatch takes what
- * is called for_each for a loop.
+ * Walks. @start: begin behind it.
  */
-
-static int for_each(struct devices *set, const struct device *start, void *data,
-		    int (*fn)(struct device *dev, void *data))
-{
-	bool started = !start;
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; i < set->n && !ret; i++) {
-		if (started)
-			ret = fn(set->dev[i], data);
-		started |= set->dev[i] == start;
-	}
-	put_devices(set);
-	return ret;
-}
 
 /* Returns it with a reference. */
 static struct device *find(struct devices *set, const struct device *start, const void *data,
@@ -701,15 +605,6 @@ static struct device *find(struct devices *set, const struct device *start, cons
 	return found;
 }
 
-int (bus_for_each_dev)(const struct bus_type *bus, struct device *start, void *data,
-		       int (*fn)(struct device *dev, void *data))
-{
-	struct devices set;
-
-	get_devices(&set, on_bus, bus);
-	return for_each(&set, start, data, fn);
-}
-
 struct device *bus_find_device(const struct bus_type *bus, struct device *start, const void *data,
 			       int (*match)(struct device *dev, const void *data))
 {
@@ -723,63 +618,6 @@ struct device *bus_find_device_by_name(const struct bus_type *bus, struct device
 				       const char *name)
 {
 	return bus_find_device(bus, start, name, device_match_name);
-}
-
-static int rescan(struct device *dev, void *data)
-{
-	if (!READ_ONCE(dev->driver) && device_attach(dev) < 0)
-		return -EIO;
-	return 0;
-}
-
-int bus_rescan_devices(const struct bus_type *bus)
-{
-	return bus_for_each_dev(bus, NULL, NULL, rescan);
-}
-
-int (class_for_each_device)(const struct class *class, const struct device *start, void *data,
-			    int (*fn)(struct device *dev, void *data))
-{
-	struct devices set;
-
-	get_devices(&set, in_class, class);
-	return for_each(&set, start, data, fn);
-}
-
-struct device *class_find_device(const struct class *class, const struct device *start,
-				 const void *data, int (*match)(struct device *, const void *))
-{
-	struct devices set;
-
-	get_devices(&set, in_class, class);
-	return find(&set, start, data, match);
-}
-
-int (driver_for_each_device)(struct device_driver *drv, struct device *start, void *data,
-			     int (*fn)(struct device *dev, void *data))
-{
-	struct devices set;
-
-	get_devices(&set, bound_to, drv);
-	return for_each(&set, start, data, fn);
-}
-
-int (device_for_each_child)(struct device *dev, void *data,
-			    int (*fn)(struct device *dev, void *data))
-{
-	struct devices set;
-
-	get_devices(&set, child_of, dev);
-	return for_each(&set, NULL, data, fn);
-}
-
-struct device *device_find_child(struct device *dev, const void *data,
-				 int (*match)(struct device *dev, const void *data))
-{
-	struct devices set;
-
-	get_devices(&set, child_of, dev);
-	return find(&set, NULL, data, match);
 }
 
 /*

@@ -27,7 +27,6 @@ bool in_class(struct device *dev, const void *class);
 
 /* sysfs.c */
 int check_groups(struct device *dev);
-void drop_groups(struct device *dev);
 void set_driver_groups(struct device *dev, const struct attribute_group **groups);
 void wait_for_attributes(struct device *dev);
 

@@ -296,51 +296,30 @@ void enable_irq(unsigned int irq)
 	kit_irq_unmask(irq);
 }
 
-struct irq_devres {
+struct managed_irq {
 	unsigned int irq;
 	void *dev_id;
 };
 
-static void devm_irq_release(struct device *dev, void *res)
+static void free_managed(void *data)
 {
-	struct irq_devres *this = res;
+	struct managed_irq *managed = data;
 
-	free_irq(this->irq, this->dev_id);
-}
-
-static int devm_irq_match(struct device *dev, void *res, void *data)
-{
-	struct irq_devres *this = res, *wanted = data;
-
-	return this->irq == wanted->irq && this->dev_id == wanted->dev_id;
+	free_irq(managed->irq, managed->dev_id);
 }
 
 int devm_request_threaded_irq(struct device *dev, unsigned int irq, irq_handler_t handler,
 			      irq_handler_t thread_fn, unsigned long flags, const char *name,
 			      void *dev_id)
 {
-	struct irq_devres *res = devres_alloc(devm_irq_release, sizeof(*res), GFP_KERNEL);
+	struct managed_irq *managed = devm_kmalloc(dev, sizeof(*managed), GFP_KERNEL);
 	int err;
 
-	if (!res)
+	if (!managed)
 		return -ENOMEM;
+	*managed = (struct managed_irq){ irq, dev_id };
 	err = request_threaded_irq(irq, handler, thread_fn, flags, name ?: dev_name(dev), dev_id);
-	if (err) {
-		devres_free(res);
-		return err;
-	}
-	res->irq = irq;
-	res->dev_id = dev_id;
-	devres_add(dev, res);
-	return 0;
-}
-
-void devm_free_irq(struct device *dev, unsigned int irq, void *dev_id)
-{
-	struct irq_devres wanted = { irq, dev_id };
-
-	WARN_ON(devres_destroy(dev, devm_irq_release, devm_irq_match, &wanted));
-	free_irq(irq, dev_id);
+	return err ?: devm_add_action_or_reset(dev, free_managed, managed);
 }
 
 /*

@@ -250,13 +250,6 @@ bool __lock_is_held(const void *lock)
 	return holds(kit_current(), lock, &mode);
 }
 
-bool __lock_is_held_write(const void *lock)
-{
-	enum lock_mode mode;
-
-	return holds(kit_current(), lock, &mode) && mode == LOCK_WRITE;
-}
-
 /* Names the innermost lock that forbids to sleep, if it is a lock that does. */
 void check_may_sleep(const char *what)
 {
@@ -394,11 +387,6 @@ int preempt_count(void)
 	return self->preempt + self->bh_off + self->softirq + self->hardirq;
 }
 
-bool preemptible(void)
-{
-	return !preempt_count() && !irqs_disabled();
-}
-
 bool in_hardirq(void)
 {
 	return kit_current()->hardirq;
@@ -534,15 +522,6 @@ bool _spin_trylock_bh(spinlock_t *lock)
 	return false;
 }
 
-bool _spin_trylock_irq(spinlock_t *lock)
-{
-	local_irq_disable();
-	if (_spin_trylock(lock))
-		return true;
-	local_irq_enable();
-	return false;
-}
-
 bool _spin_trylock_irqsave(spinlock_t *lock, unsigned long *flags)
 {
 	*flags = _local_irq_save();
@@ -555,28 +534,6 @@ bool _spin_trylock_irqsave(spinlock_t *lock, unsigned long *flags)
 bool _spin_is_locked(const spinlock_t *lock)
 {
 	return kit_spin_owner(kit_spin(lock));
-}
-
-int _atomic_dec_and_lock(atomic_t *atomic, spinlock_t *lock)
-{
-	if (atomic_add_unless(atomic, -1, 1))
-		return 0;
-	spin_lock(lock);
-	if (atomic_dec_and_test(atomic))
-		return 1;
-	spin_unlock(lock);
-	return 0;
-}
-
-bool refcount_dec_and_mutex_lock(refcount_t *r, struct mutex *lock)
-{
-	if (atomic_add_unless(&r->refs, -1, 1))
-		return false;
-	mutex_lock(lock);
-	if (refcount_dec_and_test(r))
-		return true;
-	mutex_unlock(lock);
-	return false;
 }
 
 /*
@@ -770,13 +727,6 @@ void __mutex_init(struct mutex *lock, const char *name, struct lock_class_key *k
 	__lockdep_init(&lock->dep_map, name, key);
 }
 
-void mutex_destroy(struct mutex *lock)
-{
-	if (lock->owner)
-		kit_die("%s is destroyed while it is held", lock->dep_map.name);
-	lock->dep_map.name = NULL;
-}
-
 static bool mutex_try(struct mutex *lock)
 {
 	unsigned int free = 0;
@@ -826,11 +776,6 @@ void mutex_lock_nested(struct mutex *lock, unsigned int subclass)
 int mutex_lock_interruptible(struct mutex *lock)
 {
 	return mutex_take(lock, 0, TASK_INTERRUPTIBLE);
-}
-
-int mutex_lock_killable(struct mutex *lock)
-{
-	return mutex_take(lock, 0, TASK_KILLABLE);
 }
 
 int mutex_trylock(struct mutex *lock)
@@ -908,11 +853,6 @@ void down(struct semaphore *sem)
 int down_interruptible(struct semaphore *sem)
 {
 	return sem_take(sem, TASK_INTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
-}
-
-int down_killable(struct semaphore *sem)
-{
-	return sem_take(sem, TASK_KILLABLE, MAX_SCHEDULE_TIMEOUT);
 }
 
 int down_timeout(struct semaphore *sem, long timeout)
@@ -1044,16 +984,6 @@ void down_read(struct rw_semaphore *sem)
 	rwsem_lock(sem, false, TASK_UNINTERRUPTIBLE);
 }
 
-int down_read_interruptible(struct rw_semaphore *sem)
-{
-	return rwsem_lock(sem, false, TASK_INTERRUPTIBLE);
-}
-
-int down_read_killable(struct rw_semaphore *sem)
-{
-	return rwsem_lock(sem, false, TASK_KILLABLE);
-}
-
 int down_read_trylock(struct rw_semaphore *sem)
 {
 	return rwsem_trylock(sem, false);
@@ -1062,11 +992,6 @@ int down_read_trylock(struct rw_semaphore *sem)
 void down_write(struct rw_semaphore *sem)
 {
 	rwsem_lock(sem, true, TASK_UNINTERRUPTIBLE);
-}
-
-int down_write_killable(struct rw_semaphore *sem)
-{
-	return rwsem_lock(sem, true, TASK_KILLABLE);
 }
 
 int down_write_trylock(struct rw_semaphore *sem)

@@ -86,37 +86,9 @@ int dev_err_probe(const struct device *dev, int err, const char *fmt, ...)
 	return err;
 }
 
-int dev_warn_probe(const struct device *dev, int err, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	probe_failed(KERN_WARNING, dev, err, fmt, &args);
-	va_end(args);
-	return err;
-}
-
 void dump_stack(void)
 {
 	kit_backtrace(4);
-}
-
-void print_hex_dump(const char *level, const char *prefix, int type, int rowsize, int groupsize,
-		    const void *buf, size_t len, bool ascii)
-{
-	const u8 *p = buf;
-	size_t at, n;
-
-	rowsize = rowsize == 32 ? 32 : 16;
-	for (at = 0; at < len; at += n) {
-		n = min_t(size_t, rowsize, len - at);
-		if (type == DUMP_PREFIX_OFFSET)
-			printk("%s%s%.8zx: %*ph\n", level, prefix, at, (int)n, p + at);
-		else if (type == DUMP_PREFIX_ADDRESS)
-			printk("%s%s%px: %*ph\n", level, prefix, p + at, (int)n, p + at);
-		else
-			printk("%s%s%*ph\n", level, prefix, (int)n, p + at);
-	}
 }
 
 /*
@@ -160,17 +132,6 @@ int ___ratelimit(struct ratelimit_state *rs, const char *func)
 void __bug(const char *file, int line, const char *function)
 {
 	kit_die("BUG at %s:%d in %s()", file, line, function);
-}
-
-void panic(const char *fmt, ...)
-{
-	char text[LINE_MAX];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	kit_die("panic: %s", text);
 }
 
 /* A warning ends the process, too, unless kit_param_set("warn", "1") says to go on. */

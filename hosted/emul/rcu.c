@@ -53,11 +53,6 @@ void rcu_read_unlock(void)
 	}
 }
 
-bool rcu_read_lock_held(void)
-{
-	return kit_current()->rcu;
-}
-
 static bool has_readers(unsigned int at)
 {
 	int slot;

@@ -55,33 +55,6 @@ static bool contains(const struct resource *outer, const struct resource *inner)
 	return outer->start <= inner->start && outer->end >= inner->end;
 }
 
-/* What lies inside becomes a child of it. */
-int insert_resource(struct resource *parent, struct resource *new)
-{
-	struct resource **link, *conflict;
-
-	spin_lock(&resource_lock);
-	while ((conflict = insert(parent, new)) && conflict != parent && contains(conflict, new) &&
-	       !contains(new, conflict))
-		parent = conflict;
-	if (conflict && conflict != parent && contains(new, conflict)) {
-		for (link = &parent->child; *link != conflict; link = &(*link)->sibling)
-			;
-		new->child = conflict;
-		new->parent = parent;
-		for (; conflict->sibling && contains(new, conflict->sibling);
-		     conflict = conflict->sibling)
-			conflict->parent = new;
-		conflict->parent = new;
-		new->sibling = conflict->sibling;
-		conflict->sibling = NULL;
-		*link = new;
-		conflict = NULL;
-	}
-	spin_unlock(&resource_lock);
-	return conflict ? -EBUSY : 0;
-}
-
 /* Holds the lock. */
 static bool remove(struct resource *old)
 {
@@ -198,50 +171,19 @@ int region_intersects(resource_size_t start, size_t size, unsigned long flags, u
 	return ret;
 }
 
-struct region_devres {
-	struct resource *parent;
-	resource_size_t start, n;
-};
-
-static void devm_region_release(struct device *dev, void *res)
+static void release_managed(void *region)
 {
-	struct region_devres *this = res;
+	struct resource *this = region;
 
-	__release_region(this->parent, this->start, this->n);
-}
-
-static int devm_region_match(struct device *dev, void *res, void *data)
-{
-	struct region_devres *this = res, *wanted = data;
-
-	return this->parent == wanted->parent && this->start == wanted->start &&
-	       this->n == wanted->n;
+	__release_region(this->parent, this->start, resource_size(this));
 }
 
 struct resource *__devm_request_region(struct device *dev, struct resource *parent,
 				       resource_size_t start, resource_size_t n, const char *name)
 {
-	struct region_devres *dr = devres_alloc(devm_region_release, sizeof(*dr), GFP_KERNEL);
-	struct resource *region;
+	struct resource *region = __request_region(parent, start, n, name, 0);
 
-	if (!dr)
-		return NULL;
-	region = __request_region(parent, start, n, name, 0);
-	if (!region) {
-		devres_free(dr);
-		return NULL;
-	}
-	*dr = (struct region_devres){ parent, start, n };
-	devres_add(dev, dr);
-	return region;
-}
-
-void __devm_release_region(struct device *dev, struct resource *parent, resource_size_t start,
-			   resource_size_t n)
-{
-	struct region_devres wanted = { parent, start, n };
-
-	WARN_ON(devres_release(dev, devm_region_release, devm_region_match, &wanted));
+	return region && !devm_add_action_or_reset(dev, release_managed, region) ? region : NULL;
 }
 
 /*
@@ -295,39 +237,16 @@ void memunmap(void *addr)
 	unmap(addr);
 }
 
-static void devm_unmap(struct device *dev, void *res)
+static void unmap_managed(void *addr)
 {
-	unmap(*(void **)res);
-}
-
-static int devm_map_match(struct device *dev, void *res, void *data)
-{
-	return *(void **)res == data;
+	unmap(addr);
 }
 
 void __iomem *devm_ioremap(struct device *dev, resource_size_t offset, resource_size_t size)
 {
-	void **dr = devres_alloc(devm_unmap, sizeof(*dr), GFP_KERNEL);
+	void *addr = map(offset, size);
 
-	if (!dr)
-		return NULL;
-	*dr = map(offset, size);
-	if (!*dr) {
-		devres_free(dr);
-		return NULL;
-	}
-	devres_add(dev, dr);
-	return *dr;
-}
-
-void devm_iounmap(struct device *dev, void __iomem *addr)
-{
-	WARN_ON(devres_release(dev, devm_unmap, devm_map_match, (void *)addr));
-}
-
-void *devm_memremap(struct device *dev, resource_size_t offset, size_t size, unsigned long flags)
-{
-	return devm_ioremap(dev, offset, size) ?: ERR_PTR(-ENXIO);
+	return addr && !devm_add_action_or_reset(dev, unmap_managed, addr) ? addr : NULL;
 }
 
 void __iomem *devm_ioremap_resource(struct device *dev, const struct resource *res)
@@ -340,10 +259,7 @@ void __iomem *devm_ioremap_resource(struct device *dev, const struct resource *r
 				     res->name ?: dev_name(dev)))
 		return ERR_PTR(-EBUSY);
 	addr = devm_ioremap(dev, res->start, resource_size(res));
-	if (addr)
-		return addr;
-	devm_release_mem_region(dev, res->start, resource_size(res));
-	return ERR_PTR(-ENOMEM);
+	return addr ?: ERR_PTR(-ENOMEM);
 }
 
 /*
@@ -360,44 +276,3 @@ void hosted_mmio_write(volatile void __iomem *addr, unsigned int width, u64 valu
 	kit_mmio_write(addr, width, value);
 }
 
-#define IO_REP(_bits, _read, _write)							\
-void ioread##_bits##_rep(const void __iomem *addr, void *buf, unsigned long count)	\
-{											\
-	__typeof__(u##_bits) *p = buf;							\
-											\
-	while (count--)									\
-		*p++ = _read(addr);							\
-}											\
-void iowrite##_bits##_rep(void __iomem *addr, const void *buf, unsigned long count)	\
-{											\
-	const __typeof__(u##_bits) *p = buf;						\
-											\
-	while (count--)									\
-		_write(*p++, addr);							\
-}
-
-IO_REP(8, readb, writeb)
-IO_REP(16, readw, writew)
-IO_REP(32, readl, writel)
-
-void memcpy_fromio(void *to, const volatile void __iomem *from, size_t n)
-{
-	u8 *p = to;
-
-	while (n--)
-		*p++ = readb(from++);
-}
-
-void memcpy_toio(volatile void __iomem *to, const void *from, size_t n)
-{
-	const u8 *p = from;
-
-	while (n--)
-		writeb(*p++, to++);
-}
-
-void memset_io(volatile void __iomem *addr, int value, size_t n)
-{
-	while (n--)
-		writeb(value, addr++);
-}

@@ -145,12 +145,6 @@ void flush_signals(struct task_struct *task)
 	WRITE_ONCE(task->signal, 0);
 }
 
-void yield(void)
-{
-	check_may_sleep("yield()");
-	kit_point();
-}
-
 int _cond_resched(void)
 {
 	check_may_sleep("cond_resched()");
@@ -167,11 +161,6 @@ bool capable(int cap)
 /*
  * Delays
  */
-
-void ndelay(unsigned long ns)
-{
-	kit_delay(ns);
-}
 
 void udelay(unsigned long us)
 {

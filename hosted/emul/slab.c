@@ -52,13 +52,6 @@ void kvfree(const void *memory)
 	kfree(memory);
 }
 
-void kfree_sensitive(const void *memory)
-{
-	if (!ZERO_OR_NULL_PTR(memory))
-		memset((void *)memory, 0, ksize(memory));
-	kfree(memory);
-}
-
 size_t ksize(const void *memory)
 {
 	return ZERO_OR_NULL_PTR(memory) ? 0 : kit_alloc_size(memory);
@@ -116,16 +109,6 @@ void free_pages(unsigned long addr, unsigned int order)
 		kit_die("free_pages() of order %u, of %zu bytes at 0x%lx", order,
 			ksize((void *)addr), addr);
 	kfree((void *)addr);
-}
-
-void *alloc_pages_exact(size_t size, gfp_t gfp)
-{
-	return alloc(size, gfp, KIT_ALLOC_PAGE, __builtin_return_address(0));
-}
-
-void free_pages_exact(void *memory, size_t size)
-{
-	kfree(memory);
 }
 
 /*
@@ -194,16 +177,6 @@ char *kstrdup(const char *s, gfp_t gfp)
 	return kstrndup(s, SIZE_MAX >> 1, gfp);
 }
 
-const char *kstrdup_const(const char *s, gfp_t gfp)
-{
-	return kstrdup(s, gfp);
-}
-
-void kfree_const(const void *s)
-{
-	kfree(s);
-}
-
 void *kmemdup(const void *src, size_t n, gfp_t gfp)
 {
 	void *copy = kmalloc(n, gfp);
@@ -251,48 +224,7 @@ unsigned long __copy_from_user(void *to, const void __user *from, unsigned long 
 	return 0;
 }
 
-unsigned long clear_user(void __user *to, unsigned long n)
-{
-	if (bad(to, n))
-		return n;
-	memset((__force void *)to, 0, n);
-	return 0;
-}
-
-long strncpy_from_user(char *dst, const char __user *src, long count)
-{
-	long len;
-
-	if (bad(src, count))
-		return -EFAULT;
-	len = strnlen((__force const char *)src, count);
-	memcpy(dst, (__force const char *)src, len == count ? len : len + 1);
-	return len;
-}
-
-long strnlen_user(const char __user *str, long n)
-{
-	return bad(str, n) ? 0 : strnlen((__force const char *)str, n) + 1;
-}
-
-int access_ok(const void __user *addr, unsigned long size)
-{
-	return !size || (unsigned long)addr >= PAGE_SIZE;
-}
-
 int __put_user_4(u32 value, u32 __user *to)
 {
 	return __copy_to_user(to, &value, sizeof(value)) ? -EFAULT : 0;
-}
-
-void *memdup_user(const void __user *src, size_t n)
-{
-	void *copy = kmalloc(n, GFP_USER);
-
-	if (!copy)
-		return ERR_PTR(-ENOMEM);
-	if (!__copy_from_user(copy, src, n))
-		return copy;
-	kfree(copy);
-	return ERR_PTR(-EFAULT);
 }

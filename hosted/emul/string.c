@@ -25,13 +25,6 @@ size_t strlcpy(char *dst, const char *src, size_t size)
 	return len;
 }
 
-size_t strlcat(char *dst, const char *src, size_t size)
-{
-	size_t len = strnlen(dst, size);
-
-	return len + strlcpy(dst + len, src, size - len);
-}
-
 ssize_t sized_strscpy(char *dst, const char *src, size_t size)
 {
 	size_t len = strnlen(src, size);
@@ -45,25 +38,6 @@ ssize_t sized_strscpy(char *dst, const char *src, size_t size)
 	}
 	memcpy(dst, src, len + 1);
 	return len;
-}
-
-ssize_t strscpy_pad(char *dst, const char *src, size_t size)
-{
-	ssize_t len = sized_strscpy(dst, src, size);
-
-	if (len >= 0)
-		memset(dst + len, 0, size - len);
-	return len;
-}
-
-char *strnstr(const char *s, const char *what, size_t len)
-{
-	size_t n = strlen(what);
-
-	for (; len >= n; s++, len--)
-		if (!memcmp(s, what, n))
-			return (char *)s;
-	return NULL;
 }
 
 char *skip_spaces(const char *s)
@@ -93,27 +67,6 @@ char *strreplace(char *s, char old, char new)
 	return s;
 }
 
-void *memchr_inv(const void *s, int c, size_t n)
-{
-	const u8 *p = s;
-
-	for (; n; p++, n--)
-		if (*p != (u8)c)
-			return (void *)p;
-	return NULL;
-}
-
-void *memscan(void *s, int c, size_t n)
-{
-	return memchr(s, c, n) ?: s + n;
-}
-
-void memzero_explicit(void *s, size_t n)
-{
-	memset(s, 0, n);
-	barrier();
-}
-
 void __memzero(void *s, size_t n)
 {
 	memset(s, 0, n);
@@ -141,16 +94,6 @@ int match_string(const char * const *array, size_t n, const char *string)
 	return -EINVAL;
 }
 
-int __sysfs_match_string(const char * const *array, size_t n, const char *s)
-{
-	size_t i;
-
-	for (i = 0; i < n && array[i]; i++)
-		if (sysfs_streq(array[i], s))
-			return i;
-	return -EINVAL;
-}
-
 /*
  * Numbers
  */
@@ -161,29 +104,6 @@ const char hex_asc_upper[16 + 1] = "0123456789ABCDEF";
 int hex_to_bin(unsigned char ch)
 {
 	return isdigit(ch) ? ch - '0' : isxdigit(ch) ? tolower(ch) - 'a' + 10 : -1;
-}
-
-int hex2bin(u8 *dst, const char *src, size_t count)
-{
-	while (count--) {
-		int hi = hex_to_bin(*src++), lo = hi < 0 ? -1 : hex_to_bin(*src++);
-
-		if (lo < 0)
-			return -EINVAL;
-		*dst++ = hi << 4 | lo;
-	}
-	return 0;
-}
-
-char *bin2hex(char *dst, const void *src, size_t count)
-{
-	const u8 *p = src;
-
-	for (; count; count--, p++) {
-		*dst++ = hex_asc_hi(*p);
-		*dst++ = hex_asc_lo(*p);
-	}
-	return dst;
 }
 
 static const char *parse_base(const char *s, unsigned int *base)
@@ -321,16 +241,6 @@ unsigned long simple_strtoul(const char *s, char **end, unsigned int base)
 	return simple_strtoull(s, end, base);
 }
 
-long long simple_strtoll(const char *s, char **end, unsigned int base)
-{
-	return *s == '-' ? -simple_strtoull(s + 1, end, base) : simple_strtoull(s, end, base);
-}
-
-long simple_strtol(const char *s, char **end, unsigned int base)
-{
-	return simple_strtoll(s, end, base);
-}
-
 /* "1G" and its like */
 unsigned long long memparse(const char *s, char **end)
 {
@@ -348,30 +258,4 @@ unsigned long long memparse(const char *s, char **end)
 	if (end)
 		*end = stop;
 	return value;
-}
-
-unsigned long int_sqrt(unsigned long x)
-{
-	unsigned long root = 0, bit;
-
-	for (bit = 1UL << 62; bit; bit >>= 2) {
-		if (x >= root + bit) {
-			x -= root + bit;
-			root = (root >> 1) + bit;
-		} else {
-			root >>= 1;
-		}
-	}
-	return root;
-}
-
-unsigned long gcd(unsigned long a, unsigned long b)
-{
-	while (b) {
-		unsigned long rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a;
 }

@@ -8,23 +8,11 @@
 #include <linux/device.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
-#include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "device.h"
 #include "emul.h"
-
-/**
- * struct link - a group or an attribute that was added to a device later
- * @group: or NULL
- * @attr: or NULL
- */
-struct link {
-	struct list_head entry;
-	const struct attribute_group *group;
-	const struct device_attribute *attr;
-};
 
 /*
  * Text
@@ -61,12 +49,6 @@ int sysfs_emit_at(char *buf, int at, const char *fmt, ...)
 	return len;
 }
 
-/* Nobody polls: programs are told by kit_device_hook, or look again. */
-void sysfs_notify(struct kobject *kobj, const char *dir, const char *attr)
-{
-	kit_log(7, "sysfs: %s/%s changed", dir ?: "", attr);
-}
-
 /*
  * Groups
  */
@@ -93,14 +75,7 @@ static bool walk_own(struct device *dev, group_fn fn, void *data)
 /* What it may lose: from enter_late() to leave_late(). */
 static bool walk_late(struct device *dev, group_fn fn, void *data)
 {
-	struct link *link;
-
-	if (walk(dev, READ_ONCE(dev->driver_groups), fn, data))
-		return true;
-	list_for_each_entry_rcu(link, &dev->links, entry)
-		if (link->group && fn(dev, link->group, data))
-			return true;
-	return false;
+	return walk(dev, READ_ONCE(dev->driver_groups), fn, data);
 }
 
 static bool has_binary(struct device *dev, const struct attribute_group *group, void *data)
@@ -114,21 +89,6 @@ int check_groups(struct device *dev)
 		return 0;
 	kit_log(3, "%s has binary attributes, which are not supported", dev_name(dev));
 	return -EOPNOTSUPP;
-}
-
-static int add_link(struct device *dev, const struct attribute_group *group,
-		    const struct device_attribute *attr)
-{
-	struct link *link = kzalloc(sizeof(*link), GFP_KERNEL);
-
-	if (!link)
-		return -ENOMEM;
-	link->group = group;
-	link->attr = attr;
-	spin_lock(&devices_lock);
-	list_add_tail_rcu(&link->entry, &dev->links);
-	spin_unlock(&devices_lock);
-	return 0;
 }
 
 static void enter_late(struct device *dev)
@@ -166,101 +126,6 @@ void set_driver_groups(struct device *dev, const struct attribute_group **groups
 	WRITE_ONCE(dev->driver_groups, groups);
 	if (!groups)
 		wait_late(dev);
-}
-
-static struct link *take_link(struct device *dev, const struct attribute_group *group,
-			      const struct device_attribute *attr, bool any)
-{
-	struct link *link, *found = NULL;
-
-	spin_lock(&devices_lock);
-	list_for_each_entry(link, &dev->links, entry) {
-		if (any || (link->group == group && link->attr == attr)) {
-			found = link;
-			list_del_rcu(&link->entry);
-			break;
-		}
-	}
-	spin_unlock(&devices_lock);
-	return found;
-}
-
-static void remove_links(struct device *dev, const struct attribute_group *group,
-			 const struct device_attribute *attr, bool all)
-{
-	struct link *link;
-
-	while ((link = take_link(dev, group, attr, all))) {
-		wait_late(dev);
-		kfree(link);
-	}
-}
-
-void drop_groups(struct device *dev)
-{
-	remove_links(dev, NULL, NULL, true);
-}
-
-int sysfs_create_group(struct kobject *kobj, const struct attribute_group *group)
-{
-	return add_link(kobj_to_dev(kobj), group, NULL);
-}
-
-void sysfs_remove_group(struct kobject *kobj, const struct attribute_group *group)
-{
-	remove_links(kobj_to_dev(kobj), group, NULL, false);
-}
-
-int device_add_group(struct device *dev, const struct attribute_group *group)
-{
-	return add_link(dev, group, NULL);
-}
-
-int device_add_groups(struct device *dev, const struct attribute_group **groups)
-{
-	int err = 0;
-
-	for (; groups && *groups && !err; groups++)
-		err = device_add_group(dev, *groups);
-	return err;
-}
-
-void device_remove_groups(struct device *dev, const struct attribute_group **groups)
-{
-	for (; groups && *groups; groups++)
-		remove_links(dev, *groups, NULL, false);
-}
-
-static void release_group(struct device *dev, void *res)
-{
-	remove_links(dev, *(const struct attribute_group **)res, NULL, false);
-}
-
-int devm_device_add_group(struct device *dev, const struct attribute_group *group)
-{
-	const struct attribute_group **res = devres_alloc(release_group, sizeof(*res), GFP_KERNEL);
-	int err;
-
-	if (!res)
-		return -ENOMEM;
-	err = device_add_group(dev, group);
-	if (err) {
-		devres_free(res);
-		return err;
-	}
-	*res = group;
-	devres_add(dev, res);
-	return 0;
-}
-
-int device_create_file(struct device *dev, const struct device_attribute *attr)
-{
-	return add_link(dev, NULL, attr);
-}
-
-void device_remove_file(struct device *dev, const struct device_attribute *attr)
-{
-	remove_links(dev, NULL, attr, false);
 }
 
 /*
@@ -483,7 +348,6 @@ static struct device_attribute *find_attribute(struct device *dev, char *path, b
 {
 	struct wanted wanted = { .name = path };
 	char *slash = strchr(path, '/');
-	struct link *link;
 
 	if (slash) {
 		*slash = '\0';
@@ -494,12 +358,7 @@ static struct device_attribute *find_attribute(struct device *dev, char *path, b
 	if (!*late)
 		return wanted.found;
 	enter_late(dev);
-	if (walk_late(dev, look_in_group, &wanted))
-		return wanted.found;
-	list_for_each_entry_rcu(link, &dev->links, entry)
-		if (!slash && link->attr && !strcmp(link->attr->attr.name, path))
-			return (struct device_attribute *)link->attr;
-	return NULL;
+	return walk_late(dev, look_in_group, &wanted) ? wanted.found : NULL;
 }
 
 /* device_del() waits for those inside, and lets none in. */

@@ -28,39 +28,9 @@ ktime_t ktime_get(void)
 	return kit_now();
 }
 
-ktime_t ktime_get_real(void)
-{
-	return kit_realtime();
-}
-
-static struct timespec64 to_timespec(u64 ns)
-{
-	return (struct timespec64){ .tv_sec = ns / NSEC_PER_SEC, .tv_nsec = ns % NSEC_PER_SEC };
-}
-
-void ktime_get_ts64(struct timespec64 *ts)
-{
-	*ts = to_timespec(kit_now());
-}
-
-void ktime_get_real_ts64(struct timespec64 *ts)
-{
-	*ts = to_timespec(kit_realtime());
-}
-
 unsigned int jiffies_to_msecs(unsigned long j)
 {
 	return j * (MSEC_PER_SEC / HZ);
-}
-
-unsigned int jiffies_to_usecs(unsigned long j)
-{
-	return j * (USEC_PER_SEC / HZ);
-}
-
-u64 jiffies_to_nsecs(unsigned long j)
-{
-	return (u64)j * TICK;
 }
 
 /* Rounded up, and what would be negative is as long as can be. */
@@ -72,28 +42,6 @@ unsigned long msecs_to_jiffies(unsigned int ms)
 unsigned long usecs_to_jiffies(unsigned int us)
 {
 	return DIV_ROUND_UP((unsigned long)us * HZ, USEC_PER_SEC);
-}
-
-unsigned long nsecs_to_jiffies(u64 ns)
-{
-	return ns / TICK;
-}
-
-unsigned long secs_to_jiffies(unsigned int s)
-{
-	return (unsigned long)s * HZ;
-}
-
-unsigned long round_jiffies(unsigned long j)
-{
-	return roundup(j, HZ);
-}
-
-unsigned long round_jiffies_relative(unsigned long j)
-{
-	unsigned long now = jiffies;
-
-	return round_jiffies(now + j) - now;
 }
 
 /*
@@ -326,11 +274,6 @@ void hrtimer_setup(struct hrtimer *timer, enum hrtimer_restart (*function)(struc
 	*timer = (struct hrtimer){ .function = function, .mode = mode };
 }
 
-void hrtimer_init(struct hrtimer *timer, clockid_t clock, enum hrtimer_mode mode)
-{
-	hrtimer_setup(timer, NULL, clock, mode);
-}
-
 static bool enqueue_hrtimer(struct hrtimer *timer)
 {
 	struct hrtimer *other;
@@ -405,11 +348,6 @@ bool hrtimer_active(const struct hrtimer *timer)
 
 	unlock_timers(flags);
 	return active;
-}
-
-ktime_t hrtimer_cb_get_time(const struct hrtimer *timer)
-{
-	return ktime_get();
 }
 
 static struct hrtimer *take_hrtimer(void)

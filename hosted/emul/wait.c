@@ -37,23 +37,6 @@ int autoremove_wake_function(struct wait_queue_entry *entry, unsigned int mode, 
 
 #define WQ_FLAG_WOKEN	0x02
 
-int woken_wake_function(struct wait_queue_entry *entry, unsigned int mode, int flags, void *key)
-{
-	/* Pairs with wait_woken(), which sets the state first. */
-	__atomic_fetch_or(&entry->flags, WQ_FLAG_WOKEN, __ATOMIC_SEQ_CST);
-	return default_wake_function(entry, mode, flags, key);
-}
-
-long wait_woken(struct wait_queue_entry *entry, unsigned int mode, long timeout)
-{
-	set_current_state(mode);
-	if (!(__atomic_load_n(&entry->flags, __ATOMIC_SEQ_CST) & WQ_FLAG_WOKEN))
-		timeout = schedule_timeout(timeout);
-	__set_current_state(TASK_RUNNING);
-	__atomic_fetch_and(&entry->flags, ~WQ_FLAG_WOKEN, __ATOMIC_SEQ_CST);
-	return timeout;
-}
-
 void init_wait_entry(struct wait_queue_entry *entry, int flags)
 {
 	entry->flags = flags;
@@ -84,16 +67,6 @@ void add_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *entry)
 	entry->flags &= ~WQ_FLAG_EXCLUSIVE;
 	spin_lock_irqsave(&wq->lock, flags);
 	__add_wait_queue(wq, entry);
-	spin_unlock_irqrestore(&wq->lock, flags);
-}
-
-void add_wait_queue_exclusive(struct wait_queue_head *wq, struct wait_queue_entry *entry)
-{
-	unsigned long flags;
-
-	entry->flags |= WQ_FLAG_EXCLUSIVE;
-	spin_lock_irqsave(&wq->lock, flags);
-	__add_wait_queue_entry_tail(wq, entry);
 	spin_unlock_irqrestore(&wq->lock, flags);
 }
 
@@ -212,11 +185,6 @@ void __wake_up_locked(struct wait_queue_head *wq, unsigned int mode, int nr)
 	wake_entries(wq, mode, nr, NULL);
 }
 
-void __wake_up_locked_key(struct wait_queue_head *wq, unsigned int mode, void *key)
-{
-	wake_entries(wq, mode, 1, key);
-}
-
 /*
  * Completions. The count is protected by the queue's lock: when a wait returns,
  * nobody uses the completion any more, so it may be on the stack.
@@ -287,21 +255,9 @@ int wait_for_completion_interruptible(struct completion *x)
 	return left < 0 ? left : 0;
 }
 
-int wait_for_completion_killable(struct completion *x)
-{
-	long left = wait_completed(x, MAX_SCHEDULE_TIMEOUT, TASK_KILLABLE);
-
-	return left < 0 ? left : 0;
-}
-
 unsigned long wait_for_completion_timeout(struct completion *x, unsigned long timeout)
 {
 	return wait_completed(x, timeout, TASK_UNINTERRUPTIBLE);
-}
-
-long wait_for_completion_interruptible_timeout(struct completion *x, unsigned long timeout)
-{
-	return wait_completed(x, timeout, TASK_INTERRUPTIBLE);
 }
 
 bool try_wait_for_completion(struct completion *x)

@@ -339,14 +339,6 @@ bool flush_work(struct work_struct *work)
 	return wait_for(work);
 }
 
-bool flush_delayed_work(struct delayed_work *dwork)
-{
-	check_may_sleep("flush_delayed_work()");
-	if (timer_delete_sync(&dwork->timer))
-		insert(dwork->wq, &dwork->work);
-	return wait_for(&dwork->work);
-}
-
 static bool cancel(struct work_struct *work, struct delayed_work *dwork)
 {
 	int pending = grab(work, dwork);
@@ -377,11 +369,6 @@ static bool cancel_sync(struct work_struct *work, struct delayed_work *dwork)
 	clear_bit_unlock(WORK_PENDING_BIT, &work->state);
 	tell();
 	return pending;
-}
-
-bool cancel_work(struct work_struct *work)
-{
-	return cancel(work, NULL);
 }
 
 bool cancel_work_sync(struct work_struct *work)

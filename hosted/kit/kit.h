@@ -476,9 +476,6 @@ void kit_irq_inline(void);
 /** kit_now() - nanoseconds since the kit started, virtual or not. Context: any, others too. */
 kit_u64 kit_now(void);
 
-/** kit_realtime() - nanoseconds since 1970. Context: any. */
-kit_u64 kit_realtime(void);
-
 /** kit_delay() - let time pass without sleeping. Context: any thread. */
 void kit_delay(kit_u64 ns);
 

@@ -26,12 +26,6 @@ kit_u64 kit_now(void)
 	return policy_is_virtual() ? policy_now() : read_clock(CLOCK_MONOTONIC) - start;
 }
 
-/* Virtual time has its own 1970: the same in each run. */
-kit_u64 kit_realtime(void)
-{
-	return policy_is_virtual() ? policy_now() : read_clock(CLOCK_REALTIME);
-}
-
 void kit_delay(kit_u64 ns)
 {
 	kit_u64 until = kit_now() + ns;

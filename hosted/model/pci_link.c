@@ -386,16 +386,6 @@ void pci_link_ring(struct pci_link *link, unsigned int peer, unsigned int vector
 	unlock(link);
 }
 
-unsigned long pci_link_rung(struct pci_link *link, unsigned int peer)
-{
-	unsigned long rung;
-
-	pthread_mutex_lock(&link->lock);
-	rung = link->end[peer].rung;
-	unlock(link);
-	return rung;
-}
-
 void pci_link_drop_interrupts(struct pci_link *link, bool drop)
 {
 	pthread_mutex_lock(&link->lock);

@@ -39,9 +39,6 @@ void pci_link_set_state(struct pci_link *link, unsigned int peer, uint32_t state
 uint32_t pci_link_state(struct pci_link *link, unsigned int peer);
 void pci_link_ring(struct pci_link *link, unsigned int peer, unsigned int vector);
 
-/* How often @peer was rung, by doorbells and state changes, delivered or not. */
-unsigned long pci_link_rung(struct pci_link *link, unsigned int peer);
-
 /* From now on no interrupt arrives; all registers of @peer read as ones. */
 void pci_link_drop_interrupts(struct pci_link *link, bool drop);
 void pci_link_kill(struct pci_link *link, unsigned int peer, bool dead);

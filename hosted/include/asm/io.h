@@ -56,26 +56,11 @@ __hosted_io(q, u64, 8)
 
 void __iomem *ioremap(resource_size_t offset, size_t size);
 void iounmap(volatile void __iomem *addr);
-void ioread8_rep(const void __iomem *addr, void *buf, unsigned long count);
-void ioread16_rep(const void __iomem *addr, void *buf, unsigned long count);
-void ioread32_rep(const void __iomem *addr, void *buf, unsigned long count);
-void iowrite8_rep(void __iomem *addr, const void *buf, unsigned long count);
-void iowrite16_rep(void __iomem *addr, const void *buf, unsigned long count);
-void iowrite32_rep(void __iomem *addr, const void *buf, unsigned long count);
-void memcpy_fromio(void *to, const volatile void __iomem *from, size_t n);
-void memcpy_toio(volatile void __iomem *to, const void *from, size_t n);
-void memset_io(volatile void __iomem *addr, int value, size_t n);
 
 #define ioremap_wc(_o, _s)	ioremap(_o, _s)
 #define ioremap_wt(_o, _s)	ioremap(_o, _s)
 #define ioremap_uc(_o, _s)	ioremap(_o, _s)
 #define ioremap_np(_o, _s)	ioremap(_o, _s)
-#define readsb(_a, _b, _n)	ioread8_rep(_a, _b, _n)
-#define readsw(_a, _b, _n)	ioread16_rep(_a, _b, _n)
-#define readsl(_a, _b, _n)	ioread32_rep(_a, _b, _n)
-#define writesb(_a, _b, _n)	iowrite8_rep(_a, _b, _n)
-#define writesw(_a, _b, _n)	iowrite16_rep(_a, _b, _n)
-#define writesl(_a, _b, _n)	iowrite32_rep(_a, _b, _n)
 
 /* A page's physical address is its virtual one. */
 #define virt_to_phys(_p)	((phys_addr_t)(uintptr_t)(_p))

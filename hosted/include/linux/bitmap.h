@@ -10,22 +10,10 @@ unsigned long *bitmap_alloc(unsigned int nbits, gfp_t flags);
 unsigned long *bitmap_zalloc(unsigned int nbits, gfp_t flags);
 void bitmap_free(const unsigned long *bitmap);
 unsigned int __bitmap_weight(const unsigned long *bitmap, unsigned int nbits);
-void bitmap_set(unsigned long *map, unsigned int start, unsigned int len);
-void bitmap_clear(unsigned long *map, unsigned int start, unsigned int len);
-unsigned long bitmap_find_next_zero_area(unsigned long *map, unsigned long size,
-					 unsigned long start, unsigned int nr,
-					 unsigned long align_mask);
-bool bitmap_and(unsigned long *dst, const unsigned long *a, const unsigned long *b,
-		unsigned int nbits);
-void bitmap_or(unsigned long *dst, const unsigned long *a, const unsigned long *b,
-	       unsigned int nbits);
-bool bitmap_equal(const unsigned long *a, const unsigned long *b, unsigned int nbits);
 
 #define bitmap_weight(_map, _n)	__bitmap_weight(_map, _n)
 #define bitmap_zero(_map, _n)	memset((_map), 0, BITS_TO_LONGS(_n) * sizeof(long))
-#define bitmap_fill(_map, _n)	bitmap_set((_map), 0, (_n))
 #define bitmap_empty(_map, _n)	(find_first_bit((_map), (_n)) >= (_n))
-#define bitmap_full(_map, _n)	(find_first_zero_bit((_map), (_n)) >= (_n))
 #define bitmap_copy(_dst, _src, _n) memcpy((_dst), (_src), BITS_TO_LONGS(_n) * sizeof(long))
 
 #endif

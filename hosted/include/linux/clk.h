@@ -15,8 +15,6 @@ struct clk *clk_get_optional(struct device *dev, const char *id);
 void clk_put(struct clk *clk);
 struct clk *devm_clk_get(struct device *dev, const char *id);
 struct clk *devm_clk_get_optional(struct device *dev, const char *id);
-struct clk *devm_clk_get_enabled(struct device *dev, const char *id);
-void devm_clk_put(struct device *dev, struct clk *clk);
 
 /* Context: may sleep; NULL is a clock that always runs */
 int clk_prepare(struct clk *clk);

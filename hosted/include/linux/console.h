@@ -40,8 +40,5 @@ struct console {
 void register_console(struct console *console);
 int unregister_console(struct console *console);
 bool console_is_registered(const struct console *console);
-void console_lock(void);
-int console_trylock(void);
-void console_unlock(void);
 
 #endif

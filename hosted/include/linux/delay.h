@@ -6,7 +6,6 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 
-void ndelay(unsigned long ns);
 void udelay(unsigned long us);
 void mdelay(unsigned long ms);
 void msleep(unsigned int ms);

@@ -9,7 +9,6 @@ struct device;
 
 void _dev_printk(const char *level, const struct device *dev, const char *fmt, ...) __printf(3, 4);
 int dev_err_probe(const struct device *dev, int err, const char *fmt, ...) __printf(3, 4);
-int dev_warn_probe(const struct device *dev, int err, const char *fmt, ...) __printf(3, 4);
 
 #ifndef dev_fmt
 #define dev_fmt(_fmt)	_fmt

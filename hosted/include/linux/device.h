@@ -53,7 +53,7 @@ struct device_attribute {
 /**
  * struct device - a device
  *
- * Members that drivers know are named as in the kernel; what follows @added is
+ * Members that drivers know are named as in the kernel; what follows @release is
  * emul's: its lists are protected by one lock, see device.c.
  */
 struct device {
@@ -78,13 +78,11 @@ struct device {
 	const struct attribute_group **groups;
 	void (*release)(struct device *dev);
 
-	bool added;
 	bool dead;			/* device_del() has begun */
 	bool deferred;			/* its driver said -EPROBE_DEFER */
 	struct list_head siblings;	/* all devices */
-	struct list_head links;		/* attribute groups added later */
 	unsigned int users;		/* calls into attributes */
-	unsigned int late_users;	/* of these, into links and driver_groups */
+	unsigned int late_users;	/* of these, into driver_groups */
 	const struct attribute_group **driver_groups;	/* the bound driver's */
 };
 
@@ -148,27 +146,15 @@ void put_device(struct device *dev);
 int dev_set_name(struct device *dev, const char *fmt, ...) __printf(2, 3);
 const char *dev_driver_string(const struct device *dev);
 const char *dev_bus_name(const struct device *dev);
-int __must_check device_attach(struct device *dev);
 int __must_check device_reprobe(struct device *dev);
 int device_driver_attach(const struct device_driver *drv, struct device *dev);
 void device_release_driver(struct device *dev);
-bool device_is_registered(struct device *dev);
-bool device_is_bound(struct device *dev);
-int device_for_each_child(struct device *dev, void *data, int (*fn)(struct device *dev, void *data));
-struct device *device_find_child(struct device *dev, const void *data,
-				 int (*match)(struct device *dev, const void *data));
-int device_create_file(struct device *dev, const struct device_attribute *attr);
-void device_remove_file(struct device *dev, const struct device_attribute *attr);
-int __must_check device_add_group(struct device *dev, const struct attribute_group *group);
-int __must_check device_add_groups(struct device *dev, const struct attribute_group **groups);
-void device_remove_groups(struct device *dev, const struct attribute_group **groups);
-int __must_check devm_device_add_group(struct device *dev, const struct attribute_group *group);
-struct device *device_create(const struct class *class, struct device *parent, dev_t devt,
-			     void *drvdata, const char *fmt, ...) __printf(5, 6);
 struct device *device_create_with_groups(const struct class *class, struct device *parent,
 					 dev_t devt, void *drvdata,
 					 const struct attribute_group **groups, const char *fmt,
 					 ...) __printf(6, 7);
+#define device_create(_class, _parent, _devt, _drvdata, ...) \
+	device_create_with_groups(_class, _parent, _devt, _drvdata, NULL, __VA_ARGS__)
 void device_destroy(const struct class *class, dev_t devt);
 int device_match_name(struct device *dev, const void *name);
 
@@ -178,28 +164,13 @@ int hosted_device_resume(struct device *dev);
 void hosted_device_shutdown(struct device *dev);
 
 /* Resources that end with the binding, or with the device */
-typedef void (*dr_release_t)(struct device *dev, void *res);
-typedef int (*dr_match_t)(struct device *dev, void *res, void *data);
-
-void *devres_alloc(dr_release_t release, size_t size, gfp_t gfp) __must_check;
-void devres_free(void *res);
-void devres_add(struct device *dev, void *res);
-void *devres_find(struct device *dev, dr_release_t release, dr_match_t match, void *data);
-void *devres_remove(struct device *dev, dr_release_t release, dr_match_t match, void *data);
-int devres_destroy(struct device *dev, dr_release_t release, dr_match_t match, void *data);
-int devres_release(struct device *dev, dr_release_t release, dr_match_t match, void *data);
-int devres_release_all(struct device *dev);
-
+void devres_release_all(struct device *dev);
 void *devm_kmalloc(struct device *dev, size_t size, gfp_t gfp);
-void devm_kfree(struct device *dev, const void *p);
 char *devm_kstrdup(struct device *dev, const char *s, gfp_t gfp);
-void *devm_kmemdup(struct device *dev, const void *src, size_t n, gfp_t gfp);
 char *devm_kasprintf(struct device *dev, gfp_t gfp, const char *fmt, ...) __printf(3, 4);
 int __must_check devm_add_action(struct device *dev, void (*action)(void *data), void *data);
 int __must_check devm_add_action_or_reset(struct device *dev, void (*action)(void *data),
 					  void *data);
-void devm_remove_action(struct device *dev, void (*action)(void *data), void *data);
-void devm_release_action(struct device *dev, void (*action)(void *data), void *data);
 
 static inline void *devm_kzalloc(struct device *dev, size_t size, gfp_t gfp)
 {

@@ -6,7 +6,6 @@
 
 unsigned long _find_next_bit(const unsigned long *addr, unsigned long size, unsigned long offset,
 			     unsigned long invert);
-unsigned long find_last_bit(const unsigned long *addr, unsigned long size);
 
 #define find_next_bit(_addr, _size, _off)	_find_next_bit(_addr, _size, _off, 0)
 #define find_next_zero_bit(_addr, _size, _off)	_find_next_bit(_addr, _size, _off, ~0UL)

@@ -11,8 +11,6 @@ struct page;
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
 unsigned long get_zeroed_page(gfp_t gfp);
 void free_pages(unsigned long addr, unsigned int order);
-void *alloc_pages_exact(size_t size, gfp_t gfp);
-void free_pages_exact(void *memory, size_t size);
 
 #define __get_free_page(_gfp)	__get_free_pages(_gfp, 0)
 #define free_page(_addr)	free_pages(_addr, 0)

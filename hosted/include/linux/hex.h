@@ -10,7 +10,5 @@ extern const char hex_asc_upper[];
 #define hex_asc_hi(_x)		hex_asc[((_x) & 0xf0) >> 4]
 
 int hex_to_bin(unsigned char ch);
-int hex2bin(u8 *dst, const char *src, size_t count);
-char *bin2hex(char *dst, const void *src, size_t count);
 
 #endif

@@ -31,14 +31,12 @@ struct hrtimer {
 
 void hrtimer_setup(struct hrtimer *timer, enum hrtimer_restart (*function)(struct hrtimer *),
 		   clockid_t clock, enum hrtimer_mode mode);
-void hrtimer_init(struct hrtimer *timer, clockid_t clock, enum hrtimer_mode mode);
 void hrtimer_start_range_ns(struct hrtimer *timer, ktime_t time, u64 slack,
 			    enum hrtimer_mode mode);
 int hrtimer_cancel(struct hrtimer *timer);
 int hrtimer_try_to_cancel(struct hrtimer *timer);
 u64 hrtimer_forward(struct hrtimer *timer, ktime_t now, ktime_t interval);
 bool hrtimer_active(const struct hrtimer *timer);
-ktime_t hrtimer_cb_get_time(const struct hrtimer *timer);
 
 #define hrtimer_start(_t, _time, _mode)	hrtimer_start_range_ns(_t, _time, 0, _mode)
 #define hrtimer_forward_now(_t, _i)	hrtimer_forward(_t, ktime_get(), _i)

@@ -19,8 +19,6 @@ void *memremap(resource_size_t offset, size_t size, unsigned long flags);
 void memunmap(void *addr);
 void __iomem *devm_ioremap(struct device *dev, resource_size_t offset, resource_size_t size);
 void __iomem *devm_ioremap_resource(struct device *dev, const struct resource *res);
-void devm_iounmap(struct device *dev, void __iomem *addr);
-void *devm_memremap(struct device *dev, resource_size_t offset, size_t size, unsigned long flags);
 
 #define devm_ioremap_wc(_dev, _o, _s)	devm_ioremap(_dev, _o, _s)
 

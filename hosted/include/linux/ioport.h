@@ -58,7 +58,6 @@ static inline unsigned long resource_type(const struct resource *res)
 struct device;
 
 int request_resource(struct resource *root, struct resource *new);
-int insert_resource(struct resource *parent, struct resource *new);
 int release_resource(struct resource *old);
 struct resource *__request_region(struct resource *parent, resource_size_t start,
 				  resource_size_t n, const char *name, int flags);
@@ -67,8 +66,6 @@ int region_intersects(resource_size_t start, size_t size, unsigned long flags,
 		      unsigned long desc);
 struct resource *__devm_request_region(struct device *dev, struct resource *parent,
 				       resource_size_t start, resource_size_t n, const char *name);
-void __devm_release_region(struct device *dev, struct resource *parent, resource_size_t start,
-			   resource_size_t n);
 
 #define request_mem_region(_s, _n, _name) __request_region(&iomem_resource, _s, _n, _name, 0)
 #define release_mem_region(_s, _n)	__release_region(&iomem_resource, _s, _n)
@@ -76,8 +73,6 @@ void __devm_release_region(struct device *dev, struct resource *parent, resource
 #define release_region(_s, _n)		__release_region(&ioport_resource, _s, _n)
 #define devm_request_mem_region(_dev, _s, _n, _name) \
 	__devm_request_region(_dev, &iomem_resource, _s, _n, _name)
-#define devm_release_mem_region(_dev, _s, _n) \
-	__devm_release_region(_dev, &iomem_resource, _s, _n)
 #define devm_request_region(_dev, _s, _n, _name) \
 	__devm_request_region(_dev, &ioport_resource, _s, _n, _name)
 

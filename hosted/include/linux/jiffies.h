@@ -30,11 +30,7 @@ u64 get_jiffies_64(void);
 #define time_is_after_jiffies(_a)	time_before(jiffies, _a)
 
 unsigned int jiffies_to_msecs(unsigned long j);
-unsigned int jiffies_to_usecs(unsigned long j);
-u64 jiffies_to_nsecs(unsigned long j);
 unsigned long msecs_to_jiffies(unsigned int ms);
 unsigned long usecs_to_jiffies(unsigned int us);
-unsigned long nsecs_to_jiffies(u64 ns);
-unsigned long secs_to_jiffies(unsigned int s);
 
 #endif

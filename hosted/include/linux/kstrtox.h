@@ -24,7 +24,5 @@ int __must_check kstrtobool(const char *s, bool *res);
 
 unsigned long long simple_strtoull(const char *s, char **end, unsigned int base);
 unsigned long simple_strtoul(const char *s, char **end, unsigned int base);
-long simple_strtol(const char *s, char **end, unsigned int base);
-long long simple_strtoll(const char *s, char **end, unsigned int base);
 
 #endif

@@ -7,7 +7,6 @@
 
 /* Does the running thread hold @_l? A spinlock, a mutex, an rwsem: what has a dep_map. */
 bool __lock_is_held(const void *lock);
-bool __lock_is_held_write(const void *lock);
 
 #define lockdep_is_held(_l)		__lock_is_held(_l)
 #define lockdep_assert_held(_l)		((void)WARN_ON(!__lock_is_held(_l)))

@@ -26,7 +26,4 @@
 })
 #define abs_diff(_a, _b)		((_a) > (_b) ? (_a) - (_b) : (_b) - (_a))
 
-unsigned long int_sqrt(unsigned long x);
-unsigned long gcd(unsigned long a, unsigned long b);
-
 #endif

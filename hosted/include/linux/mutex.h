@@ -23,10 +23,8 @@ struct mutex {
 #define DEFINE_MUTEX(_name)	struct mutex _name = __MUTEX_INITIALIZER(_name)
 
 void __mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key);
-void mutex_destroy(struct mutex *lock);
 void mutex_lock_nested(struct mutex *lock, unsigned int subclass);
 int __must_check mutex_lock_interruptible(struct mutex *lock);
-int __must_check mutex_lock_killable(struct mutex *lock);
 int mutex_trylock(struct mutex *lock);
 void mutex_unlock(struct mutex *lock);
 bool mutex_is_locked(struct mutex *lock);

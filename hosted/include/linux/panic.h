@@ -4,7 +4,5 @@
 
 #include <linux/compiler_types.h>
 
-__noreturn void panic(const char *fmt, ...) __printf(1, 2);
-
 
 #endif

@@ -7,7 +7,6 @@
 void preempt_disable(void);
 void preempt_enable(void);
 int preempt_count(void);
-bool preemptible(void);
 bool in_hardirq(void);
 bool in_softirq(void);
 bool in_serving_softirq(void);

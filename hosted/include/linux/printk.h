@@ -20,8 +20,6 @@ struct va_format {
 int _printk(const char *fmt, ...) __printf(1, 2);
 int vprintk(const char *fmt, va_list args) __printf(1, 0);
 void dump_stack(void);
-void print_hex_dump(const char *level, const char *prefix, int type, int rowsize, int groupsize,
-		    const void *buf, size_t len, bool ascii);
 
 #define DUMP_PREFIX_NONE	0
 #define DUMP_PREFIX_ADDRESS	1

@@ -11,7 +11,6 @@
 /* Readers are counted; a grace period waits for those that were there before. */
 void rcu_read_lock(void);
 void rcu_read_unlock(void);
-bool rcu_read_lock_held(void);
 void synchronize_rcu(void);
 void call_rcu(struct rcu_head *head, rcu_callback_t func);
 void rcu_barrier(void);

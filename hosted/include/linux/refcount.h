@@ -67,6 +67,4 @@ static inline void refcount_dec(refcount_t *r)
 		refcount_warn(r, old, "decrement to nothing");
 }
 
-bool __must_check refcount_dec_and_mutex_lock(refcount_t *r, struct mutex *lock);
-
 #endif

@@ -43,6 +43,5 @@ int devm_rtc_register_device(struct rtc_device *rtc);
 
 void rtc_time64_to_tm(time64_t time, struct rtc_time *tm);
 time64_t rtc_tm_to_time64(struct rtc_time *tm);
-int rtc_valid_tm(struct rtc_time *tm);
 
 #endif

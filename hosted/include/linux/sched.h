@@ -58,7 +58,6 @@ long schedule_timeout_interruptible(long timeout);
 long schedule_timeout_uninterruptible(long timeout);
 int wake_up_process(struct task_struct *task);
 int wake_up_state(struct task_struct *task, unsigned int state);
-void yield(void);
 int _cond_resched(void);
 
 #define cond_resched()		_cond_resched()

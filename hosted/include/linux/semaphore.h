@@ -27,7 +27,6 @@ struct semaphore {
 
 void down(struct semaphore *sem);
 int __must_check down_interruptible(struct semaphore *sem);
-int __must_check down_killable(struct semaphore *sem);
 int __must_check down_trylock(struct semaphore *sem);
 int __must_check down_timeout(struct semaphore *sem, long timeout);
 void up(struct semaphore *sem);

@@ -220,9 +220,6 @@ void uart_handle_cts_change(struct uart_port *port, bool active);
 int uart_handle_break(struct uart_port *port);
 void uart_insert_char(struct uart_port *port, unsigned int status, unsigned int overrun, u8 ch,
 		      u8 flag);
-unsigned int uart_fifo_get(struct uart_port *port, u8 *ch);
-unsigned int uart_fifo_out(struct uart_port *port, u8 *buf, unsigned int chars);
-void uart_xmit_advance(struct uart_port *port, unsigned int chars);
 
 /* No character has a meaning of its own here: no system request key. */
 static inline int uart_handle_sysrq_char(struct uart_port *port, u8 ch)

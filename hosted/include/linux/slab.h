@@ -24,7 +24,6 @@ void *kvmalloc(size_t size, gfp_t gfp);
 void *krealloc(const void *memory, size_t size, gfp_t gfp) __must_check;
 void kfree(const void *memory);
 void kvfree(const void *memory);
-void kfree_sensitive(const void *memory);
 size_t ksize(const void *memory);
 
 static inline void *kzalloc(size_t size, gfp_t gfp)

@@ -23,7 +23,6 @@ void _spin_lock_irq(spinlock_t *lock);
 unsigned long _spin_lock_irqsave(spinlock_t *lock, unsigned int subclass);
 bool _spin_trylock(spinlock_t *lock);
 bool _spin_trylock_bh(spinlock_t *lock);
-bool _spin_trylock_irq(spinlock_t *lock);
 bool _spin_trylock_irqsave(spinlock_t *lock, unsigned long *flags);
 void _spin_unlock(spinlock_t *lock);
 void _spin_unlock_bh(spinlock_t *lock);
@@ -63,7 +62,6 @@ bool _spin_is_locked(const spinlock_t *lock);
 #define raw_spin_unlock_irq(_l)			spin_unlock_irq(_l)
 #define raw_spin_unlock_irqrestore(_l, _f)	spin_unlock_irqrestore(_l, _f)
 
-int _atomic_dec_and_lock(atomic_t *atomic, spinlock_t *lock);
 #define atomic_dec_and_lock(_a, _l)	_atomic_dec_and_lock(_a, _l)
 
 DEFINE_LOCK_GUARD_1(spinlock, spinlock_t, spin_lock(_T->lock), spin_unlock(_T->lock))

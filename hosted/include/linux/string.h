@@ -33,27 +33,17 @@ char *strsep(char **s, const char *delimiters);
 
 /* The kernel's own */
 size_t strlcpy(char *dst, const char *src, size_t size) __asm__("hosted_strlcpy");
-size_t strlcat(char *dst, const char *src, size_t size) __asm__("hosted_strlcat");
 ssize_t sized_strscpy(char *dst, const char *src, size_t size);
-ssize_t strscpy_pad(char *dst, const char *src, size_t size);
-char *strnstr(const char *s, const char *what, size_t len);
 char *skip_spaces(const char *s);
 char *strim(char *s);
 char *strreplace(char *s, char old, char new);
-void *memchr_inv(const void *s, int c, size_t n);
-void *memscan(void *s, int c, size_t n);
-void memzero_explicit(void *s, size_t n);
 void __memzero(void *s, size_t n);
 bool sysfs_streq(const char *a, const char *b);
 int match_string(const char * const *array, size_t n, const char *string);
-int __sysfs_match_string(const char * const *array, size_t n, const char *s);
 char *kstrdup(const char *s, gfp_t gfp);
-const char *kstrdup_const(const char *s, gfp_t gfp);
-void kfree_const(const void *s);
 char *kstrndup(const char *s, size_t max, gfp_t gfp);
 void *kmemdup(const void *src, size_t n, gfp_t gfp);
 char *kmemdup_nul(const char *s, size_t n, gfp_t gfp);
-void *memdup_user(const void __user *src, size_t n);
 unsigned long long memparse(const char *s, char **end);
 
 #define __hosted_strscpy2(_d, _s)	sized_strscpy(_d, _s, sizeof(_d))
@@ -63,7 +53,6 @@ unsigned long long memparse(const char *s, char **end);
 	__hosted_strscpy(_args, __hosted_strscpy3, __hosted_strscpy2, 0)(_args)
 #define strtomem_pad(_d, _s, _c)	({ memset(_d, _c, sizeof(_d)); \
 					   memcpy(_d, _s, strnlen(_s, sizeof(_d))); })
-#define sysfs_match_string(_a, _s)	__sysfs_match_string(_a, ARRAY_SIZE(_a), _s)
 #define strstarts(_s, _p)		(strncmp(_s, _p, strlen(_p)) == 0)
 #define str_has_prefix(_s, _p)		(strncmp(_s, _p, strlen(_p)) ? 0 : strlen(_p))
 #define unsafe_memcpy(_d, _s, _n, _why)	memcpy(_d, _s, _n)

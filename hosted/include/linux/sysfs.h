@@ -42,8 +42,5 @@ struct attribute_group {
 
 int sysfs_emit(char *buf, const char *fmt, ...) __printf(2, 3);
 int sysfs_emit_at(char *buf, int at, const char *fmt, ...) __printf(3, 4);
-void sysfs_notify(struct kobject *kobj, const char *dir, const char *attr);
-int __must_check sysfs_create_group(struct kobject *kobj, const struct attribute_group *group);
-void sysfs_remove_group(struct kobject *kobj, const struct attribute_group *group);
 
 #endif

@@ -6,9 +6,6 @@
 #include <linux/types.h>
 
 ktime_t ktime_get(void);
-ktime_t ktime_get_real(void);
-void ktime_get_ts64(struct timespec64 *ts);
-void ktime_get_real_ts64(struct timespec64 *ts);
 
 #define ktime_get_boottime()		ktime_get()
 #define ktime_get_raw()			ktime_get()

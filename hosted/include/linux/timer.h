@@ -43,7 +43,4 @@ static inline int timer_pending(const struct timer_list *timer)
 	return READ_ONCE(timer->entry.next) != NULL;
 }
 
-unsigned long round_jiffies(unsigned long j);
-unsigned long round_jiffies_relative(unsigned long j);
-
 #endif

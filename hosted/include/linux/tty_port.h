@@ -91,7 +91,6 @@ static inline bool tty_port_cts_enabled(const struct tty_port *port)
 
 void tty_port_init(struct tty_port *port);
 void tty_port_destroy(struct tty_port *port);
-void tty_port_put(struct tty_port *port);
 void tty_port_link_device(struct tty_port *port, struct tty_driver *driver, unsigned int index);
 struct device *tty_port_register_device(struct tty_port *port, struct tty_driver *driver,
 					unsigned int index, struct device *parent);
@@ -106,7 +105,6 @@ void tty_port_free_xmit_buf(struct tty_port *port);
 struct tty_struct *tty_port_tty_get(struct tty_port *port);
 void tty_port_tty_set(struct tty_port *port, struct tty_struct *tty);
 void tty_port_tty_wakeup(struct tty_port *port);
-void tty_port_tty_hangup(struct tty_port *port, bool check_clocal);
 int tty_port_open(struct tty_port *port, struct tty_struct *tty, struct file *file);
 void tty_port_close(struct tty_port *port, struct tty_struct *tty, struct file *file);
 void tty_port_hangup(struct tty_port *port);

@@ -12,10 +12,6 @@
  */
 unsigned long __must_check __copy_to_user(void __user *to, const void *from, unsigned long n);
 unsigned long __must_check __copy_from_user(void *to, const void __user *from, unsigned long n);
-unsigned long __must_check clear_user(void __user *to, unsigned long n);
-long strncpy_from_user(char *dst, const char __user *src, long count);
-long strnlen_user(const char __user *str, long n);
-int access_ok(const void __user *addr, unsigned long size);
 int __put_user_4(u32 value, u32 __user *to);
 
 #define copy_to_user(_to, _from, _n)	__copy_to_user(_to, _from, _n)

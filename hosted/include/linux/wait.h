@@ -27,7 +27,6 @@ typedef struct wait_queue_head {
 int default_wake_function(struct wait_queue_entry *entry, unsigned int mode, int flags, void *key);
 int autoremove_wake_function(struct wait_queue_entry *entry, unsigned int mode, int flags,
 			     void *key);
-int woken_wake_function(struct wait_queue_entry *entry, unsigned int mode, int flags, void *key);
 
 #define __WAIT_QUEUE_HEAD_INITIALIZER(_name) {						\
 	.lock = __SPIN_LOCK_INITIALIZER(_name.lock),					\
@@ -70,17 +69,14 @@ static inline void init_waitqueue_func_entry(struct wait_queue_entry *entry,
 
 void init_wait_entry(struct wait_queue_entry *entry, int flags);
 void add_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *entry);
-void add_wait_queue_exclusive(struct wait_queue_head *wq, struct wait_queue_entry *entry);
 void remove_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *entry);
 void prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry *entry, int state);
 bool prepare_to_wait_exclusive(struct wait_queue_head *wq, struct wait_queue_entry *entry,
 			       int state);
 long prepare_to_wait_event(struct wait_queue_head *wq, struct wait_queue_entry *entry, int state);
 void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *entry);
-long wait_woken(struct wait_queue_entry *entry, unsigned int mode, long timeout);
 int __wake_up(struct wait_queue_head *wq, unsigned int mode, int nr, void *key);
 void __wake_up_locked(struct wait_queue_head *wq, unsigned int mode, int nr);
-void __wake_up_locked_key(struct wait_queue_head *wq, unsigned int mode, void *key);
 void __add_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *entry);
 void __add_wait_queue_entry_tail(struct wait_queue_head *wq, struct wait_queue_entry *entry);
 void __remove_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *entry);

@@ -83,12 +83,10 @@ bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_
 			   unsigned long delay);
 bool mod_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_work *work,
 			 unsigned long delay);
-bool cancel_work(struct work_struct *work);
 bool cancel_work_sync(struct work_struct *work);
 bool cancel_delayed_work(struct delayed_work *work);
 bool cancel_delayed_work_sync(struct delayed_work *work);
 bool flush_work(struct work_struct *work);
-bool flush_delayed_work(struct delayed_work *work);
 void __flush_workqueue(struct workqueue_struct *wq);
 void drain_workqueue(struct workqueue_struct *wq);
 unsigned int work_busy(struct work_struct *work);

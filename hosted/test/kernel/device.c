@@ -6,6 +6,8 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/delay.h>
+#include <linux/interrupt.h>
+#include <linux/ioport.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -15,8 +17,9 @@ static char events[256];
 
 static void note(const char *what)
 {
-	strlcat(events, what, sizeof(events));
-	strlcat(events, " ", sizeof(events));
+	size_t len = strlen(events);
+
+	snprintf(events + len, sizeof(events) - len, "%s ", what);
 }
 
 static bool slow_match, in_match;
@@ -128,14 +131,14 @@ static void release(struct device *dev)
 	kfree(dev);
 }
 
-static struct device *add_device(const char *name)
+static struct device *add_device(const char *name, struct bus_type *bus)
 {
 	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
 
 	if (!dev)
 		return NULL;
 	device_initialize(dev);
-	dev->bus = &test_bus;
+	dev->bus = bus;
 	dev->release = release;
 	if (!dev_set_name(dev, "%s", name) && !device_add(dev))
 		return dev;
@@ -148,17 +151,17 @@ HOSTED_TEST_EACH(devices_and_drivers_bind_in_any_order)
 	struct device *a, *b;
 
 	REQUIRE(!bus_register(&test_bus));
-	a = add_device("dev0");
+	a = add_device("dev0", &test_bus);
 	REQUIRE(a);
 	CHECK_STR(events, "");
 	REQUIRE(!driver_register(&driver));
 	CHECK_EQ(driver_register(&driver), -EBUSY);
 	CHECK_STR(events, "probe ");
 	CHECK(a->driver == &driver);
-	b = add_device("dev1");
+	b = add_device("dev1", &test_bus);
 	REQUIRE(b);
 	CHECK_STR(events, "probe probe ");
-	CHECK(!add_device("dev1"));
+	CHECK(!add_device("dev1", &test_bus));
 	*events = '\0';
 
 	device_unregister(b);
@@ -183,17 +186,16 @@ HOSTED_TEST_EACH(a_probe_that_fails_leaves_nothing_and_can_be_tried_again)
 
 	REQUIRE(!bus_register(&test_bus) && !driver_register(&driver));
 	wanted_error = -EIO;
-	dev = add_device("dev0");
+	dev = add_device("dev0", &test_bus);
 	REQUIRE(dev);
 	CHECK_STR(events, "probe last first ");
 	CHECK(test_logged("probe with driver dev failed with error -5"));
 	CHECK(!dev->driver);
 	wanted_error = 0;
-	CHECK_EQ(device_attach(dev), 1);
-	CHECK(device_is_bound(dev));
 	CHECK_EQ(device_reprobe(dev), 0);
+	CHECK(dev->driver == &driver);
 	device_release_driver(dev);
-	CHECK(!device_is_bound(dev));
+	CHECK(!dev->driver);
 	device_unregister(dev);
 	driver_unregister(&driver);
 	bus_unregister(&test_bus);
@@ -201,7 +203,7 @@ HOSTED_TEST_EACH(a_probe_that_fails_leaves_nothing_and_can_be_tried_again)
 
 static int add_other(void *data)
 {
-	struct device *dev = add_device("other0");
+	struct device *dev = add_device("other0", &test_bus);
 
 	CHECK(dev && dev->driver == &other);
 	if (dev)
@@ -232,11 +234,11 @@ HOSTED_TEST_EACH(a_deferred_probe_is_tried_again_when_another_succeeds)
 
 	REQUIRE(!bus_register(&test_bus) && !driver_register(&driver) && !driver_register(&other));
 	wanted_error = -EPROBE_DEFER;
-	a = add_device("dev0");
+	a = add_device("dev0", &test_bus);
 	REQUIRE(a);
 	CHECK(!a->driver);
 	wanted_error = 0;
-	b = add_device("other0");
+	b = add_device("other0", &test_bus);
 	REQUIRE(b && b->driver == &other);
 	msleep(20);
 	CHECK(READ_ONCE(a->driver) == &driver);
@@ -253,12 +255,12 @@ HOSTED_TEST_EACH(every_failing_allocation_in_probe_unwinds)
 	int n;
 
 	REQUIRE(!bus_register(&test_bus));
-	dev = add_device("dev0");
+	dev = add_device("dev0", &test_bus);
 	REQUIRE(dev);
 	for (n = 1; n < 20; n++) {
 		kit_fail(KIT_WHAT_ALLOC, n);
 		REQUIRE(!driver_register(&driver));
-		if (device_is_bound(dev))
+		if (dev->driver)
 			break;
 		driver_unregister(&driver);
 	}
@@ -275,7 +277,7 @@ HOSTED_TEST_EACH(attributes_are_read_and_written_by_their_path)
 	struct device *dev;
 
 	REQUIRE(!bus_register(&test_bus) && !driver_register(&driver));
-	dev = add_device("dev0");
+	dev = add_device("dev0", &test_bus);
 	REQUIRE(dev);
 	CHECK_EQ(kit_attr_read("bus/test/devices/dev0/value", text, sizeof(text)), 2);
 	CHECK_STR(text, "5\n");
@@ -299,9 +301,6 @@ HOSTED_TEST_EACH(attributes_are_read_and_written_by_their_path)
 	CHECK(dev->driver == &driver);
 	CHECK_EQ(kobject_uevent_env(&dev->kobj, KOBJ_CHANGE, (char *[]){ "STATE=up", NULL }), 0);
 	CHECK(test_logged("uevent: change dev0: STATE=up"));
-	CHECK_EQ(device_create_file(dev, &dev_attr_two), 0);
-	CHECK_EQ(kit_attr_read("devices/dev0/two", text, sizeof(text)), 8);
-	device_remove_file(dev, &dev_attr_two);
 	device_unregister(dev);
 	driver_unregister(&driver);
 	bus_unregister(&test_bus);
@@ -312,7 +311,7 @@ HOSTED_TEST_EACH(power_and_shutdown_reach_the_bus)
 	struct device *dev;
 
 	REQUIRE(!bus_register(&test_bus) && !driver_register(&driver));
-	dev = add_device("dev0");
+	dev = add_device("dev0", &test_bus);
 	REQUIRE(dev);
 	*events = '\0';
 	CHECK_EQ(hosted_device_suspend(dev), 0);
@@ -362,48 +361,19 @@ static int read_slow(void *data)
 	return 0;
 }
 
-HOSTED_TEST(device_del_waits_for_readers_of_attributes)
-{
-	struct task_struct *task;
-	struct device *dev;
-
-	REQUIRE(!bus_register(&test_bus));
-	dev = add_device("dev0");
-	REQUIRE(dev && !device_create_file(dev, &dev_attr_slow));
-	task = kthread_run(read_slow, NULL, "read-slow");
-	REQUIRE(!IS_ERR(task));
-	while (!READ_ONCE(in_show))
-		msleep(1);
-	device_unregister(dev);
-	CHECK(READ_ONCE(left_show));
-	kit_thread_join(task->thread);
-	bus_unregister(&test_bus);
-}
-
 static struct attribute *slow_attrs[] = { &dev_attr_slow.attr, NULL };
 static const struct attribute_group slow_group = { .attrs = slow_attrs };
 static const struct attribute_group *slow_groups[] = { &slow_group, NULL };
+static struct bus_type slow_bus = { .name = "slow", .dev_groups = slow_groups };
 static struct device_driver slow_driver = {
 	.name = "dev", .bus = &test_bus, .dev_groups = slow_groups,
 };
-
-static void unbind_slow(struct device *dev)
-{
-	device_release_driver(dev);
-}
-
-static void remove_slow(struct device *dev)
-{
-	device_remove_file(dev, &dev_attr_slow);
-}
 
 static void read_while(struct device *dev, void (*take_off)(struct device *dev))
 {
 	struct task_struct *task;
 	char text[64];
 
-	WRITE_ONCE(in_show, false);
-	WRITE_ONCE(left_show, false);
 	task = kthread_run(read_slow, NULL, "read-slow");
 	REQUIRE(!IS_ERR(task));
 	while (!READ_ONCE(in_show))
@@ -414,16 +384,25 @@ static void read_while(struct device *dev, void (*take_off)(struct device *dev))
 	CHECK_EQ(kit_attr_read("devices/dev0/slow", text, sizeof(text)), -ENOENT);
 }
 
-HOSTED_TEST(attributes_that_go_wait_for_their_readers)
+HOSTED_TEST(device_del_waits_for_readers_of_attributes)
+{
+	struct device *dev;
+
+	REQUIRE(!bus_register(&slow_bus));
+	dev = add_device("dev0", &slow_bus);
+	REQUIRE(dev);
+	read_while(dev, device_unregister);
+	bus_unregister(&slow_bus);
+}
+
+HOSTED_TEST(unbinding_waits_for_readers_of_a_drivers_attributes)
 {
 	struct device *dev;
 
 	REQUIRE(!bus_register(&test_bus) && !driver_register(&slow_driver));
-	dev = add_device("dev0");
-	REQUIRE(dev && device_is_bound(dev));
-	read_while(dev, unbind_slow);
-	REQUIRE(!device_create_file(dev, &dev_attr_slow));
-	read_while(dev, remove_slow);
+	dev = add_device("dev0", &test_bus);
+	REQUIRE(dev && dev->driver);
+	read_while(dev, device_release_driver);
 	device_unregister(dev);
 	driver_unregister(&slow_driver);
 	bus_unregister(&test_bus);
@@ -449,24 +428,29 @@ HOSTED_TEST_EACH(registrations_can_be_made_to_fail)
 	bus_unregister(&test_bus);
 }
 
-HOSTED_TEST_EACH(managed_memory_can_be_freed_early)
+static irqreturn_t on_line(int irq, void *dev_id)
 {
-	struct device *dev;
-	char *text;
+	return IRQ_HANDLED;
+}
 
-	REQUIRE(!bus_register(&test_bus) && !driver_register(&driver));
-	dev = add_device("dev0");
+HOSTED_TEST_EACH(what_is_managed_ends_with_the_binding)
+{
+	int line = kit_irq_alloc(1);
+	struct device *dev;
+
+	REQUIRE(line > 0 && !bus_register(&test_bus) && !driver_register(&driver));
+	dev = add_device("dev0", &test_bus);
 	REQUIRE(dev);
-	text = devm_kasprintf(dev, GFP_KERNEL, "%s-%d", dev_name(dev), 7);
-	REQUIRE(text);
-	CHECK_STR(text, "dev0-7");
-	devm_kfree(dev, text);
-	text = devm_kstrdup(dev, "abc", GFP_KERNEL);
-	CHECK_STR(text, "abc");
-	devm_remove_action(dev, on_action, "last");
-	*events = '\0';
-	devm_release_action(dev, on_action, "first");
-	CHECK_STR(events, "first ");
+	CHECK_STR(devm_kasprintf(dev, GFP_KERNEL, "%s-%d", dev_name(dev), 7), "dev0-7");
+	REQUIRE(!devm_request_irq(dev, line, on_line, 0, NULL, dev));
+	CHECK(devm_request_mem_region(dev, 0x1000, 0x100, "dev0"));
+	CHECK_EQ(kit_irq_listeners(line), 1);
+	CHECK(!request_mem_region(0x1000, 0x100, "other"));
+	device_release_driver(dev);
+	CHECK_EQ(kit_irq_listeners(line), 0);
+	CHECK(request_mem_region(0x1000, 0x100, "other"));
+	release_mem_region(0x1000, 0x100);
+	kit_irq_free(line, 1);
 	device_unregister(dev);
 	driver_unregister(&driver);
 	bus_unregister(&test_bus);

@@ -172,7 +172,7 @@ HOSTED_TEST_EACH(r30_pages_are_aligned)
 
 	CHECK(pages && PAGE_ALIGNED(pages));
 	CHECK(page && PAGE_ALIGNED(page));
-	CHECK(!memchr_inv((void *)page, 0, PAGE_SIZE));
+	CHECK(!*(u8 *)page && !memcmp((u8 *)page, (u8 *)page + 1, PAGE_SIZE - 1));
 	memset((void *)pages, 1, PAGE_SIZE << 2);
 	free_pages(pages, 2);
 	free_page(page);
@@ -363,8 +363,6 @@ HOSTED_TEST_EACH(copies_from_and_to_user_memory_can_fail)
 	CHECK_EQ(word, 5);
 	CHECK_EQ(put_user(6, &word), 0);
 	CHECK_EQ(word, 6);
-	CHECK_EQ(clear_user(&word, 4), 0);
-	CHECK_EQ(word, 0);
 	kit_fail(KIT_WHAT_COPY, 1);
 	CHECK_EQ(copy_from_user(to, (void __user *)from, 8), 8);
 	CHECK(capable(CAP_SYS_ADMIN));

@@ -42,12 +42,9 @@ struct bus_type {
 
 int __must_check bus_register(const struct bus_type *bus);
 void bus_unregister(const struct bus_type *bus);
-int bus_for_each_dev(const struct bus_type *bus, struct device *start, void *data,
-		     int (*fn)(struct device *dev, void *data));
 struct device *bus_find_device(const struct bus_type *bus, struct device *start, const void *data,
 			       int (*match)(struct device *dev, const void *data));
 struct device *bus_find_device_by_name(const struct bus_type *bus, struct device *start,
 				       const char *name);
-int __must_check bus_rescan_devices(const struct bus_type *bus);
 
 #endif

@@ -23,17 +23,5 @@ struct class {
 
 int __must_check class_register(const struct class *class);
 void class_unregister(const struct class *class);
-struct class *__class_create(const char *name);
-void class_destroy(const struct class *class);
-int class_for_each_device(const struct class *class, const struct device *start, void *data,
-			  int (*fn)(struct device *dev, void *data));
-struct device *class_find_device(const struct class *class, const struct device *start,
-				 const void *data, int (*match)(struct device *, const void *));
-
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
-#define class_create(_name)		__class_create(_name)
-#else
-#define class_create(_owner, _name)	__class_create(_name)
-#endif
 
 #endif

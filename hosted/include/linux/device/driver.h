@@ -39,9 +39,6 @@ struct device_driver {
 int __must_check driver_register(struct device_driver *drv);
 void driver_unregister(struct device_driver *drv);
 struct device_driver *driver_find(const char *name, const struct bus_type *bus);
-int driver_for_each_device(struct device_driver *drv, struct device *start, void *data,
-			   int (*fn)(struct device *dev, void *data));
-int __must_check driver_attach(const struct device_driver *drv);
 
 #define module_driver(_drv, _register, _unregister, ...)				\
 	static int __init _drv##_init(void)						\
