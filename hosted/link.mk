@@ -17,7 +17,8 @@ LINK_OBJS := $(KIT) $(EMUL) $(LINK_CLASSES) $(LINK_DRIVERS)
 $(B)/hosted-link: $(LINK_OBJS) $(B)/model/pci_vfio_user.o $(B)/peer/client.o \
 	$(patsubst %,$(B)/serve/%.o,link listen tap nodes seccomp)
 $(B)/test-link: $(LINK_OBJS) $(B)/model/pci_link.o $(B)/peer/ring.o $(B)/peer/rules.o $(B)/peer/profile.o \
-	$(patsubst %.c,$(B)/%.o,$(wildcard test/link/*.c))
+	$(B)/serve/nodes.o $(B)/serve/listen.o \
+	$(patsubst %.c,$(B)/%.o,$(wildcard test/link/*.c test/link/kernel/*.c))
 
 $(B)/hosted-link $(B)/test-link:
 	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -29,6 +30,10 @@ $(B)/hosted-preload.so: serve/preload.c serve/nodes.h
 $(B)/test/link/%.o: test/link/%.c
 	@mkdir -p $(@D)
 	$(CC) $(HOST) -I$(PEER) -I../include $(CPPFLAGS) $(CFLAGS) -MMD -c -o $@ $<
+
+$(B)/test/link/kernel/%.o: test/link/kernel/%.c
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL) $(CFLAGS) -DKBUILD_MODNAME='"$(*F)"' -MMD -c -o $@ $<
 
 $(B)/peer/%.o: $(PEER)/%.c
 	@mkdir -p $(@D)

@@ -17,14 +17,16 @@
 /**
  * struct files_struct - the files of a process
  * @pid: of the process
- * @lock: protects @open and @callers
+ * @lock: protects @open
  * @open: struct file, those with descriptors
+ * @calls_lock: protects @callers, and their signals
  * @callers: threads in a call of its
  */
 struct files_struct {
 	pid_t pid;
 	struct mutex lock;	/* see above */
 	struct list_head open;
+	spinlock_t calls_lock;	/* see above */
 	struct list_head callers;
 };
 
@@ -55,32 +57,30 @@ void hosted_enter(struct hosted_call *call, struct files_struct *files)
 	call->files = files;
 	current->files = files;
 	current->pid = files->pid;
-	mutex_lock(&files->lock);
+	spin_lock(&files->calls_lock);
 	list_add(&call->entry, &files->callers);
-	mutex_unlock(&files->lock);
+	spin_unlock(&files->calls_lock);
 }
 
 void hosted_leave(struct hosted_call *call)
 {
-	mutex_lock(&call->files->lock);
+	spin_lock(&call->files->calls_lock);
 	list_del(&call->entry);
-	WRITE_ONCE(current->signal, 0);
-	mutex_unlock(&call->files->lock);
+	flush_signals(current);
+	spin_unlock(&call->files->calls_lock);
 	current->files = call->outer_files;
 	current->pid = call->outer_pid;
 }
 
-void kit_process_interrupt(struct kit_process *process)
+void kit_process_interrupt(struct kit_process *process, bool fatal)
 {
 	struct files_struct *files = to_files(process);
 	struct hosted_call *call;
 
-	mutex_lock(&files->lock);
-	list_for_each_entry(call, &files->callers, entry) {
-		WRITE_ONCE(call->task->signal, 1);
-		wake_up_process(call->task);
-	}
-	mutex_unlock(&files->lock);
+	spin_lock(&files->calls_lock);
+	list_for_each_entry(call, &files->callers, entry)
+		send_sig(fatal ? SIGKILL : SIGINT, call->task, 0);
+	spin_unlock(&files->calls_lock);
 }
 
 /*
@@ -186,6 +186,7 @@ struct kit_process *kit_process_create(int pid)
 	files->pid = pid;
 	mutex_init(&files->lock);
 	INIT_LIST_HEAD(&files->open);
+	spin_lock_init(&files->calls_lock);
 	INIT_LIST_HEAD(&files->callers);
 	return (struct kit_process *)files;
 }

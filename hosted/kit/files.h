@@ -16,8 +16,13 @@ struct kit_watch;
 /** kit_process_create() - a process with @pid and no open file. Return: or NULL. */
 struct kit_process *kit_process_create(int pid);
 
-/** kit_process_interrupt() - a signal: its calls that sleep end with -ERESTARTSYS. */
-void kit_process_interrupt(struct kit_process *process);
+/**
+ * kit_process_interrupt() - a signal to all threads that are in a call of the process
+ * @fatal: SIGKILL, for which killable sleeps end, too; no other does
+ *
+ * Context: any. What ends by it returns -ERESTARTSYS.
+ */
+void kit_process_interrupt(struct kit_process *process, _Bool fatal);
 
 /** kit_process_exit() - close what it has open, as its end does, and forget it. */
 void kit_process_exit(struct kit_process *process);

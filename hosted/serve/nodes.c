@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Programs in other processes. One thread serves all of them: no call waits in the
- * driver, what cannot be answered now is tried again when the driver has woken
- * those who poll the file.
+ * Programs in other processes. One thread at a time serves them; where a call sleeps
+ * in the driver another one goes on, see kit_serve(). A read and a poll may wait for
+ * ever, which many would do, and there are not so many threads: so they do not wait
+ * in the driver, but are tried again when it has woken those who poll the file.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -46,9 +48,19 @@ struct process {
 };
 
 /**
+ * enum state - of a connection
+ * @IDLE: there is no request
+ * @WAITING: the driver has to wake those who poll the file
+ * @WOKEN: it has
+ * @BUSY: a thread is in a call; nobody else touches the connection
+ * @BUSY_WOKEN: the driver has woken somebody meanwhile
+ */
+enum state { IDLE, WAITING, WOKEN, BUSY, BUSY_WOKEN };
+
+/**
  * struct client - a connection, and the file that it has opened
- * @pending: @request waits for the driver
- * @len: of its data
+ * @gone: it has ended: who is in a call of its frees it
+ * @len: of the request's data
  * @fd: that came with it, or -1
  */
 struct client {
@@ -58,20 +70,49 @@ struct client {
 	struct kit_watch *watch;
 	struct kit_mapping *mapping[MAX_MAPPINGS];
 	unsigned int mappings;
-	bool pending;
+	enum state state;
+	bool gone;
 	size_t len;
 	int fd;
+	struct client *next;
 	union message message;
 };
 
+/**
+ * struct nodes - all connections
+ * @clients: the serving thread's, as is what follows
+ * @full: who connects waits until another has gone
+ * @lock: protects @processes, and each client's state; nothing is called with it held
+ */
 struct nodes {
-	int listener;
-	int wake;
-	struct client *client[MAX_CLIENTS];
-	unsigned int clients;
-	bool full;			/* who connects waits until another has gone */
+	int listener, wake, stop, epoll;
+	struct client *clients;
+	unsigned int count;
+	bool full;
+	pthread_mutex_t lock;
 	struct process *processes;
 };
+
+static int watch(struct nodes *nodes, int fd, void *what)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = what };
+
+	return epoll_ctl(nodes->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static int set_up(struct nodes *nodes, const char *path)
+{
+	pthread_mutex_init(&nodes->lock, NULL);
+	nodes->epoll = epoll_create1(EPOLL_CLOEXEC);
+	nodes->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (nodes->epoll < 0 || nodes->wake < 0)
+		return -errno;
+	nodes->listener = listen_at(path, 64);
+	if (nodes->listener < 0)
+		return nodes->listener;
+	return watch(nodes, nodes->wake, &nodes->wake) ||
+	       watch(nodes, nodes->listener, &nodes->listener) ? -errno : 0;
+}
 
 struct nodes *nodes_listen(const char *path)
 {
@@ -80,13 +121,13 @@ struct nodes *nodes_listen(const char *path)
 
 	if (!nodes)
 		return NULL;
-	nodes->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	err = nodes->wake < 0 ? -errno : 0;
-	nodes->listener = err ? -1 : listen_at(path, 64);
-	if (nodes->listener >= 0)
+	nodes->listener = -1;
+	err = set_up(nodes, path);
+	if (!err)
 		return nodes;
-	err = err ? err : nodes->listener;
+	close(nodes->listener);
 	close(nodes->wake);
+	close(nodes->epoll);
 	free(nodes);
 	errno = -err;
 	return NULL;
@@ -96,15 +137,25 @@ struct nodes *nodes_listen(const char *path)
  * Processes
  */
 
-static struct process *get_process(struct nodes *nodes, pid_t pid)
+static struct process *find_process(struct nodes *nodes, pid_t pid)
 {
 	struct process *process;
 
-	for (process = nodes->processes; process; process = process->next)
-		if (process->pid == pid) {
-			process->files++;
-			return process;
-		}
+	pthread_mutex_lock(&nodes->lock);
+	for (process = nodes->processes; process && process->pid != pid; process = process->next)
+		;
+	if (process)
+		process->files++;
+	pthread_mutex_unlock(&nodes->lock);
+	return process;
+}
+
+static struct process *get_process(struct nodes *nodes, pid_t pid)
+{
+	struct process *process = find_process(nodes, pid);
+
+	if (process)
+		return process;
 	process = calloc(1, sizeof(*process));
 	if (process)
 		process->kit = kit_process_create(pid);
@@ -114,20 +165,28 @@ static struct process *get_process(struct nodes *nodes, pid_t pid)
 	}
 	process->pid = pid;
 	process->files = 1;
+	pthread_mutex_lock(&nodes->lock);
 	process->next = nodes->processes;
 	nodes->processes = process;
+	pthread_mutex_unlock(&nodes->lock);
 	return process;
 }
 
 static void put_process(struct nodes *nodes, struct process *process)
 {
-	struct process **at;
+	struct process **at = &nodes->processes;
+	bool last;
 
-	if (--process->files)
+	pthread_mutex_lock(&nodes->lock);
+	last = !--process->files;
+	if (last) {
+		while (*at != process)
+			at = &(*at)->next;
+		*at = process->next;
+	}
+	pthread_mutex_unlock(&nodes->lock);
+	if (!last)
 		return;
-	for (at = &nodes->processes; *at != process; at = &(*at)->next)
-		;
-	*at = process->next;
 	kit_process_exit(process->kit);
 	free(process);
 }
@@ -252,67 +311,14 @@ static void answer(struct client *c, long result, size_t out, int fd, uint64_t v
 		cm->cmsg_len = CMSG_LEN(sizeof(fd));
 		memcpy(CMSG_DATA(cm), &fd, sizeof(fd));
 	}
-	/* Who has gone is noticed as the end of the connection. */
-	sendmsg(c->sock, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-/* As far as it can be answered now. */
-static void try_request(struct nodes *nodes, struct client *c)
-{
-	struct nodes_request *r = &c->message.request;
-	uint64_t value = 0;
-	size_t out = 0;
-	int fd = -1;
-	long ret;
-
-	ret = execute(nodes, c, &out, &fd, &value);
-	c->pending = !(r->flags & NODES_NONBLOCK) &&
-		     (ret == -EAGAIN || (r->op == NODES_POLL && !ret));
-	if (c->pending)
-		return;
-	answer(c, ret == -ERESTARTSYS ? -EINTR : ret, out, fd, value);
-	if (c->fd >= 0)
-		close(c->fd);
-	c->fd = -1;
-}
-
-/*
- * Connections
- */
-
-static void take_client(struct nodes *nodes)
-{
-	int sock = accept4(nodes->listener, NULL, NULL, SOCK_CLOEXEC);
-	struct ucred peer = { };
-	socklen_t len = sizeof(peer);
-	struct client *c = NULL;
-
-	if (sock < 0) {
-		/* Or else poll() would tell of it again at once. */
-		nodes->full = errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;
-		return;
-	}
-	if (nodes->clients < MAX_CLIENTS &&
-	    !getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len))
-		c = calloc(1, sizeof(*c));
-	if (c)
-		c->process = get_process(nodes, peer.pid);
-	if (!c || !c->process) {
-		free(c);
-		close(sock);
-		return;
-	}
-	c->sock = sock;
-	c->fd = -1;
-	nodes->client[nodes->clients++] = c;
+	/* Who has gone, or does not read its replies, is noticed as the end of the connection. */
+	if (sendmsg(c->sock, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		shutdown(c->sock, SHUT_RDWR);
 }
 
 /* As the end of a process does: its mappings first. */
-static void end_client(struct nodes *nodes, unsigned int i)
+static void free_client(struct nodes *nodes, struct client *c)
 {
-	struct client *c = nodes->client[i];
-
-	nodes->client[i] = nodes->client[--nodes->clients];
 	while (c->mappings)
 		kit_munmap(c->mapping[--c->mappings]);
 	kit_unwatch(c->watch);
@@ -323,7 +329,128 @@ static void end_client(struct nodes *nodes, unsigned int i)
 		close(c->fd);
 	close(c->sock);
 	free(c);
-	nodes->full = false;
+}
+
+static enum state get_state(struct nodes *nodes, struct client *c)
+{
+	enum state state;
+
+	pthread_mutex_lock(&nodes->lock);
+	state = c->state;
+	pthread_mutex_unlock(&nodes->lock);
+	return state;
+}
+
+/*
+ * As far as it can be answered now. Its next request may come as soon as the answer
+ * is out, so that goes with the change of state.
+ */
+static void try_request(struct nodes *nodes, struct client *c)
+{
+	struct nodes_request *r = &c->message.request;
+	uint64_t value = 0;
+	size_t out = 0;
+	int fd = -1;
+	bool gone, again;
+	long ret;
+
+	pthread_mutex_lock(&nodes->lock);
+	c->state = BUSY;
+	pthread_mutex_unlock(&nodes->lock);
+	kit_current()->request = c;
+	ret = execute(nodes, c, &out, &fd, &value);
+	again = !(r->flags & NODES_NONBLOCK) &&
+		(ret == -EAGAIN || (r->op == NODES_POLL && !ret));
+	if (!again && c->fd >= 0) {
+		close(c->fd);
+		c->fd = -1;
+	}
+	pthread_mutex_lock(&nodes->lock);
+	if (!again)
+		answer(c, ret == -ERESTARTSYS ? -EINTR : ret, out, fd, value);
+	else if (c->state == BUSY_WOKEN)
+		eventfd_write(nodes->wake, 1);
+	c->state = again ? WAITING : IDLE;
+	gone = c->gone;
+	pthread_mutex_unlock(&nodes->lock);
+	if (gone)
+		free_client(nodes, c);
+	kit_current()->request = NULL;
+}
+
+/*
+ * Connections: the serving thread's
+ */
+
+static struct client *make_client(struct nodes *nodes, int sock)
+{
+	struct client *c = calloc(1, sizeof(*c));
+	socklen_t len = sizeof(struct ucred);
+	struct ucred peer;
+
+	if (!c || getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len)) {
+		free(c);
+		return NULL;
+	}
+	c->sock = sock;
+	c->fd = -1;
+	c->process = get_process(nodes, peer.pid);
+	if (c->process && !watch(nodes, sock, c))
+		return c;
+	if (c->process)
+		put_process(nodes, c->process);
+	free(c);
+	return NULL;
+}
+
+static void take_client(struct nodes *nodes)
+{
+	int sock = accept4(nodes->listener, NULL, NULL, SOCK_CLOEXEC);
+	struct client *c;
+
+	if (sock < 0) {
+		if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+			return;
+		/* Or else it would be told of again at once. */
+		nodes->full = true;
+		epoll_ctl(nodes->epoll, EPOLL_CTL_DEL, nodes->listener, NULL);
+		return;
+	}
+	c = nodes->count < MAX_CLIENTS ? make_client(nodes, sock) : NULL;
+	if (!c) {
+		close(sock);
+		return;
+	}
+	nodes->count++;
+	c->next = nodes->clients;
+	nodes->clients = c;
+}
+
+/* A call of its that sleeps ends as with the process. */
+static void end_client(struct nodes *nodes, struct client *c)
+{
+	struct client **at = &nodes->clients;
+	bool busy;
+
+	epoll_ctl(nodes->epoll, EPOLL_CTL_DEL, c->sock, NULL);
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	nodes->count--;
+	if (nodes->full)
+		nodes->full = watch(nodes, nodes->listener, &nodes->listener);
+	/* As long as it is not known to have gone nobody frees it. */
+	if (get_state(nodes, c) >= BUSY)
+		kit_process_interrupt(c->process->kit, true);
+	pthread_mutex_lock(&nodes->lock);
+	c->gone = true;
+	busy = c->state >= BUSY;
+	pthread_mutex_unlock(&nodes->lock);
+	if (busy)
+		return;
+	kit_current()->request = c;
+	free_client(nodes, c);
+	kit_current()->request = NULL;
 }
 
 static int take_fd(struct msghdr *msg)
@@ -336,8 +463,8 @@ static int take_fd(struct msghdr *msg)
 	return fd;
 }
 
-/* Returns false when the connection has ended, or breaks the rules. */
-static bool take_request(struct nodes *nodes, struct client *c)
+/* Returns -1 when the connection has ended, or breaks the rules, 0 for no request. */
+static int receive(struct client *c)
 {
 	union {
 		char buf[CMSG_SPACE(sizeof(int))];
@@ -347,62 +474,97 @@ static bool take_request(struct nodes *nodes, struct client *c)
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
 			      /* CMSG_SPACE() has room for two descriptors. */
 			      .msg_controllen = CMSG_LEN(sizeof(int)) };
-	ssize_t len;
+	ssize_t len = recvmsg(c->sock, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
-	/* A second request while one waits is against the rules, too. */
-	if (c->pending)
-		return false;
-	len = recvmsg(c->sock, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	if (len < 0 && (errno == EAGAIN || errno == EINTR))
-		return true;
 	if (len < 0)
-		return false;
+		return errno == EAGAIN || errno == EINTR ? 0 : -1;
 	c->fd = take_fd(&msg);
 	if (len < (ssize_t)sizeof(c->message.request) || msg.msg_flags & MSG_TRUNC)
-		return false;
+		return -1;
 	c->len = len - sizeof(c->message.request);
-	try_request(nodes, c);
-	return true;
+	return 1;
 }
 
-static void wait_for_clients(struct nodes *nodes, struct pollfd *fds, int stop)
+static void take_request(struct nodes *nodes, struct client *c)
 {
-	unsigned int i;
+	/* A second request while there is one is against the rules, too. */
+	int got = get_state(nodes, c) == IDLE ? receive(c) : -1;
 
-	fds[0] = (struct pollfd){ .fd = stop, .events = POLLIN };
-	fds[1] = (struct pollfd){ .fd = nodes->wake, .events = POLLIN };
-	fds[2] = (struct pollfd){ .fd = nodes->full ? -1 : nodes->listener, .events = POLLIN };
-	for (i = 0; i < nodes->clients; i++)
-		fds[3 + i] = (struct pollfd){ .fd = nodes->client[i]->sock, .events = POLLIN };
+	if (got > 0)
+		try_request(nodes, c);
+	else if (got < 0)
+		end_client(nodes, c);
+}
+
+static void wake_all(struct nodes *nodes)
+{
+	struct client *c;
+	uint64_t count;
+
+	if (read(nodes->wake, &count, sizeof(count)) < 0)
+		return;
+	pthread_mutex_lock(&nodes->lock);
+	for (c = nodes->clients; c; c = c->next)
+		if (c->state == WAITING || c->state == BUSY)
+			c->state++;
+	pthread_mutex_unlock(&nodes->lock);
+}
+
+static struct client *find_woken(struct nodes *nodes)
+{
+	struct client *c;
+
+	pthread_mutex_lock(&nodes->lock);
+	for (c = nodes->clients; c && c->state != WOKEN; c = c->next)
+		;
+	pthread_mutex_unlock(&nodes->lock);
+	return c;
+}
+
+/* One at a time, as all that sleeps makes another thread the serving one. */
+static int end_one(struct nodes *nodes)
+{
+	epoll_ctl(nodes->epoll, EPOLL_CTL_DEL, nodes->listener, NULL);
+	if (!nodes->clients)
+		return -ESHUTDOWN;
+	end_client(nodes, nodes->clients);
+	return 0;
+}
+
+static int serve_one(void *arg)
+{
+	struct nodes *nodes = arg;
+	struct client *woken = find_woken(nodes);
+	struct epoll_event event;
+	int count;
+
+	if (woken) {
+		try_request(nodes, woken);
+		return 0;
+	}
 	kit_outside_begin();
-	poll(fds, 3 + nodes->clients, -1);
+	count = epoll_wait(nodes->epoll, &event, 1, -1);
 	kit_outside_end();
+	if (count < 1)
+		return 0;
+	if (event.data.ptr == &nodes->stop)
+		return end_one(nodes);
+	if (event.data.ptr == &nodes->wake)
+		wake_all(nodes);
+	else if (event.data.ptr == &nodes->listener)
+		take_client(nodes);
+	else
+		take_request(nodes, event.data.ptr);
+	return 0;
 }
 
 void nodes_serve(struct nodes *nodes, int stop)
 {
-	struct pollfd fds[3 + MAX_CLIENTS];
-	unsigned int i;
-	uint64_t count;
-
-	for (;;) {
-		wait_for_clients(nodes, fds, stop);
-		if (fds[0].revents)
-			break;
-		/* From the last one down, as the one that ends gets the last one's place. */
-		for (i = nodes->clients; i--;)
-			if (fds[3 + i].revents && !take_request(nodes, nodes->client[i]))
-				end_client(nodes, i);
-		if (fds[1].revents && read(nodes->wake, &count, sizeof(count)) > 0)
-			for (i = 0; i < nodes->clients; i++)
-				if (nodes->client[i]->pending)
-					try_request(nodes, nodes->client[i]);
-		if (fds[2].revents)
-			take_client(nodes);
-	}
-	while (nodes->clients)
-		end_client(nodes, 0);
+	nodes->stop = stop;
+	watch(nodes, stop, &nodes->stop);
+	kit_serve(serve_one, nodes);
 	close(nodes->listener);
 	close(nodes->wake);
+	close(nodes->epoll);
 	free(nodes);
 }

@@ -116,7 +116,7 @@ static int reader(void *arg)
 /* A signal that comes before the call is not for it. */
 static bool interrupt_reader(void)
 {
-	kit_process_interrupt(program);
+	kit_process_interrupt(program, false);
 	return __atomic_load_n(&read_ended, __ATOMIC_ACQUIRE);
 }
 
