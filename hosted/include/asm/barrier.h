@@ -21,20 +21,15 @@ extern int hosted_fence;
 #define smp_mb()		mb()
 #define smp_rmb()		rmb()
 #define smp_wmb()		wmb()
-#define dma_mb()		mb()
 #define dma_rmb()		rmb()
 #define dma_wmb()		wmb()
 #define virt_mb()		mb()
-#define virt_rmb()		rmb()
-#define virt_wmb()		wmb()
-#define virt_store_mb(_p, _v)	smp_store_mb(_p, _v)
 
 #define smp_load_acquire(_p)		__atomic_load_n(_p, __ATOMIC_ACQUIRE)
 #define smp_store_release(_p, _v)	__atomic_store_n(_p, _v, __ATOMIC_RELEASE)
 #define smp_store_mb(_p, _v)		((void)__atomic_exchange_n(&(_p), _v, __ATOMIC_SEQ_CST))
 #define virt_load_acquire(_p)		smp_load_acquire(_p)
 #define virt_store_release(_p, _v)	smp_store_release(_p, _v)
-#define smp_acquire__after_ctrl_dep()	smp_rmb()
 
 static inline void cpu_relax(void)
 {

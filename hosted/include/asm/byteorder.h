@@ -5,11 +5,9 @@
 #include <linux/types.h>
 
 #define __LITTLE_ENDIAN		1234
-#define __BYTE_ORDER		__LITTLE_ENDIAN
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "hosted: big-endian hosts are not supported"
 #endif
-#define __LITTLE_ENDIAN_BITFIELD
 
 #define swab16(_x)		__builtin_bswap16(_x)
 #define swab32(_x)		__builtin_bswap32(_x)

@@ -3,17 +3,12 @@
 #define _HOSTED_ASM_CMPXCHG_H
 
 #define xchg(_p, _v)			__atomic_exchange_n(_p, _v, __ATOMIC_SEQ_CST)
-#define xchg_relaxed(_p, _v)		__atomic_exchange_n(_p, _v, __ATOMIC_RELAXED)
 #define cmpxchg(_p, _o, _n) ({								\
 	typeof(*(_p)) __hosted_o = (_o);						\
 	__atomic_compare_exchange_n(_p, &__hosted_o, _n, 0, __ATOMIC_SEQ_CST,		\
 				    __ATOMIC_RELAXED);					\
 	__hosted_o;									\
 })
-#define cmpxchg_relaxed(_p, _o, _n)	cmpxchg(_p, _o, _n)
-#define cmpxchg_acquire(_p, _o, _n)	cmpxchg(_p, _o, _n)
-#define cmpxchg_release(_p, _o, _n)	cmpxchg(_p, _o, _n)
-#define cmpxchg64(_p, _o, _n)		cmpxchg(_p, _o, _n)
 #define try_cmpxchg(_p, _op, _n) \
 	__atomic_compare_exchange_n(_p, _op, _n, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)
 

@@ -58,12 +58,5 @@ void __iomem *ioremap(resource_size_t offset, size_t size);
 void iounmap(volatile void __iomem *addr);
 
 #define ioremap_wc(_o, _s)	ioremap(_o, _s)
-#define ioremap_wt(_o, _s)	ioremap(_o, _s)
-#define ioremap_uc(_o, _s)	ioremap(_o, _s)
-#define ioremap_np(_o, _s)	ioremap(_o, _s)
-
-/* A page's physical address is its virtual one. */
-#define virt_to_phys(_p)	((phys_addr_t)(uintptr_t)(_p))
-#define phys_to_virt(_p)	((void *)(uintptr_t)(_p))
 
 #endif

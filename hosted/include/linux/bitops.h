@@ -16,11 +16,6 @@ static inline void clear_bit(long nr, volatile unsigned long *addr)
 	__atomic_fetch_and(addr + BIT_WORD(nr), ~BIT_MASK(nr), __ATOMIC_RELAXED);
 }
 
-static inline void change_bit(long nr, volatile unsigned long *addr)
-{
-	__atomic_fetch_xor(addr + BIT_WORD(nr), BIT_MASK(nr), __ATOMIC_RELAXED);
-}
-
 static inline bool test_bit(long nr, const volatile unsigned long *addr)
 {
 	return __atomic_load_n((unsigned long *)addr + BIT_WORD(nr), __ATOMIC_RELAXED) &
@@ -71,31 +66,8 @@ static inline void __clear_bit(long nr, volatile unsigned long *addr)
 	addr[BIT_WORD(nr)] &= ~BIT_MASK(nr);
 }
 
-static inline void __change_bit(long nr, volatile unsigned long *addr)
-{
-	addr[BIT_WORD(nr)] ^= BIT_MASK(nr);
-}
-
-static inline bool __test_and_set_bit(long nr, volatile unsigned long *addr)
-{
-	bool old = addr[BIT_WORD(nr)] & BIT_MASK(nr);
-
-	__set_bit(nr, addr);
-	return old;
-}
-
-static inline bool __test_and_clear_bit(long nr, volatile unsigned long *addr)
-{
-	bool old = addr[BIT_WORD(nr)] & BIT_MASK(nr);
-
-	__clear_bit(nr, addr);
-	return old;
-}
-
 #define assign_bit(_nr, _addr, _value) \
 	((_value) ? set_bit((_nr), (_addr)) : clear_bit((_nr), (_addr)))
-#define __assign_bit(_nr, _addr, _value) \
-	((_value) ? __set_bit((_nr), (_addr)) : __clear_bit((_nr), (_addr)))
 
 static inline int fls(unsigned int x)
 {
@@ -109,14 +81,8 @@ static inline int fls64(u64 x)
 
 #define ffs(_x)			__builtin_ffs(_x)
 #define __ffs(_x)		((unsigned long)__builtin_ctzl(_x))
-#define __ffs64(_x)		((unsigned long)__builtin_ctzll(_x))
 #define __fls(_x)		((unsigned long)(63 - __builtin_clzl(_x)))
-#define ffz(_x)			__ffs(~(_x))
-#define hweight8(_x)		((unsigned int)__builtin_popcount((u8)(_x)))
-#define hweight16(_x)		((unsigned int)__builtin_popcount((u16)(_x)))
 #define hweight32(_x)		((unsigned int)__builtin_popcount((u32)(_x)))
-#define hweight64(_x)		((unsigned long)__builtin_popcountll(_x))
-#define hweight_long(_x)	((unsigned long)__builtin_popcountl(_x))
 
 #define __hosted_rot(_type, _l, _r)							\
 	static inline _type _l(_type x, unsigned int n)					\
@@ -137,11 +103,6 @@ __hosted_rot(u64, rol64, ror64)
 static inline s32 sign_extend32(u32 value, int index)
 {
 	return (s32)(value << (31 - index)) >> (31 - index);
-}
-
-static inline s64 sign_extend64(u64 value, int index)
-{
-	return (s64)(value << (63 - index)) >> (63 - index);
 }
 
 #include <linux/find.h>

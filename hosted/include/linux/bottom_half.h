@@ -4,6 +4,5 @@
 
 void local_bh_disable(void);
 void local_bh_enable(void);
-#define _local_bh_enable()	local_bh_enable()
 
 #endif

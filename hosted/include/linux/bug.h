@@ -28,6 +28,5 @@ bool __warn(const char *file, int line, const char *function, const char *fmt, .
 	unlikely(__hosted_once);							\
 })
 #define WARN_ON_ONCE(_c)	WARN_ONCE(_c, "%s", #_c)
-#define WARN_TAINT(_c, _t, ...)	WARN(_c, __VA_ARGS__)
 
 #endif

@@ -4,10 +4,8 @@
 
 #include <linux/compiler.h>
 
-#define BUILD_BUG_ON_ZERO(_e)	((int)(sizeof(struct { int bad : (-!!(_e)) + 1; }) - sizeof(int)))
 #define BUILD_BUG_ON(_e)	_Static_assert(!(_e), "BUILD_BUG_ON failed: " #_e)
 #define BUILD_BUG_ON_MSG(_e, _msg) _Static_assert(!(_e), _msg)
-#define BUILD_BUG_ON_NOT_POWER_OF_2(_n)	BUILD_BUG_ON((_n) == 0 || ((_n) & ((_n) - 1)))
 #undef static_assert
 #define static_assert(_e, ...)	__hosted_static_assert(_e, ##__VA_ARGS__, #_e)
 #define __hosted_static_assert(_e, _msg, ...) _Static_assert(_e, _msg)

@@ -7,7 +7,5 @@
 #define SMP_CACHE_BYTES		L1_CACHE_BYTES
 #define ____cacheline_aligned	__attribute__((aligned(SMP_CACHE_BYTES)))
 #define ____cacheline_aligned_in_smp ____cacheline_aligned
-#define __cacheline_aligned	____cacheline_aligned
-#define L1_CACHE_ALIGN(_x)	ALIGN(_x, L1_CACHE_BYTES)
 
 #endif

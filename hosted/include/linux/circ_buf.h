@@ -13,14 +13,4 @@ struct circ_buf {
 #define CIRC_CNT(head, tail, size)	(((head) - (tail)) & ((size) - 1))
 #define CIRC_SPACE(head, tail, size)	CIRC_CNT((tail), (head) + 1, (size))
 
-/* The part that lies in one piece */
-#define CIRC_CNT_TO_END(head, tail, size) ({				\
-	int _end = (size) - (tail);					\
-	int _count = ((head) + _end) & ((size) - 1);			\
-	_count < _end ? _count : _end; })
-#define CIRC_SPACE_TO_END(head, tail, size) ({				\
-	int _end = (size) - 1 - (head);					\
-	int _space = (_end + (tail)) & ((size) - 1);			\
-	_space <= _end ? _space : _end + 1; })
-
 #endif

@@ -8,15 +8,11 @@
 #define unlikely(_x)		__builtin_expect(!!(_x), 0)
 #define barrier()		__asm__ volatile("" : : : "memory")
 #define unreachable()		__builtin_unreachable()
-#define OPTIMIZER_HIDE_VAR(_v)	__asm__("" : "=r" (_v) : "0" (_v))
-#define RELOC_HIDE(_p, _off)	((typeof(_p))((unsigned long)(_p) + (_off)))
 #define __UNIQUE_ID(_prefix)	__HOSTED_PASTE(__HOSTED_PASTE(__uid_##_prefix, _), __COUNTER__)
 #define __HOSTED_PASTE(_a, _b)	__HOSTED_PASTE_(_a, _b)
 #define __HOSTED_PASTE_(_a, _b)	_a##_b
-#define __PASTE(_a, _b)		__HOSTED_PASTE(_a, _b)
 #define __must_be_array(_a)	(sizeof(struct { int bad : __same_type((_a), &(_a)[0]) ? -1 : 1; }) * 0)
 #define data_race(_x)		(_x)
-#define __is_constexpr(_x)	__builtin_constant_p(_x)
 
 /*
  * Relaxed atomics instead of volatile: the same code, and race detectors know

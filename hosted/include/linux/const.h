@@ -6,8 +6,6 @@
 #define __AC(_x, _y)	(_x##_y)
 #define _UL(_x)		_AC(_x, UL)
 #define _ULL(_x)	_AC(_x, ULL)
-#define _BITUL(_x)	(_UL(1) << (_x))
-#define _BITULL(_x)	(_ULL(1) << (_x))
 #define UL(_x)		_UL(_x)
 #define ULL(_x)		_ULL(_x)
 

@@ -14,6 +14,5 @@
 	_Generic(_ptr,									\
 		const typeof(*(_ptr)) *: (const _type *)container_of(_ptr, _type, _member), \
 		default: (_type *)container_of(_ptr, _type, _member))
-#define typeof_member(_type, _member)	typeof(((_type *)0)->_member)
 
 #endif

@@ -37,31 +37,6 @@ static inline int isxdigit(int c)
 	return isdigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-static inline int isprint(int c)
-{
-	return c >= ' ' && c < 0x7f;
-}
-
-static inline int iscntrl(int c)
-{
-	return (c >= 0 && c < ' ') || c == 0x7f;
-}
-
-static inline int isgraph(int c)
-{
-	return c > ' ' && c < 0x7f;
-}
-
-static inline int ispunct(int c)
-{
-	return isgraph(c) && !isalnum(c);
-}
-
-static inline int isascii(int c)
-{
-	return c >= 0 && c < 0x80;
-}
-
 static inline int tolower(int c)
 {
 	return isupper(c) ? c + 'a' - 'A' : c;

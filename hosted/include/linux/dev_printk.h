@@ -23,16 +23,6 @@ int dev_err_probe(const struct device *dev, int err, const char *fmt, ...) __pri
 #define dev_notice(_d, _fmt, ...)	dev_printk(KERN_NOTICE, _d, _fmt, ##__VA_ARGS__)
 #define dev_info(_d, _fmt, ...)		dev_printk(KERN_INFO, _d, _fmt, ##__VA_ARGS__)
 #define dev_dbg(_d, _fmt, ...)		dev_printk(KERN_DEBUG, _d, _fmt, ##__VA_ARGS__)
-#define dev_vdbg(_d, _fmt, ...)		({ if (0) dev_dbg(_d, _fmt, ##__VA_ARGS__); })
-
-#define __dev_once(_f, _d, _fmt, ...) do {						\
-	static bool __hosted_told;							\
-	if (!__atomic_exchange_n(&__hosted_told, 1, __ATOMIC_RELAXED))			\
-		_f(_d, _fmt, ##__VA_ARGS__);						\
-} while (0)
-#define dev_err_once(_d, _fmt, ...)	__dev_once(dev_err, _d, _fmt, ##__VA_ARGS__)
-#define dev_warn_once(_d, _fmt, ...)	__dev_once(dev_warn, _d, _fmt, ##__VA_ARGS__)
-#define dev_info_once(_d, _fmt, ...)	__dev_once(dev_info, _d, _fmt, ##__VA_ARGS__)
 
 #define __dev_ratelimited(_f, _d, _fmt, ...) do {					\
 	static DEFINE_RATELIMIT_STATE(__hosted_rs, DEFAULT_RATELIMIT_INTERVAL,		\
@@ -42,12 +32,5 @@ int dev_err_probe(const struct device *dev, int err, const char *fmt, ...) __pri
 } while (0)
 #define dev_err_ratelimited(_d, _fmt, ...)  __dev_ratelimited(dev_err, _d, _fmt, ##__VA_ARGS__)
 #define dev_warn_ratelimited(_d, _fmt, ...) __dev_ratelimited(dev_warn, _d, _fmt, ##__VA_ARGS__)
-#define dev_info_ratelimited(_d, _fmt, ...) __dev_ratelimited(dev_info, _d, _fmt, ##__VA_ARGS__)
-#define dev_dbg_ratelimited(_d, _fmt, ...)  __dev_ratelimited(dev_dbg, _d, _fmt, ##__VA_ARGS__)
-
-#define dev_WARN(_d, _fmt, ...) \
-	WARN(1, "%s %s: " _fmt, dev_driver_string(_d), dev_name(_d), ##__VA_ARGS__)
-#define dev_WARN_ONCE(_d, _c, _fmt, ...) \
-	WARN_ONCE(_c, "%s %s: " _fmt, dev_driver_string(_d), dev_name(_d), ##__VA_ARGS__)
 
 #endif

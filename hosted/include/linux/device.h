@@ -47,8 +47,6 @@ struct device_attribute {
 #define DEVICE_ATTR_RW(_name)	struct device_attribute dev_attr_##_name = __ATTR_RW(_name)
 #define DEVICE_ATTR_ADMIN_RW(_name) \
 	struct device_attribute dev_attr_##_name = __ATTR_RW_MODE(_name, 0600)
-#define DEVICE_ATTR_ADMIN_RO(_name) \
-	struct device_attribute dev_attr_##_name = __ATTR_RO_MODE(_name, 0400)
 
 /**
  * struct device - a device
@@ -87,7 +85,6 @@ struct device {
 };
 
 #define kobj_to_dev(_kobj)	container_of(_kobj, struct device, kobj)
-#define dev_to_node(_dev)	(-1)
 
 static inline const char *dev_name(const struct device *dev)
 {
@@ -112,16 +109,6 @@ static inline void *dev_get_platdata(const struct device *dev)
 static inline void device_lock(struct device *dev)
 {
 	mutex_lock(&dev->mutex);
-}
-
-static inline int device_trylock(struct device *dev)
-{
-	return mutex_trylock(&dev->mutex);
-}
-
-static inline int device_lock_interruptible(struct device *dev)
-{
-	return mutex_lock_interruptible(&dev->mutex);
 }
 
 static inline void device_unlock(struct device *dev)
@@ -175,11 +162,6 @@ int __must_check devm_add_action_or_reset(struct device *dev, void (*action)(voi
 static inline void *devm_kzalloc(struct device *dev, size_t size, gfp_t gfp)
 {
 	return devm_kmalloc(dev, size, gfp | __GFP_ZERO);
-}
-
-static inline void *devm_kmalloc_array(struct device *dev, size_t n, size_t size, gfp_t gfp)
-{
-	return devm_kmalloc(dev, size_mul(n, size), gfp);
 }
 
 static inline void *devm_kcalloc(struct device *dev, size_t n, size_t size, gfp_t gfp)

@@ -38,6 +38,5 @@ static inline int PTR_ERR_OR_ZERO(const void *ptr)
 {
 	return IS_ERR(ptr) ? PTR_ERR(ptr) : 0;
 }
-#define ERR_PTR_PCPU(_e)	ERR_PTR(_e)
 
 #endif

@@ -15,11 +15,5 @@ unsigned long _find_next_bit(const unsigned long *addr, unsigned long size, unsi
 #define for_each_set_bit(_bit, _addr, _size)						\
 	for ((_bit) = find_first_bit((_addr), (_size)); (_bit) < (_size);		\
 	     (_bit) = find_next_bit((_addr), (_size), (_bit) + 1))
-#define for_each_set_bit_from(_bit, _addr, _size)					\
-	for ((_bit) = find_next_bit((_addr), (_size), (_bit)); (_bit) < (_size);	\
-	     (_bit) = find_next_bit((_addr), (_size), (_bit) + 1))
-#define for_each_clear_bit(_bit, _addr, _size)						\
-	for ((_bit) = find_first_zero_bit((_addr), (_size)); (_bit) < (_size);		\
-	     (_bit) = find_next_zero_bit((_addr), (_size), (_bit) + 1))
 
 #endif

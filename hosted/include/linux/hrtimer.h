@@ -40,13 +40,5 @@ bool hrtimer_active(const struct hrtimer *timer);
 
 #define hrtimer_start(_t, _time, _mode)	hrtimer_start_range_ns(_t, _time, 0, _mode)
 #define hrtimer_forward_now(_t, _i)	hrtimer_forward(_t, ktime_get(), _i)
-#define hrtimer_get_expires(_t)		((_t)->expires)
-#define hrtimer_set_expires(_t, _e)	((_t)->expires = (_e))
-#define hrtimer_get_remaining(_t)	ktime_sub((_t)->expires, ktime_get())
-
-static inline bool hrtimer_is_queued(struct hrtimer *timer)
-{
-	return READ_ONCE(timer->entry.next) != NULL;
-}
 
 #endif

@@ -22,7 +22,5 @@ void ida_destroy(struct ida *ida);
 #define ida_alloc(_ida, _gfp)			ida_alloc_range(_ida, 0, ~0U, _gfp)
 #define ida_alloc_min(_ida, _min, _gfp)		ida_alloc_range(_ida, _min, ~0U, _gfp)
 #define ida_alloc_max(_ida, _max, _gfp)		ida_alloc_range(_ida, 0, _max, _gfp)
-#define ida_simple_get(_ida, _s, _e, _gfp)	ida_alloc_range(_ida, _s, (_e) - 1, _gfp)
-#define ida_simple_remove(_ida, _id)		ida_free(_ida, _id)
 
 #endif

@@ -4,7 +4,6 @@
 
 #include <linux/if_ether.h>
 
-#define VLAN_HLEN	4
 #define VLAN_ETH_HLEN	18
 
 #endif

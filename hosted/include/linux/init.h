@@ -11,9 +11,6 @@
 #define __initdata
 #define __initconst
 #define __exitdata
-#define __devinit
-#define __refdata
-#define __ref
 
 /**
  * struct hosted_module - a driver's init and exit, collected by the linker

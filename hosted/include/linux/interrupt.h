@@ -18,13 +18,10 @@
 #define IRQF_TRIGGER_LOW	0x00000008
 #define IRQF_TRIGGER_MASK	0x0000000f
 #define IRQF_SHARED		0x00000080
-#define IRQF_NOBALANCING	0x00000800
 #define IRQF_ONESHOT		0x00002000
 #define IRQF_NO_SUSPEND		0x00004000
 #define IRQF_NO_AUTOEN		0x00080000
 #define IRQF_NO_THREAD		0x00010000
-
-#define IRQ_NOTCONNECTED	(1U << 31)
 
 typedef irqreturn_t (*irq_handler_t)(int irq, void *dev_id);
 
@@ -57,7 +54,6 @@ enum {
 void open_softirq(int nr, void (*action)(void));
 void raise_softirq(unsigned int nr);
 void raise_softirq_irqoff(unsigned int nr);
-#define __raise_softirq_irqoff(_nr)	raise_softirq_irqoff(_nr)
 
 struct tasklet_struct {
 	struct tasklet_struct *next;
@@ -75,8 +71,6 @@ enum { TASKLET_STATE_SCHED, TASKLET_STATE_RUN };
 
 #define DECLARE_TASKLET(_name, _callback) \
 	struct tasklet_struct _name = { .callback = _callback, .use_callback = true }
-#define DECLARE_TASKLET_OLD(_name, _func) \
-	struct tasklet_struct _name = { .func = _func }
 #define from_tasklet(_var, _t, _m)	container_of(_t, typeof(*(_var)), _m)
 
 void tasklet_init(struct tasklet_struct *t, void (*func)(unsigned long), unsigned long data);
@@ -87,6 +81,5 @@ void tasklet_kill(struct tasklet_struct *t);
 void tasklet_disable(struct tasklet_struct *t);
 void tasklet_disable_nosync(struct tasklet_struct *t);
 void tasklet_enable(struct tasklet_struct *t);
-#define tasklet_hi_schedule(_t)	tasklet_schedule(_t)
 
 #endif

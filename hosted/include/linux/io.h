@@ -20,6 +20,4 @@ void memunmap(void *addr);
 void __iomem *devm_ioremap(struct device *dev, resource_size_t offset, resource_size_t size);
 void __iomem *devm_ioremap_resource(struct device *dev, const struct resource *res);
 
-#define devm_ioremap_wc(_dev, _o, _s)	devm_ioremap(_dev, _o, _s)
-
 #endif

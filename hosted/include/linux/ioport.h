@@ -14,18 +14,13 @@ struct resource {
 	struct resource *parent, *sibling, *child;
 };
 
-#define IORESOURCE_BITS		0x000000ff
 #define IORESOURCE_TYPE_BITS	0x00001f00
 #define IORESOURCE_IO		0x00000100
 #define IORESOURCE_MEM		0x00000200
-#define IORESOURCE_REG		0x00000300
 #define IORESOURCE_IRQ		0x00000400
-#define IORESOURCE_DMA		0x00000800
 #define IORESOURCE_PREFETCH	0x00002000
-#define IORESOURCE_READONLY	0x00004000
 #define IORESOURCE_MEM_64	0x00100000
 #define IORESOURCE_SYSRAM	0x01000000
-#define IORESOURCE_EXCLUSIVE	0x08000000
 #define IORESOURCE_UNSET	0x20000000
 #define IORESOURCE_BUSY		0x80000000
 #define IORESOURCE_SYSTEM_RAM	(IORESOURCE_MEM | IORESOURCE_SYSRAM)
@@ -40,7 +35,6 @@ enum { REGION_INTERSECTS, REGION_DISJOINT, REGION_MIXED };
 #define DEFINE_RES_MEM_NAMED(_s, _n, _name)	DEFINE_RES_NAMED(_s, _n, _name, IORESOURCE_MEM)
 #define DEFINE_RES_MEM(_s, _n)			DEFINE_RES_MEM_NAMED(_s, _n, NULL)
 #define DEFINE_RES_IRQ(_irq)			DEFINE_RES_NAMED(_irq, 1, NULL, IORESOURCE_IRQ)
-#define DEFINE_RES_IO(_s, _n)			DEFINE_RES_NAMED(_s, _n, NULL, IORESOURCE_IO)
 
 extern struct resource iomem_resource;
 extern struct resource ioport_resource;
@@ -73,7 +67,5 @@ struct resource *__devm_request_region(struct device *dev, struct resource *pare
 #define release_region(_s, _n)		__release_region(&ioport_resource, _s, _n)
 #define devm_request_mem_region(_dev, _s, _n, _name) \
 	__devm_request_region(_dev, &iomem_resource, _s, _n, _name)
-#define devm_request_region(_dev, _s, _n, _name) \
-	__devm_request_region(_dev, &ioport_resource, _s, _n, _name)
 
 #endif

@@ -13,6 +13,5 @@ bool irqs_disabled(void);
 
 #define local_irq_save(_f)	((_f) = _local_irq_save())
 #define local_irq_restore(_f)	_local_irq_restore(_f)
-#define local_save_flags(_f)	((_f) = irqs_disabled())
 
 #endif

@@ -13,7 +13,6 @@ unsigned long hosted_jiffies(void);
 u64 get_jiffies_64(void);
 
 #define jiffies			hosted_jiffies()
-#define jiffies_64		get_jiffies_64()
 #define INITIAL_JIFFIES		((unsigned long)(unsigned int)(-300 * HZ))
 #define MAX_JIFFY_OFFSET	((LONG_MAX >> 1) - 1)
 
@@ -24,8 +23,6 @@ u64 get_jiffies_64(void);
 #define time_in_range(_a, _b, _c)	(time_after_eq(_a, _b) && time_before_eq(_a, _c))
 #define time_after64(_a, _b)		((s64)((_b) - (_a)) < 0)
 #define time_before64(_a, _b)		time_after64(_b, _a)
-#define time_after_eq64(_a, _b)		((s64)((_a) - (_b)) >= 0)
-#define time_before_eq64(_a, _b)	time_after_eq64(_b, _a)
 #define time_is_before_jiffies(_a)	time_after(jiffies, _a)
 #define time_is_after_jiffies(_a)	time_before(jiffies, _a)
 

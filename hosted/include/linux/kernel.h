@@ -26,15 +26,9 @@
 
 #define MIN(_a, _b)		((_a) < (_b) ? (_a) : (_b))
 #define MAX(_a, _b)		((_a) > (_b) ? (_a) : (_b))
-#define typecheck(_t, _x)	({ _t __hosted_tc; typeof(_x) __hosted_tc2;		\
-				   (void)(&__hosted_tc == &__hosted_tc2); 1; })
-#define PTR_IF(_c, _p)		((_c) ? (_p) : NULL)
-#define u64_to_user_ptr(_x)	((void __user *)(uintptr_t)(_x))
 
 void __might_sleep(const char *file, int line);
 #define might_sleep()		__might_sleep(__FILE__, __LINE__)
 #define might_sleep_if(_c)	do { if (_c) might_sleep(); } while (0)
-#define cant_sleep()		do { } while (0)
-#define might_fault()		do { } while (0)
 
 #endif

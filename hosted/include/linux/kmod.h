@@ -8,6 +8,5 @@
 /* Runs the init function of a module that is linked in and was not run yet. */
 int __request_module(bool wait, const char *name, ...) __printf(2, 3);
 #define request_module(_mod...)		__request_module(true, _mod)
-#define request_module_nowait(_mod...)	__request_module(false, _mod)
 
 #endif

@@ -8,8 +8,6 @@ struct kref {
 	refcount_t refcount;
 };
 
-#define KREF_INIT(_n)	{ .refcount = REFCOUNT_INIT(_n) }
-
 static inline void kref_init(struct kref *kref)
 {
 	refcount_set(&kref->refcount, 1);
@@ -37,12 +35,5 @@ static inline int kref_put(struct kref *kref, void (*release)(struct kref *kref)
 	release(kref);
 	return 1;
 }
-
-#define kref_put_mutex(_k, _release, _l) ({						\
-	int __hosted_last = refcount_dec_and_mutex_lock(&(_k)->refcount, _l);		\
-	if (__hosted_last)								\
-		(_release)(_k);								\
-	__hosted_last;									\
-})
 
 #endif

@@ -12,7 +12,6 @@
 #define ktime_add(_a, _b)	((ktime_t)((_a) + (_b)))
 #define ktime_sub(_a, _b)	((ktime_t)((_a) - (_b)))
 #define ktime_add_ns(_a, _n)	((ktime_t)((_a) + (s64)(_n)))
-#define ktime_sub_ns(_a, _n)	((ktime_t)((_a) - (s64)(_n)))
 #define ktime_add_us(_a, _n)	ktime_add_ns(_a, (u64)(_n) * NSEC_PER_USEC)
 #define ktime_add_ms(_a, _n)	ktime_add_ns(_a, (u64)(_n) * NSEC_PER_MSEC)
 #define ktime_to_ns(_a)		((s64)(_a))
@@ -21,10 +20,8 @@
 #define ns_to_ktime(_n)		((ktime_t)(_n))
 #define us_to_ktime(_n)		((ktime_t)(_n) * NSEC_PER_USEC)
 #define ms_to_ktime(_n)		((ktime_t)(_n) * NSEC_PER_MSEC)
-#define ktime_set(_s, _n)	((ktime_t)((_s) * NSEC_PER_SEC + (s64)(_n)))
 #define ktime_us_delta(_a, _b)	ktime_to_us(ktime_sub(_a, _b))
 #define ktime_ms_delta(_a, _b)	ktime_to_ms(ktime_sub(_a, _b))
-#define ktime_compare(_a, _b)	((_a) < (_b) ? -1 : (_a) > (_b))
 #define ktime_after(_a, _b)	((_a) > (_b))
 #define ktime_before(_a, _b)	((_a) < (_b))
 

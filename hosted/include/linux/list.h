@@ -244,21 +244,11 @@ static inline void hlist_add_head(struct hlist_node *n, struct hlist_head *h)
 	smp_store_release(&h->first, n);
 }
 
-static inline void hlist_add_behind(struct hlist_node *n, struct hlist_node *prev)
-{
-	n->next = prev->next;
-	n->pprev = &prev->next;
-	WRITE_ONCE(prev->next, n);
-	if (n->next)
-		WRITE_ONCE(n->next->pprev, &n->next);
-}
-
 #define hlist_entry(_p, _t, _m)		container_of(_p, _t, _m)
 #define hlist_entry_safe(_p, _t, _m) ({							\
 	typeof(_p) __hosted_h = (_p);							\
 	__hosted_h ? hlist_entry(__hosted_h, _t, _m) : NULL;				\
 })
-#define hlist_for_each(_p, _h)		for ((_p) = (_h)->first; (_p); (_p) = (_p)->next)
 #define hlist_for_each_entry(_p, _h, _m)						\
 	for ((_p) = hlist_entry_safe((_h)->first, typeof(*(_p)), _m); (_p);		\
 	     (_p) = hlist_entry_safe((_p)->_m.next, typeof(*(_p)), _m))

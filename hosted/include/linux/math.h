@@ -6,7 +6,6 @@
 
 #define DIV_ROUND_UP(_n, _d)		(((_n) + (_d) - 1) / (_d))
 #define DIV_ROUND_UP_ULL(_n, _d)	DIV_ROUND_UP((unsigned long long)(_n), _d)
-#define DIV_ROUND_DOWN_ULL(_n, _d)	((unsigned long long)(_n) / (_d))
 #define DIV_ROUND_CLOSEST(_x, _d) ({							\
 	typeof(_x) __hosted_n = (_x);							\
 	typeof(_d) __hosted_d = (_d);							\
@@ -14,16 +13,13 @@
 		(__hosted_n + __hosted_d / 2) / __hosted_d :				\
 		(__hosted_n - __hosted_d / 2) / __hosted_d;				\
 })
-#define DIV_ROUND_CLOSEST_ULL(_x, _d)	(((unsigned long long)(_x) + (_d) / 2) / (_d))
 #define round_up(_x, _y)		((((_x) - 1) | ((typeof(_x))((_y) - 1))) + 1)
 #define round_down(_x, _y)		((_x) & ~((typeof(_x))((_y) - 1)))
 #define roundup(_x, _y)			((((_x) + (_y) - 1) / (_y)) * (_y))
 #define rounddown(_x, _y)		((_x) - ((_x) % (_y)))
-#define mult_frac(_x, _n, _d)		((_x) / (_d) * (_n) + (_x) % (_d) * (_n) / (_d))
 #define abs(_x) ({									\
 	typeof(_x) __hosted_abs = (_x);							\
 	__hosted_abs < 0 ? -__hosted_abs : __hosted_abs;				\
 })
-#define abs_diff(_a, _b)		((_a) > (_b) ? (_a) - (_b) : (_b) - (_a))
 
 #endif

@@ -34,9 +34,4 @@ struct acpi_device_id {
 	__u32 cls_msk;
 };
 
-struct platform_device_id {
-	char name[24];
-	kernel_ulong_t driver_data;
-};
-
 #endif

@@ -28,8 +28,6 @@ static inline const char *module_name(const struct module *module)
 	return module ? module->name : "kernel";
 }
 
-#define MODULE_NAME_LEN		56
-
 /* What is only read by tools is checked to be text, and takes no room. */
 #define __HOSTED_TEXT(_text)	_Static_assert(sizeof(_text "") > 0, "no text")
 #define MODULE_LICENSE(_x)	__HOSTED_TEXT(_x)

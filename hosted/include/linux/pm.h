@@ -10,9 +10,6 @@ typedef struct pm_message {
 	int event;
 } pm_message_t;
 
-#define PM_EVENT_SUSPEND	0x0002
-#define PMSG_SUSPEND		((struct pm_message){ .event = PM_EVENT_SUSPEND })
-
 struct dev_pm_ops {
 	int (*prepare)(struct device *dev);
 	void (*complete)(struct device *dev);
@@ -35,9 +32,6 @@ struct dev_pm_ops {
 	.suspend = (_s), .resume = (_r), .freeze = (_s), .thaw = (_r), \
 	.poweroff = (_s), .restore = (_r),
 #define SET_SYSTEM_SLEEP_PM_OPS(_s, _r)		SYSTEM_SLEEP_PM_OPS(_s, _r)
-#define RUNTIME_PM_OPS(_s, _r, _i) \
-	.runtime_suspend = (_s), .runtime_resume = (_r), .runtime_idle = (_i),
-#define SET_RUNTIME_PM_OPS(_s, _r, _i)		RUNTIME_PM_OPS(_s, _r, _i)
 #define DEFINE_SIMPLE_DEV_PM_OPS(_name, _s, _r) \
 	const struct dev_pm_ops _name = { SYSTEM_SLEEP_PM_OPS(_s, _r) }
 #define SIMPLE_DEV_PM_OPS(_name, _s, _r) \

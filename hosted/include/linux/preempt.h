@@ -15,10 +15,5 @@ bool in_atomic(void);
 #define in_irq()			in_hardirq()
 #define in_interrupt()			(in_hardirq() || in_softirq())
 #define in_task()			(!in_hardirq() && !in_serving_softirq())
-#define in_nmi()			false
-#define preempt_disable_notrace()	preempt_disable()
-#define preempt_enable_notrace()	preempt_enable()
-#define migrate_disable()		preempt_disable()
-#define migrate_enable()		preempt_enable()
 
 #endif

@@ -21,12 +21,7 @@ int _printk(const char *fmt, ...) __printf(1, 2);
 int vprintk(const char *fmt, va_list args) __printf(1, 0);
 void dump_stack(void);
 
-#define DUMP_PREFIX_NONE	0
-#define DUMP_PREFIX_ADDRESS	1
-#define DUMP_PREFIX_OFFSET	2
-
 #define printk(_fmt, ...)	_printk(_fmt, ##__VA_ARGS__)
-#define no_printk(_fmt, ...)	({ if (0) _printk(_fmt, ##__VA_ARGS__); 0; })
 #define pr_emerg(_fmt, ...)	printk(KERN_EMERG pr_fmt(_fmt), ##__VA_ARGS__)
 #define pr_alert(_fmt, ...)	printk(KERN_ALERT pr_fmt(_fmt), ##__VA_ARGS__)
 #define pr_crit(_fmt, ...)	printk(KERN_CRIT pr_fmt(_fmt), ##__VA_ARGS__)
@@ -35,7 +30,6 @@ void dump_stack(void);
 #define pr_notice(_fmt, ...)	printk(KERN_NOTICE pr_fmt(_fmt), ##__VA_ARGS__)
 #define pr_info(_fmt, ...)	printk(KERN_INFO pr_fmt(_fmt), ##__VA_ARGS__)
 #define pr_debug(_fmt, ...)	printk(KERN_DEBUG pr_fmt(_fmt), ##__VA_ARGS__)
-#define pr_devel(_fmt, ...)	no_printk(KERN_DEBUG pr_fmt(_fmt), ##__VA_ARGS__)
 #define pr_cont(_fmt, ...)	printk(KERN_CONT _fmt, ##__VA_ARGS__)
 
 #define printk_once(_fmt, ...) do {							\
@@ -45,7 +39,6 @@ void dump_stack(void);
 } while (0)
 #define pr_err_once(_fmt, ...)	printk_once(KERN_ERR pr_fmt(_fmt), ##__VA_ARGS__)
 #define pr_warn_once(_fmt, ...)	printk_once(KERN_WARNING pr_fmt(_fmt), ##__VA_ARGS__)
-#define pr_info_once(_fmt, ...)	printk_once(KERN_INFO pr_fmt(_fmt), ##__VA_ARGS__)
 
 #define printk_ratelimited(_fmt, ...) do {						\
 	static DEFINE_RATELIMIT_STATE(__hosted_rs, DEFAULT_RATELIMIT_INTERVAL,		\
@@ -56,6 +49,5 @@ void dump_stack(void);
 #define pr_err_ratelimited(_fmt, ...)	printk_ratelimited(KERN_ERR pr_fmt(_fmt), ##__VA_ARGS__)
 #define pr_warn_ratelimited(_fmt, ...) \
 	printk_ratelimited(KERN_WARNING pr_fmt(_fmt), ##__VA_ARGS__)
-#define pr_info_ratelimited(_fmt, ...)	printk_ratelimited(KERN_INFO pr_fmt(_fmt), ##__VA_ARGS__)
 
 #endif

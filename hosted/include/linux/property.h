@@ -8,16 +8,6 @@
 
 struct device;
 
-static inline bool device_property_present(const struct device *dev, const char *name)
-{
-	return false;
-}
-
-static inline int device_property_read_u32(const struct device *dev, const char *name, u32 *value)
-{
-	return -EINVAL;
-}
-
 static inline int device_property_read_u64(const struct device *dev, const char *name, u64 *value)
 {
 	return -EINVAL;

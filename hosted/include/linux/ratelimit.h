@@ -17,9 +17,4 @@ static inline void ratelimit_set_flags(struct ratelimit_state *rs, unsigned long
 	rs->flags = flags;
 }
 
-static inline void ratelimit_default_init(struct ratelimit_state *rs)
-{
-	ratelimit_state_init(rs, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
-}
-
 #endif

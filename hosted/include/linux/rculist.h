@@ -40,14 +40,6 @@ static inline void hlist_del_rcu(struct hlist_node *n)
 	WRITE_ONCE(n->pprev, LIST_POISON2);
 }
 
-static inline void hlist_del_init_rcu(struct hlist_node *n)
-{
-	if (hlist_unhashed(n))
-		return;
-	__hlist_del(n);
-	WRITE_ONCE(n->pprev, NULL);
-}
-
 static inline void hlist_replace_rcu(struct hlist_node *old, struct hlist_node *new)
 {
 	struct hlist_node *next = old->next;

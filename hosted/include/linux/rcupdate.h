@@ -16,20 +16,15 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func);
 void rcu_barrier(void);
 void kvfree_call_rcu(struct rcu_head *head, void *ptr);
 
-#define synchronize_rcu_expedited()	synchronize_rcu()
-#define rcu_read_lock_bh()		({ local_bh_disable(); rcu_read_lock(); })
-#define rcu_read_unlock_bh()		({ rcu_read_unlock(); local_bh_enable(); })
 #define rcu_access_pointer(_p)		READ_ONCE(_p)
 #define rcu_dereference_raw(_p)		smp_load_acquire(&(_p))
 #define rcu_dereference_check(_p, _c)	smp_load_acquire(&(_p))
 #define rcu_dereference(_p)		smp_load_acquire(&(_p))
-#define rcu_dereference_bh(_p)		smp_load_acquire(&(_p))
 #define rcu_dereference_protected(_p, _c) ({ (void)(_c); READ_ONCE(_p); })
 #define rcu_assign_pointer(_p, _v)	smp_store_release(&(_p), _v)
 #define RCU_INIT_POINTER(_p, _v)	WRITE_ONCE(_p, _v)
 #define rcu_replace_pointer(_p, _v, _c)	({ (void)(_c); xchg(&(_p), _v); })
 #define kfree_rcu(_p, _m)		kvfree_call_rcu(&(_p)->_m, _p)
-#define kfree_rcu_mightsleep(_p)	({ synchronize_rcu(); kfree(_p); })
 
 DEFINE_LOCK_GUARD_0(rcu, rcu_read_lock(), rcu_read_unlock())
 

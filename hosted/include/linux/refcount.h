@@ -6,8 +6,6 @@
 #include <linux/bug.h>
 #include <linux/types.h>
 
-struct mutex;
-
 typedef struct refcount_struct {
 	atomic_t refs;
 } refcount_t;

@@ -15,18 +15,6 @@ devm_reset_control_get_optional_exclusive(struct device *dev, const char *id)
 	return NULL;
 }
 
-static inline struct reset_control *
-devm_reset_control_get_exclusive(struct device *dev, const char *id)
-{
-	return ERR_PTR(-ENOENT);
-}
-
-/* NULL is an absent one. */
-static inline int reset_control_assert(struct reset_control *reset)
-{
-	return reset ? -EINVAL : 0;
-}
-
 static inline int reset_control_deassert(struct reset_control *reset)
 {
 	return reset ? -EINVAL : 0;

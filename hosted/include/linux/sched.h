@@ -14,8 +14,6 @@
 #define TASK_INTERRUPTIBLE	0x0001
 #define TASK_UNINTERRUPTIBLE	0x0002
 #define TASK_WAKEKILL		0x0100
-#define TASK_KILLABLE		(TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
-#define TASK_IDLE		TASK_UNINTERRUPTIBLE
 #define TASK_NORMAL		(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
 #define TASK_COMM_LEN		16
 #define MAX_SCHEDULE_TIMEOUT	LONG_MAX
@@ -47,7 +45,6 @@ struct task_struct {
 
 struct task_struct *hosted_current(void);
 #define current			hosted_current()
-#define get_current()		hosted_current()
 
 #define __set_current_state(_s)	WRITE_ONCE(current->__state, (_s))
 #define set_current_state(_s)	smp_store_mb(current->__state, (unsigned int)(_s))
@@ -72,9 +69,6 @@ static inline pid_t task_pid_vnr(struct task_struct *task)
 {
 	return task->pid;
 }
-
-#define task_tgid_nr(_t)	((_t)->tgid)
-#define task_tgid_vnr(_t)	((_t)->tgid)
 
 #include <linux/sched/signal.h>
 

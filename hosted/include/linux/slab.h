@@ -9,15 +9,11 @@
 #include <linux/types.h>
 
 #define ARCH_KMALLOC_MINALIGN	64
-#define ARCH_DMA_MINALIGN	64
 #define KMALLOC_MAX_SIZE	(4UL << 20)
 #define ZERO_SIZE_PTR		((void *)16)
 #define ZERO_OR_NULL_PTR(_p)	((unsigned long)(_p) <= (unsigned long)ZERO_SIZE_PTR)
 
 #define SLAB_HWCACHE_ALIGN	0x2000U
-#define SLAB_PANIC		0x40000U
-#define SLAB_TYPESAFE_BY_RCU	0x80000U
-#define SLAB_ACCOUNT		0x4000000U
 
 void *kmalloc(size_t size, gfp_t gfp);
 void *kvmalloc(size_t size, gfp_t gfp);
@@ -56,10 +52,6 @@ static inline void *kvcalloc(size_t n, size_t size, gfp_t gfp)
 	return kvmalloc(size_mul(n, size), gfp | __GFP_ZERO);
 }
 
-#define krealloc_array(_p, _n, _s, _gfp)	krealloc(_p, size_mul(_n, _s), _gfp)
-#define kmalloc_node(_s, _gfp, _node)		kmalloc(_s, _gfp)
-#define kzalloc_node(_s, _gfp, _node)		kzalloc(_s, _gfp)
-#define kvzalloc_node(_s, _gfp, _node)		kvzalloc(_s, _gfp)
 #define kmalloc_obj(_o, ...)	((typeof(_o) *)kmalloc(sizeof(_o), __hosted_gfp(__VA_ARGS__)))
 #define kzalloc_obj(_o, ...)	((typeof(_o) *)kzalloc(sizeof(_o), __hosted_gfp(__VA_ARGS__)))
 #define __hosted_gfp(...)	(GFP_KERNEL, ##__VA_ARGS__)
@@ -73,8 +65,6 @@ void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp);
 void kmem_cache_free(struct kmem_cache *cache, void *object);
 
 #define kmem_cache_zalloc(_c, _gfp)	kmem_cache_alloc(_c, (_gfp) | __GFP_ZERO)
-#define KMEM_CACHE(_struct, _flags) \
-	kmem_cache_create(#_struct, sizeof(struct _struct), __alignof__(struct _struct), _flags, NULL)
 
 DEFINE_FREE(kfree, void *, if (!IS_ERR_OR_NULL(_T)) kfree(_T))
 DEFINE_FREE(kvfree, void *, if (!IS_ERR_OR_NULL(_T)) kvfree(_T))

@@ -37,14 +37,11 @@ bool _spin_is_locked(const spinlock_t *lock);
 } while (0)
 
 #define spin_lock(_l)			_spin_lock(_l, 0)
-#define spin_lock_nested(_l, _sub)	_spin_lock(_l, _sub)
 #define spin_lock_bh(_l)		_spin_lock_bh(_l)
 #define spin_lock_irq(_l)		_spin_lock_irq(_l)
 #define spin_lock_irqsave(_l, _f)	((_f) = _spin_lock_irqsave(_l, 0))
-#define spin_lock_irqsave_nested(_l, _f, _sub)	((_f) = _spin_lock_irqsave(_l, _sub))
 #define spin_trylock(_l)		_spin_trylock(_l)
 #define spin_trylock_bh(_l)		_spin_trylock_bh(_l)
-#define spin_trylock_irq(_l)		_spin_trylock_irq(_l)
 #define spin_trylock_irqsave(_l, _f)	_spin_trylock_irqsave(_l, &(_f))
 #define spin_unlock(_l)			_spin_unlock(_l)
 #define spin_unlock_bh(_l)		_spin_unlock_bh(_l)
@@ -52,17 +49,6 @@ bool _spin_is_locked(const spinlock_t *lock);
 #define spin_unlock_irqrestore(_l, _f)	_spin_unlock_irqrestore(_l, _f)
 #define spin_is_locked(_l)		_spin_is_locked(_l)
 #define assert_spin_locked(_l)		lockdep_assert_held(_l)
-
-#define raw_spin_lock_init(_l)			spin_lock_init(_l)
-#define raw_spin_lock(_l)			spin_lock(_l)
-#define raw_spin_lock_irq(_l)			spin_lock_irq(_l)
-#define raw_spin_lock_irqsave(_l, _f)		spin_lock_irqsave(_l, _f)
-#define raw_spin_trylock(_l)			spin_trylock(_l)
-#define raw_spin_unlock(_l)			spin_unlock(_l)
-#define raw_spin_unlock_irq(_l)			spin_unlock_irq(_l)
-#define raw_spin_unlock_irqrestore(_l, _f)	spin_unlock_irqrestore(_l, _f)
-
-#define atomic_dec_and_lock(_a, _l)	_atomic_dec_and_lock(_a, _l)
 
 DEFINE_LOCK_GUARD_1(spinlock, spinlock_t, spin_lock(_T->lock), spin_unlock(_T->lock))
 DEFINE_LOCK_GUARD_1(spinlock_irq, spinlock_t, spin_lock_irq(_T->lock),

@@ -8,7 +8,7 @@
 typedef struct spinlock {
 	unsigned int word;
 	struct lockdep_map dep_map;
-} spinlock_t, raw_spinlock_t;
+} spinlock_t;
 
 typedef struct {
 	unsigned int word;		/* protects the rest */
@@ -20,11 +20,7 @@ typedef struct {
 } rwlock_t;
 
 #define __SPIN_LOCK_INITIALIZER(_name)	{ __LOCKDEP_MAP(_name) }
-#define __SPIN_LOCK_UNLOCKED(_name)	(spinlock_t) __SPIN_LOCK_INITIALIZER(_name)
 #define DEFINE_SPINLOCK(_name)		spinlock_t _name = __SPIN_LOCK_INITIALIZER(_name)
-#define __RAW_SPIN_LOCK_UNLOCKED(_name)	__SPIN_LOCK_UNLOCKED(_name)
-#define DEFINE_RAW_SPINLOCK(_name)	DEFINE_SPINLOCK(_name)
-#define __RW_LOCK_UNLOCKED(_name)	(rwlock_t) { __LOCKDEP_MAP(_name) }
 #define DEFINE_RWLOCK(_name)		rwlock_t _name = { __LOCKDEP_MAP(_name) }
 
 #endif

@@ -13,9 +13,6 @@
 #define S_IXOTH		00001
 #define S_IRUGO		(S_IRUSR | S_IRGRP | S_IROTH)
 #define S_IWUGO		(S_IWUSR | S_IWGRP | S_IWOTH)
-#define S_IRWXU		00700
-#define S_IFMT		00170000
 #define S_IFCHR		0020000
-#define S_IFREG		0100000
 
 #endif

@@ -14,8 +14,6 @@
 #define offsetofend(_type, _member)	(offsetof(_type, _member) + sizeof_field(_type, _member))
 #define struct_group(_name, ...) \
 	union { struct { __VA_ARGS__ }; struct { __VA_ARGS__ } _name; }
-#define struct_group_tagged(_tag, _name, ...) \
-	union { struct { __VA_ARGS__ }; struct _tag { __VA_ARGS__ } _name; }
 #define DECLARE_FLEX_ARRAY(_type, _name) \
 	struct { struct { } __empty_##_name; _type _name[]; }
 

@@ -51,10 +51,6 @@ unsigned long long memparse(const char *s, char **end);
 #define __hosted_strscpy(_1, _2, _3, _f, ...)	_f
 #define strscpy(_args...) \
 	__hosted_strscpy(_args, __hosted_strscpy3, __hosted_strscpy2, 0)(_args)
-#define strtomem_pad(_d, _s, _c)	({ memset(_d, _c, sizeof(_d)); \
-					   memcpy(_d, _s, strnlen(_s, sizeof(_d))); })
 #define strstarts(_s, _p)		(strncmp(_s, _p, strlen(_p)) == 0)
-#define str_has_prefix(_s, _p)		(strncmp(_s, _p, strlen(_p)) ? 0 : strlen(_p))
-#define unsafe_memcpy(_d, _s, _n, _why)	memcpy(_d, _s, _n)
 
 #endif

@@ -9,7 +9,6 @@
 #include <linux/types.h>
 
 struct kobject;
-struct module;
 struct bin_attribute;
 
 struct attribute {

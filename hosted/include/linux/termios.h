@@ -142,10 +142,6 @@ struct ktermios {
 
 #define TIOCSER_TEMT	0x01		/* the transmitter is empty */
 
-struct winsize {
-	unsigned short ws_row, ws_col, ws_xpixel, ws_ypixel;
-};
-
 struct serial_icounter_struct {
 	int cts, dsr, rng, dcd;
 	int rx, tx;

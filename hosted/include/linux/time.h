@@ -13,11 +13,5 @@
 #define NSEC_PER_SEC	1000000000L
 #define CLOCK_REALTIME	0
 #define CLOCK_MONOTONIC	1
-#define CLOCK_BOOTTIME	7
-
-struct timespec64 {
-	time64_t tv_sec;
-	long tv_nsec;
-};
 
 #endif

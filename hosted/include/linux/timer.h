@@ -13,8 +13,6 @@ struct timer_list {
 	u32 flags;
 };
 
-#define TIMER_DEFERRABLE	0x00080000
-#define TIMER_PINNED		0x00100000
 #define TIMER_IRQSAFE		0x00200000
 
 #define __TIMER_INITIALIZER(_function, _flags) { .function = (_function), .flags = (_flags) }
@@ -22,8 +20,6 @@ struct timer_list {
 	struct timer_list _name = __TIMER_INITIALIZER(_function, 0)
 #define timer_setup(_t, _function, _flags) \
 	(*(_t) = (struct timer_list)__TIMER_INITIALIZER(_function, _flags))
-#define timer_setup_on_stack(_t, _function, _flags)	timer_setup(_t, _function, _flags)
-#define destroy_timer_on_stack(_t)			((void)(_t))
 #define timer_container_of(_var, _t, _field)	container_of(_t, typeof(*(_var)), _field)
 #define from_timer(_var, _t, _field)		timer_container_of(_var, _t, _field)
 
@@ -36,7 +32,6 @@ int timer_shutdown_sync(struct timer_list *timer);
 
 #define del_timer(_t)		timer_delete(_t)
 #define del_timer_sync(_t)	timer_delete_sync(_t)
-#define try_to_del_timer_sync(_t) timer_delete_sync(_t)
 
 static inline int timer_pending(const struct timer_list *timer)
 {

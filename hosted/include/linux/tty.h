@@ -66,11 +66,6 @@ struct tty_struct {
 
 extern struct ktermios tty_std_termios;
 
-static inline bool tty_io_error(struct tty_struct *tty)
-{
-	return test_bit(TTY_IO_ERROR, &tty->flags);
-}
-
 static inline bool tty_throttled(struct tty_struct *tty)
 {
 	return test_bit(TTY_THROTTLED, &tty->flags);
@@ -111,10 +106,5 @@ void tty_termios_copy_hw(struct ktermios *new, const struct ktermios *old);
 bool tty_termios_hw_change(const struct ktermios *a, const struct ktermios *b);
 unsigned char tty_get_char_size(unsigned int cflag);
 unsigned char tty_get_frame_size(unsigned int cflag);
-
-static inline speed_t tty_get_baud_rate(struct tty_struct *tty)
-{
-	return tty_termios_baud_rate(&tty->termios);
-}
 
 #endif

@@ -5,7 +5,7 @@
 #include <linux/compiler_types.h>
 #include <linux/stddef.h>
 
-typedef unsigned char u8, __u8, uint8_t, u_char, unchar;
+typedef unsigned char u8, __u8, uint8_t, u_char;
 typedef unsigned short u16, __u16, uint16_t, u_short, ushort;
 typedef unsigned int u32, __u32, uint32_t, u_int, uint;
 typedef unsigned long long u64, __u64;
@@ -20,22 +20,21 @@ typedef __u16 __le16, __be16, __sum16;
 typedef __u32 __le32, __be32, __wsum;
 typedef __u64 __le64, __be64;
 typedef _Bool bool;
-typedef __SIZE_TYPE__ size_t, __kernel_size_t;
-typedef long ssize_t, __kernel_ssize_t;
+typedef __SIZE_TYPE__ size_t;
+typedef long ssize_t;
 typedef __PTRDIFF_TYPE__ ptrdiff_t;
-typedef unsigned long uintptr_t, kernel_ulong_t, __kernel_ulong_t;
-typedef long intptr_t, __kernel_long_t;
-typedef long long loff_t, __kernel_loff_t;
-typedef u64 phys_addr_t, resource_size_t, dma_addr_t, sector_t, blkcnt_t;
-typedef unsigned long pgoff_t, irq_hw_number_t;
-typedef u32 dev_t, __kernel_dev_t;
+typedef unsigned long uintptr_t, kernel_ulong_t;
+typedef long intptr_t;
+typedef long long loff_t;
+typedef u64 phys_addr_t, resource_size_t, dma_addr_t, sector_t;
+typedef unsigned long pgoff_t;
+typedef u32 dev_t;
 typedef unsigned short umode_t, mode_t;
-typedef int pid_t, __kernel_pid_t;
+typedef int pid_t;
 typedef unsigned int uid_t, gid_t, __kernel_uid32_t, gfp_t, fmode_t, slab_flags_t, __poll_t;
-typedef unsigned long ino_t;
-typedef long time_t, __kernel_time_t;
-typedef long long time64_t, __kernel_time64_t;
-typedef int clockid_t, __kernel_clockid_t;
+typedef long time_t;
+typedef long long time64_t;
+typedef int clockid_t;
 typedef s64 ktime_t;
 typedef struct { uid_t val; } kuid_t;
 typedef struct { gid_t val; } kgid_t;
@@ -69,6 +68,5 @@ typedef void (*rcu_callback_t)(struct rcu_head *head);
 #define BITS_TO_LONGS(_n)	(((_n) + BITS_PER_LONG - 1) / BITS_PER_LONG)
 
 #define aligned_u64		__u64 __attribute__((aligned(8)))
-#define __aligned_u64		__u64 __attribute__((aligned(8)))
 
 #endif

@@ -18,11 +18,6 @@ static inline u64 u64_stats_read(const u64_stats_t *p)
 	return READ_ONCE(p->v);
 }
 
-static inline void u64_stats_set(u64_stats_t *p, u64 value)
-{
-	WRITE_ONCE(p->v, value);
-}
-
 static inline void u64_stats_add(u64_stats_t *p, unsigned long value)
 {
 	WRITE_ONCE(p->v, p->v + value);

@@ -26,7 +26,5 @@ int __put_user_4(u32 value, u32 __user *to);
 	(_x) = __hosted_ge ? (typeof(*(_p)))0 : __hosted_gu;				\
 	__hosted_ge;									\
 })
-#define __put_user(_x, _p)		put_user(_x, _p)
-#define __get_user(_x, _p)		get_user(_x, _p)
 
 #endif

@@ -34,8 +34,6 @@ int autoremove_wake_function(struct wait_queue_entry *entry, unsigned int mode, 
 }
 #define DECLARE_WAIT_QUEUE_HEAD(_name) \
 	struct wait_queue_head _name = __WAIT_QUEUE_HEAD_INITIALIZER(_name)
-#define DECLARE_WAIT_QUEUE_HEAD_ONSTACK(_name) \
-	struct wait_queue_head _name; init_waitqueue_head(&_name)
 #define DECLARE_WAITQUEUE(_name, _task) \
 	struct wait_queue_entry _name = { .private = (_task), .func = default_wake_function }
 #define DEFINE_WAIT_FUNC(_name, _func)							\
@@ -51,13 +49,6 @@ void __init_waitqueue_head(struct wait_queue_head *wq, const char *name,
 	static struct lock_class_key __hosted_key;					\
 	__init_waitqueue_head(_wq, #_wq, &__hosted_key);				\
 } while (0)
-
-static inline void init_waitqueue_entry(struct wait_queue_entry *entry, struct task_struct *task)
-{
-	entry->flags = 0;
-	entry->private = task;
-	entry->func = default_wake_function;
-}
 
 static inline void init_waitqueue_func_entry(struct wait_queue_entry *entry,
 					     wait_queue_func_t func)
@@ -96,20 +87,12 @@ static inline bool wq_has_sleeper(struct wait_queue_head *wq)
 #define key_to_poll(_k)			((__poll_t)(uintptr_t)(_k))
 
 #define wake_up(_wq)			__wake_up(_wq, TASK_NORMAL, 1, NULL)
-#define wake_up_nr(_wq, _n)		__wake_up(_wq, TASK_NORMAL, _n, NULL)
 #define wake_up_all(_wq)		__wake_up(_wq, TASK_NORMAL, 0, NULL)
-#define wake_up_locked(_wq)		__wake_up_locked(_wq, TASK_NORMAL, 1)
-#define wake_up_all_locked(_wq)		__wake_up_locked(_wq, TASK_NORMAL, 0)
 #define wake_up_interruptible(_wq)	__wake_up(_wq, TASK_INTERRUPTIBLE, 1, NULL)
-#define wake_up_interruptible_nr(_wq, _n) __wake_up(_wq, TASK_INTERRUPTIBLE, _n, NULL)
 #define wake_up_interruptible_all(_wq)	__wake_up(_wq, TASK_INTERRUPTIBLE, 0, NULL)
-#define wake_up_interruptible_sync(_wq)	wake_up_interruptible(_wq)
 #define wake_up_poll(_wq, _m)		__wake_up(_wq, TASK_NORMAL, 1, poll_to_key(_m))
-#define wake_up_poll_on(_wq, _m)	wake_up_poll(_wq, _m)
 #define wake_up_interruptible_poll(_wq, _m) \
 	__wake_up(_wq, TASK_INTERRUPTIBLE, 1, poll_to_key(_m))
-#define wake_up_interruptible_sync_poll(_wq, _m) wake_up_interruptible_poll(_wq, _m)
-#define wake_up_locked_poll(_wq, _m)	__wake_up_locked_key(_wq, TASK_NORMAL, poll_to_key(_m))
 
 /* Sleeps by @_cmd while @_cond is false. Evaluates to 0, or what ended it early. */
 #define ___wait_event(_wq, _cond, _state, _exclusive, _ret, _cmd) ({			\
@@ -159,29 +142,9 @@ static inline bool wq_has_sleeper(struct wait_queue_head *wq)
 		__hosted_wei = ___wait_event(_wq, _cond, TASK_INTERRUPTIBLE, false, 0, schedule()); \
 	__hosted_wei;									\
 })
-#define wait_event_killable(_wq, _cond) ({						\
-	int __hosted_wei = 0;								\
-	might_sleep();									\
-	if (!(_cond))									\
-		__hosted_wei = ___wait_event(_wq, _cond, TASK_KILLABLE, false, 0, schedule()); \
-	__hosted_wei;									\
-})
-#define wait_event_interruptible_exclusive(_wq, _cond) ({				\
-	int __hosted_wei = 0;								\
-	might_sleep();									\
-	if (!(_cond))									\
-		__hosted_wei = ___wait_event(_wq, _cond, TASK_INTERRUPTIBLE, true, 0, schedule()); \
-	__hosted_wei;									\
-})
 #define wait_event_timeout(_wq, _cond, _timeout) \
 	({ might_sleep(); ___wait_timeout(_wq, _cond, TASK_UNINTERRUPTIBLE, _timeout); })
 #define wait_event_interruptible_timeout(_wq, _cond, _timeout) \
 	({ might_sleep(); ___wait_timeout(_wq, _cond, TASK_INTERRUPTIBLE, _timeout); })
-#define wait_event_lock_irq(_wq, _cond, _lock) do {					\
-	if (!(_cond))									\
-		(void)___wait_event(_wq, _cond, TASK_UNINTERRUPTIBLE, false, 0,		\
-				    spin_unlock_irq(&(_lock)); schedule();		\
-				    spin_lock_irq(&(_lock)));				\
-} while (0)
 
 #endif

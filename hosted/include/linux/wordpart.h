@@ -4,8 +4,5 @@
 
 #define upper_32_bits(_n)	((u32)(((_n) >> 16) >> 16))
 #define lower_32_bits(_n)	((u32)((_n) & 0xffffffff))
-#define upper_16_bits(_n)	((u16)((_n) >> 16))
-#define lower_16_bits(_n)	((u16)((_n) & 0xffff))
-#define REPEAT_BYTE(_x)		((~0UL / 0xff) * (_x))
 
 #endif

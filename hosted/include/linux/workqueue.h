@@ -36,11 +36,7 @@ enum { WORK_PENDING_BIT, WORK_CANCELING_BIT };
 #define WQ_FREEZABLE		0x004
 #define WQ_MEM_RECLAIM		0x008
 #define WQ_HIGHPRI		0x010
-#define WQ_CPU_INTENSIVE	0x020
-#define WQ_SYSFS		0x040
-#define WQ_PERCPU		0x100
 #define __WQ_ORDERED		0x20000
-#define WQ_MAX_ACTIVE		2048
 #define WORK_CPU_UNBOUND	0
 
 #define __WORK_INITIALIZER(_n, _f) { .entry = LIST_HEAD_INIT((_n).entry), .func = (_f) }
@@ -58,9 +54,6 @@ enum { WORK_PENDING_BIT, WORK_CANCELING_BIT };
 	timer_setup(&(_w)->timer, delayed_work_timer_fn, TIMER_IRQSAFE);		\
 	(_w)->wq = NULL;								\
 } while (0)
-#define INIT_WORK_ONSTACK(_w, _f)	INIT_WORK(_w, _f)
-#define destroy_work_on_stack(_w)	((void)(_w))
-#define INIT_DEFERRABLE_WORK(_w, _f)	INIT_DELAYED_WORK(_w, _f)
 #define to_delayed_work(_w)		container_of(_w, struct delayed_work, work)
 #define work_pending(_w)		test_bit(WORK_PENDING_BIT, &(_w)->state)
 #define delayed_work_pending(_w)	work_pending(&(_w)->work)
@@ -95,7 +88,6 @@ struct work_struct *current_work(void);
 #define alloc_ordered_workqueue(_fmt, _flags, _args...) \
 	alloc_workqueue(_fmt, (_flags) | __WQ_ORDERED, 1, ##_args)
 #define create_singlethread_workqueue(_name)	alloc_ordered_workqueue("%s", 0, _name)
-#define create_workqueue(_name)			alloc_workqueue("%s", 0, 1, _name)
 #define flush_workqueue(_wq)			__flush_workqueue(_wq)
 #define flush_scheduled_work()			__flush_workqueue(system_wq)
 #define queue_work(_wq, _w)			queue_work_on(WORK_CPU_UNBOUND, _wq, _w)

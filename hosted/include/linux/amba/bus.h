@@ -32,9 +32,6 @@ struct amba_driver {
 #define amba_get_drvdata(d)	dev_get_drvdata(&(d)->dev)
 #define amba_set_drvdata(d, p)	dev_set_drvdata(&(d)->dev, p)
 
-#define amba_rev(d)		((d)->periphid >> 20 & 0xf)
-#define amba_part(d)		((d)->periphid & 0xfff)
-
 extern struct bus_type amba_bustype;
 
 int __amba_driver_register(struct amba_driver *driver, struct module *owner);

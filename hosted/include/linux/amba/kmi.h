@@ -10,10 +10,8 @@
 #define KMIIR		(KMI_BASE + 0x10)
 
 #define KMICR_EN	0x04
-#define KMICR_TXINTREN	0x08
 #define KMICR_RXINTREN	0x10
 #define KMISTAT_TXEMPTY	0x40
 #define KMIIR_RXINTR	0x01
-#define KMIIR_TXINTR	0x02
 
 #endif

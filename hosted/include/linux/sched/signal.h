@@ -5,7 +5,6 @@
 #include <linux/sched.h>
 
 #define _NSIG		64
-#define SIGHUP		1
 #define SIGINT		2
 #define SIGKILL		9
 #define SIGTERM		15

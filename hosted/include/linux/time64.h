@@ -1,7 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _HOSTED_LINUX_TIME64_H
-#define _HOSTED_LINUX_TIME64_H
-
-#include <linux/time.h>
-
-#endif
