@@ -965,11 +965,6 @@ void uart_remove_one_port(struct uart_driver *driver, struct uart_port *port)
 	wake_up(&line_of(state)->poll);
 }
 
-bool uart_match_port(const struct uart_port *a, const struct uart_port *b)
-{
-	return a->iotype == b->iotype && a->iobase == b->iobase && a->mapbase == b->mapbase;
-}
-
 /*
  * Consoles of serial drivers
  */

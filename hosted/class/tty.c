@@ -85,14 +85,6 @@ speed_t tty_termios_baud_rate(const struct ktermios *termios)
 	return flag_to_baud(termios->c_cflag & CBAUD, termios->c_ospeed);
 }
 
-speed_t tty_termios_input_baud_rate(const struct ktermios *termios)
-{
-	tcflag_t flag = termios->c_cflag >> IBSHIFT & CBAUD;
-
-	return flag == B0 ? tty_termios_baud_rate(termios) :
-			    flag_to_baud(flag, termios->c_ispeed);
-}
-
 void tty_termios_encode_baud_rate(struct ktermios *termios, speed_t ibaud, speed_t obaud)
 {
 	termios->c_ispeed = ibaud;
@@ -101,20 +93,6 @@ void tty_termios_encode_baud_rate(struct ktermios *termios, speed_t ibaud, speed
 	termios->c_cflag |= baud_to_flag(obaud);
 	if (ibaud && ibaud != obaud)
 		termios->c_cflag |= baud_to_flag(ibaud) << IBSHIFT;
-}
-
-void tty_termios_copy_hw(struct ktermios *new, const struct ktermios *old)
-{
-	new->c_cflag &= HUPCL | CREAD | CLOCAL;
-	new->c_cflag |= old->c_cflag & ~(HUPCL | CREAD | CLOCAL);
-	new->c_ispeed = old->c_ispeed;
-	new->c_ospeed = old->c_ospeed;
-}
-
-bool tty_termios_hw_change(const struct ktermios *a, const struct ktermios *b)
-{
-	return a->c_ispeed != b->c_ispeed || a->c_ospeed != b->c_ospeed ||
-	       (a->c_cflag ^ b->c_cflag) & ~(HUPCL | CREAD | CLOCAL);
 }
 
 unsigned char tty_get_char_size(unsigned int cflag)
@@ -185,22 +163,6 @@ size_t tty_insert_flip_string_fixed_flag(struct tty_port *port, const u8 *chars,
 					 size_t size)
 {
 	return insert(port, chars, &flag, true, size);
-}
-
-unsigned int tty_buffer_space_avail(struct tty_port *port)
-{
-	unsigned long irqflags;
-	unsigned int space;
-
-	spin_lock_irqsave(&port->buf.lock, irqflags);
-	space = port->buf.chars ? TTY_BUFFER_SIZE - (port->buf.head - port->buf.tail) : 0;
-	spin_unlock_irqrestore(&port->buf.lock, irqflags);
-	return space;
-}
-
-int tty_buffer_request_room(struct tty_port *port, size_t size)
-{
-	return min_t(size_t, size, tty_buffer_space_avail(port));
 }
 
 void tty_flip_buffer_push(struct tty_port *port)
@@ -380,11 +342,6 @@ unsigned int tty_chars_in_buffer(struct tty_struct *tty)
 	return tty->ops->chars_in_buffer ? tty->ops->chars_in_buffer(tty) : 0;
 }
 
-unsigned int tty_write_room(struct tty_struct *tty)
-{
-	return tty->ops->write_room ? tty->ops->write_room(tty) : 2048;
-}
-
 void tty_driver_flush_buffer(struct tty_struct *tty)
 {
 	if (tty->ops->flush_buffer)
@@ -542,7 +499,6 @@ void tty_port_init(struct tty_port *port)
 	spin_lock_init(&port->lock);
 	port->close_delay = 500;
 	port->closing_wait = 30000;
-	kref_init(&port->kref);
 }
 
 void tty_port_destroy(struct tty_port *port)

@@ -204,7 +204,6 @@ int uart_add_one_port(struct uart_driver *driver, struct uart_port *port);
 void uart_remove_one_port(struct uart_driver *driver, struct uart_port *port);
 int uart_suspend_port(struct uart_driver *driver, struct uart_port *port);
 int uart_resume_port(struct uart_driver *driver, struct uart_port *port);
-bool uart_match_port(const struct uart_port *a, const struct uart_port *b);
 
 /* For set_termios of a driver */
 unsigned int uart_get_baud_rate(struct uart_port *port, struct ktermios *termios,

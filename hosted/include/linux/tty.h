@@ -95,15 +95,11 @@ void stop_tty(struct tty_struct *tty);
 void start_tty(struct tty_struct *tty);
 void tty_driver_flush_buffer(struct tty_struct *tty);
 unsigned int tty_chars_in_buffer(struct tty_struct *tty);
-unsigned int tty_write_room(struct tty_struct *tty);
 int tty_set_termios(struct tty_struct *tty, struct ktermios *termios);
 int tty_send_xchar(struct tty_struct *tty, u8 ch);
 
 speed_t tty_termios_baud_rate(const struct ktermios *termios);
-speed_t tty_termios_input_baud_rate(const struct ktermios *termios);
 void tty_termios_encode_baud_rate(struct ktermios *termios, speed_t ibaud, speed_t obaud);
-void tty_termios_copy_hw(struct ktermios *new, const struct ktermios *old);
-bool tty_termios_hw_change(const struct ktermios *a, const struct ktermios *b);
 unsigned char tty_get_char_size(unsigned int cflag);
 unsigned char tty_get_frame_size(unsigned int cflag);
 

@@ -12,8 +12,6 @@ size_t tty_insert_flip_string_fixed_flag(struct tty_port *port, const u8 *chars,
 					 size_t size);
 /* Readers see what was inserted so far. */
 void tty_flip_buffer_push(struct tty_port *port);
-int tty_buffer_request_room(struct tty_port *port, size_t size);
-unsigned int tty_buffer_space_avail(struct tty_port *port);
 
 static inline size_t tty_insert_flip_string(struct tty_port *port, const u8 *chars, size_t size)
 {

@@ -4,7 +4,6 @@
 #define _LINUX_TTY_PORT_H
 
 #include <linux/bitops.h>
-#include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -54,7 +53,6 @@ struct tty_port {
 	u8 *xmit_buf;
 	unsigned int close_delay;		/* ms, after the last close */
 	unsigned int closing_wait;		/* ms, for what is to be sent */
-	struct kref kref;
 	void *client_data;
 };
 
