@@ -2,7 +2,7 @@
 # Three unmodified drivers of other subsystems, and their tests: see ./try
 
 TRY_SOURCES := drivers/rtc/rtc-pl030.c drivers/watchdog/sp805_wdt.c drivers/input/serio/ambakmi.c
-TRY_CLASSES := $(patsubst %,$(B)/class/%.o,amba board clk console requests serial tty rtc watchdog serio)
+TRY_CLASSES := $(patsubst %,$(B)/class/%.o,amba clk console requests serial tty rtc watchdog serio)
 TRY_DRIVERS := $(patsubst %,$(B)/driver/try/%.o,rtc-pl030 sp805_wdt ambakmi)
 
 build/source/try: try.mk

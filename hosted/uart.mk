@@ -7,7 +7,7 @@
 
 UART_VERSIONS := 6.1 6.12
 UART_SOURCE := drivers/tty/serial/amba-pl010.c
-UART_CLASSES := $(patsubst %,$(B)/class/%.o,amba board clk console tty serial requests)
+UART_CLASSES := $(patsubst %,$(B)/class/%.o,amba clk console tty serial requests)
 UART_MODELS := $(patsubst %,$(B)/model/%.o,pl010 clock uart_board)
 # In this order: the kernel's base, its classes, the driver
 uart_objs = $(KIT) $(EMUL) $(UART_CLASSES) $(B)/driver/pl010-$(1)/amba-pl010.o $(UART_MODELS)

@@ -6,7 +6,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "board.h"
+#include "kit/bus.h"
 
 static const struct amba_id *amba_lookup(const struct amba_id *table, struct amba_device *dev)
 {
@@ -37,23 +37,11 @@ static void amba_remove(struct device *dev)
 		driver->remove(to_amba_device(dev));
 }
 
-static void amba_shutdown(struct device *dev)
-{
-	struct amba_driver *driver;
-
-	if (!dev->driver)
-		return;
-	driver = to_amba_driver(dev->driver);
-	if (driver->shutdown)
-		driver->shutdown(to_amba_device(dev));
-}
-
 struct bus_type amba_bustype = {
 	.name = "amba",
 	.match = amba_match,
 	.probe = amba_probe,
 	.remove = amba_remove,
-	.shutdown = amba_shutdown,
 };
 
 int __amba_driver_register(struct amba_driver *driver, struct module *owner)
@@ -102,8 +90,11 @@ int kit_amba_add(const struct kit_device *desc)
 	for (i = 0; i < KIT_DEVICE_IRQS; i++)
 		adev->irq[i] = desc->irqs[i];
 	err = dev_set_name(&adev->dev, "%s", desc->name);
-	if (!err)
-		err = board_platform_data(&adev->dev, desc);
+	if (!err && desc->platform_size) {
+		adev->dev.platform_data = kmemdup(desc->platform_data, desc->platform_size,
+						  GFP_KERNEL);
+		err = adev->dev.platform_data ? 0 : -ENOMEM;
+	}
 	if (!err)
 		err = device_add(&adev->dev);
 	if (err)
@@ -111,29 +102,54 @@ int kit_amba_add(const struct kit_device *desc)
 	return err;
 }
 
+static int call(const char *name, int (*fn)(struct device *dev))
+{
+	struct device *dev = hosted_find_device(amba_bustype.name, NULL, name);
+	int ret = dev ? fn(dev) : -ENODEV;
+
+	put_device(dev);
+	return ret;
+}
+
+static int unregister(struct device *dev)
+{
+	device_unregister(dev);
+	return 0;
+}
+
+static int is_bound(struct device *dev)
+{
+	return !!READ_ONCE(dev->driver);
+}
+
+static int reprobe(struct device *dev)
+{
+	return device_reprobe(dev) ?: is_bound(dev);
+}
+
 int kit_amba_remove(const char *name)
 {
-	return board_remove(&amba_bustype, name);
+	return call(name, unregister);
 }
 
 int kit_amba_bound(const char *name)
 {
-	return board_bound(&amba_bustype, name);
+	return call(name, is_bound);
 }
 
 int kit_amba_probe(const char *name)
 {
-	return board_probe(&amba_bustype, name);
+	return call(name, reprobe);
 }
 
 int kit_amba_suspend(const char *name)
 {
-	return board_power(&amba_bustype, name, true);
+	return call(name, hosted_device_suspend);
 }
 
 int kit_amba_resume(const char *name)
 {
-	return board_power(&amba_bustype, name, false);
+	return call(name, hosted_device_resume);
 }
 
 static int __init amba_init(void)

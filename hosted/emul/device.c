@@ -14,17 +14,22 @@
 #include "device.h"
 #include "emul.h"
 
-LIST_HEAD(all_devices);
-LIST_HEAD(all_drivers);
-LIST_HEAD(all_buses);
-LIST_HEAD(all_classes);
+static LIST_HEAD(all_devices);
+static LIST_HEAD(all_drivers);
 DEFINE_SPINLOCK(devices_lock);
 
 void (*kit_device_hook)(const char *action, const char *node, kit_u32 major, kit_u32 minor);
 
-/* Hold a reference each; dropped by put_devices(). */
-void get_devices(struct devices *set, bool (*match)(struct device *dev, const void *data),
-		 const void *data)
+#define MAX_DEVICES	128
+
+/* Devices, with a reference to each. */
+struct devices {
+	struct device *dev[MAX_DEVICES];
+	unsigned int n;
+};
+
+static void get_devices(struct devices *set,
+			bool (*match)(struct device *dev, const void *data), const void *data)
 {
 	struct device *dev;
 
@@ -40,18 +45,18 @@ void get_devices(struct devices *set, bool (*match)(struct device *dev, const vo
 	spin_unlock(&devices_lock);
 }
 
-void put_devices(struct devices *set)
+static void put_devices(struct devices *set)
 {
 	while (set->n)
 		put_device(set->dev[--set->n]);
 }
 
-bool on_bus(struct device *dev, const void *bus)
+static bool on_bus(struct device *dev, const void *bus)
 {
 	return dev->bus == bus;
 }
 
-bool in_class(struct device *dev, const void *class)
+static bool in_class(struct device *dev, const void *class)
 {
 	return dev->class == class;
 }
@@ -62,46 +67,40 @@ static bool bound_to(struct device *dev, const void *drv)
 }
 
 /*
- * Lists of what is registered
+ * Registrations are counted; what is registered is found by its devices.
  */
 
-static int add_to(struct list_head *list, struct list_head *entry)
+static int register_one(void)
 {
 	if (kit_should_fail(KIT_WHAT_REGISTRATION))
 		return -ENOMEM;
-	spin_lock(&devices_lock);
-	list_add_tail(entry, list);
-	spin_unlock(&devices_lock);
 	kit_count(KIT_WHAT_REGISTRATION, 1);
 	return 0;
 }
 
-static void take_off(struct list_head *entry)
+static void unregister_one(void)
 {
-	spin_lock(&devices_lock);
-	list_del(entry);
-	spin_unlock(&devices_lock);
 	kit_count(KIT_WHAT_REGISTRATION, -1);
 }
 
 int bus_register(const struct bus_type *bus)
 {
-	return add_to(&all_buses, (struct list_head *)&bus->entry);
+	return register_one();
 }
 
 void bus_unregister(const struct bus_type *bus)
 {
-	take_off((struct list_head *)&bus->entry);
+	unregister_one();
 }
 
 int class_register(const struct class *class)
 {
-	return add_to(&all_classes, (struct list_head *)&class->entry);
+	return register_one();
 }
 
 void class_unregister(const struct class *class)
 {
-	take_off((struct list_head *)&class->entry);
+	unregister_one();
 }
 
 struct device_driver *driver_find(const char *name, const struct bus_type *bus)
@@ -274,17 +273,6 @@ static void attach(struct device *dev)
 	unlock_after_binding(dev, parent);
 }
 
-int device_driver_attach(const struct device_driver *drv, struct device *dev)
-{
-	struct device *parent = lock_for_binding(dev);
-	int err = -EBUSY;
-
-	if (!dev->driver && !dev->dead)
-		err = probe(dev, (struct device_driver *)drv);
-	unlock_after_binding(dev, parent);
-	return err;
-}
-
 void device_release_driver(struct device *dev)
 {
 	struct device *parent;
@@ -338,10 +326,14 @@ int driver_register(struct device_driver *drv)
 		kit_log(3, "driver %s is registered already", drv->name);
 		return -EBUSY;
 	}
-	err = add_to(&all_drivers, &drv->entry);
-	if (!err)
-		bind_all(drv);
-	return err;
+	err = register_one();
+	if (err)
+		return err;
+	spin_lock(&devices_lock);
+	list_add_tail(&drv->entry, &all_drivers);
+	spin_unlock(&devices_lock);
+	bind_all(drv);
+	return 0;
 }
 
 void driver_unregister(struct device_driver *drv)
@@ -533,11 +525,6 @@ const char *dev_bus_name(const struct device *dev)
 	return dev->bus ? dev->bus->name : dev->class ? dev->class->name : "";
 }
 
-int device_match_name(struct device *dev, const void *name)
-{
-	return !strcmp(dev_name(dev), name);
-}
-
 static void free_created(struct device *dev)
 {
 	kfree(dev);
@@ -584,40 +571,29 @@ void device_destroy(const struct class *class, dev_t devt)
 	put_devices(&set);
 }
 
-/*
- * Walks. @start: begin behind it.
- */
+struct wanted {
+	const char *bus, *class, *name;
+};
 
-/* Returns it with a reference. */
-static struct device *find(struct devices *set, const struct device *start, const void *data,
-			   int (*match)(struct device *dev, const void *data))
+static bool is_wanted(struct device *dev, const void *data)
 {
-	struct device *found = NULL;
-	bool started = !start;
-	unsigned int i;
+	const struct wanted *wanted = data;
 
-	for (i = 0; i < set->n && !found; i++) {
-		if (started && match(set->dev[i], data))
-			found = get_device(set->dev[i]);
-		started |= set->dev[i] == start;
-	}
-	put_devices(set);
-	return found;
+	return !strcmp(dev_name(dev), wanted->name) &&
+	       (!wanted->bus || (dev->bus && !strcmp(dev->bus->name, wanted->bus))) &&
+	       (!wanted->class || (dev->class && !strcmp(dev->class->name, wanted->class)));
 }
 
-struct device *bus_find_device(const struct bus_type *bus, struct device *start, const void *data,
-			       int (*match)(struct device *dev, const void *data))
+struct device *hosted_find_device(const char *bus, const char *class, const char *name)
 {
+	struct wanted wanted = { bus, class, name };
+	struct device *found;
 	struct devices set;
 
-	get_devices(&set, on_bus, bus);
-	return find(&set, start, data, match);
-}
-
-struct device *bus_find_device_by_name(const struct bus_type *bus, struct device *start,
-				       const char *name)
-{
-	return bus_find_device(bus, start, name, device_match_name);
+	get_devices(&set, is_wanted, &wanted);
+	found = set.n ? get_device(set.dev[0]) : NULL;
+	put_devices(&set);
+	return found;
 }
 
 /*
@@ -656,14 +632,4 @@ int hosted_device_suspend(struct device *dev)
 int hosted_device_resume(struct device *dev)
 {
 	return power(dev, offsetof(struct dev_pm_ops, resume));
-}
-
-void hosted_device_shutdown(struct device *dev)
-{
-	device_lock(dev);
-	if (dev->bus && dev->bus->shutdown)
-		dev->bus->shutdown(dev);
-	else if (dev->driver && dev->driver->shutdown)
-		dev->driver->shutdown(dev);
-	device_unlock(dev);
 }

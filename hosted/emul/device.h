@@ -7,23 +7,7 @@
 
 #include <linux/device.h>
 
-#define MAX_DEVICES	128
-
-/* Devices, with a reference to each. */
-struct devices {
-	struct device *dev[MAX_DEVICES];
-	unsigned int n;
-};
-
-extern struct list_head all_devices, all_drivers, all_buses, all_classes;
 extern spinlock_t devices_lock;
-
-/* device.c */
-void get_devices(struct devices *set, bool (*match)(struct device *dev, const void *data),
-		 const void *data);
-void put_devices(struct devices *set);
-bool on_bus(struct device *dev, const void *bus);
-bool in_class(struct device *dev, const void *class);
 
 /* sysfs.c */
 int check_groups(struct device *dev);

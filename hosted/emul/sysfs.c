@@ -72,12 +72,6 @@ static bool walk_own(struct device *dev, group_fn fn, void *data)
 	       walk(dev, dev->bus ? dev->bus->dev_groups : NULL, fn, data);
 }
 
-/* What it may lose: from enter_late() to leave_late(). */
-static bool walk_late(struct device *dev, group_fn fn, void *data)
-{
-	return walk(dev, READ_ONCE(dev->driver_groups), fn, data);
-}
-
 static bool has_binary(struct device *dev, const struct attribute_group *group, void *data)
 {
 	return group->bin_attrs && group->bin_attrs[0];
@@ -91,33 +85,39 @@ int check_groups(struct device *dev)
 	return -EOPNOTSUPP;
 }
 
-static void enter_late(struct device *dev)
+/* Those who use attributes are counted; who takes attributes off waits for them. */
+static void enter(unsigned int *users)
 {
 	spin_lock(&devices_lock);
-	WRITE_ONCE(dev->late_users, dev->late_users + 1);
+	WRITE_ONCE(*users, *users + 1);
 	spin_unlock(&devices_lock);
 }
 
-static void leave_late(struct device *dev)
+static void leave(unsigned int *users)
 {
 	spin_lock(&devices_lock);
-	WRITE_ONCE(dev->late_users, dev->late_users - 1);
-	kit_word_wake(&dev->late_users, 0);
+	WRITE_ONCE(*users, *users - 1);
+	kit_word_wake(users, 0);
 	spin_unlock(&devices_lock);
 }
 
-/* Until nobody is left who may have found what has been taken off. */
-static void wait_late(struct device *dev)
+static void wait_for(unsigned int *users)
 {
-	unsigned int users;
+	unsigned int n;
 
 	spin_lock(&devices_lock);
-	while ((users = dev->late_users)) {
+	while ((n = *users)) {
 		spin_unlock(&devices_lock);
-		kit_word_sleep(&dev->late_users, users, KIT_NEVER);
+		kit_word_sleep(users, n, KIT_NEVER);
 		spin_lock(&devices_lock);
 	}
 	spin_unlock(&devices_lock);
+}
+
+/* The device is dead: whoever comes later sees that. */
+void wait_for_attributes(struct device *dev)
+{
+	wait_for(&dev->users);
 }
 
 /* As it binds, or NULL before it is unbound. */
@@ -125,7 +125,7 @@ void set_driver_groups(struct device *dev, const struct attribute_group **groups
 {
 	WRITE_ONCE(dev->driver_groups, groups);
 	if (!groups)
-		wait_late(dev);
+		wait_for(&dev->late_users);
 }
 
 /*
@@ -182,132 +182,6 @@ int kobject_uevent_env(struct kobject *kobj, enum kobject_action action, char *e
 }
 
 /*
- * Paths
- */
-
-static bool has_name(struct device *dev, const void *name)
-{
-	return !strcmp(dev_name(dev), name);
-}
-
-static const struct bus_type *find_bus(const char *name)
-{
-	struct bus_type *bus, *found = NULL;
-
-	spin_lock(&devices_lock);
-	list_for_each_entry(bus, &all_buses, entry)
-		if (!strcmp(bus->name, name))
-			found = bus;
-	spin_unlock(&devices_lock);
-	return found;
-}
-
-static const struct class *find_class(const char *name)
-{
-	struct class *class, *found = NULL;
-
-	spin_lock(&devices_lock);
-	list_for_each_entry(class, &all_classes, entry)
-		if (!strcmp(class->name, name))
-			found = class;
-	spin_unlock(&devices_lock);
-	return found;
-}
-
-/* With a reference; cut from the path. */
-static struct device *find_device(char **path, const struct bus_type *bus,
-				  const struct class *class)
-{
-	const char *name = strsep(path, "/");
-	struct device *found = NULL;
-	struct devices set;
-	unsigned int i;
-
-	if (!name)
-		return NULL;
-	get_devices(&set, has_name, name);
-	for (i = 0; i < set.n && !found; i++)
-		if ((!bus || set.dev[i]->bus == bus) && (!class || set.dev[i]->class == class))
-			found = get_device(set.dev[i]);
-	put_devices(&set);
-	return found;
-}
-
-/**
- * struct place - what a path leads to
- * @dev: a device, with a reference; or
- * @drv: a driver; or
- * @param: a module's parameter, "module.name"
- * @rest: of the path: an attribute, "group/attribute", or NULL
- * @buf: of all that
- */
-struct place {
-	struct device *dev;
-	struct device_driver *drv;
-	char param[128];
-	char *rest;
-	char buf[256];
-};
-
-static int find_on_bus(struct place *place, char **path)
-{
-	const char *name = strsep(path, "/");
-	const struct bus_type *bus = name ? find_bus(name) : NULL;
-	const char *kind = strsep(path, "/");
-
-	if (!bus || !kind || !*path)
-		return -ENOENT;
-	if (!strcmp(kind, "devices"))
-		place->dev = find_device(path, bus, NULL);
-	else if (!strcmp(kind, "drivers"))
-		place->drv = driver_find(strsep(path, "/"), bus);
-	return place->dev || place->drv ? 0 : -ENOENT;
-}
-
-static int find_param(struct place *place, char **path)
-{
-	const char *module = strsep(path, "/"), *folder = strsep(path, "/");
-
-	if (!module || !folder || strcmp(folder, "parameters") || !*path)
-		return -ENOENT;
-	snprintf(place->param, sizeof(place->param), "%s.%s", module, *path);
-	return 0;
-}
-
-static int find_in_class(struct place *place, char **path)
-{
-	const char *name = strsep(path, "/");
-	const struct class *class = name ? find_class(name) : NULL;
-
-	if (class && *path)
-		place->dev = find_device(path, NULL, class);
-	return place->dev ? 0 : -ENOENT;
-}
-
-static int find_place(struct place *place, const char *text)
-{
-	char *path = place->buf, *root;
-	int err = -ENOENT;
-
-	*place = (struct place){ };
-	if (strscpy(place->buf, text) < 0)
-		return -ENAMETOOLONG;
-	root = strsep(&path, "/");
-	if (!path)
-		return -ENOENT;
-	if (!strcmp(root, "bus"))
-		err = find_on_bus(place, &path);
-	else if (!strcmp(root, "class"))
-		err = find_in_class(place, &path);
-	else if (!strcmp(root, "module"))
-		err = find_param(place, &path);
-	else if (!strcmp(root, "devices"))
-		err = (place->dev = find_device(&path, NULL, NULL)) ? 0 : -ENOENT;
-	place->rest = path;
-	return err;
-}
-
-/*
  * Attributes
  */
 
@@ -343,7 +217,7 @@ static bool look_in_group(struct device *dev, const struct attribute_group *grou
 	return false;
 }
 
-/* @late: leave_late() when the attribute is no longer used. */
+/* @late: of the driver's, who is among late_users then. */
 static struct device_attribute *find_attribute(struct device *dev, char *path, bool *late)
 {
 	struct wanted wanted = { .name = path };
@@ -355,45 +229,11 @@ static struct device_attribute *find_attribute(struct device *dev, char *path, b
 		wanted.name = slash + 1;
 	}
 	*late = !walk_own(dev, look_in_group, &wanted);
-	if (!*late)
-		return wanted.found;
-	enter_late(dev);
-	return walk_late(dev, look_in_group, &wanted) ? wanted.found : NULL;
-}
-
-/* device_del() waits for those inside, and lets none in. */
-static bool enter(struct device *dev)
-{
-	bool alive;
-
-	spin_lock(&devices_lock);
-	alive = !READ_ONCE(dev->dead);
-	if (alive)
-		WRITE_ONCE(dev->users, dev->users + 1);
-	spin_unlock(&devices_lock);
-	return alive;
-}
-
-static void leave(struct device *dev)
-{
-	spin_lock(&devices_lock);
-	WRITE_ONCE(dev->users, dev->users - 1);
-	spin_unlock(&devices_lock);
-	kit_word_wake(&dev->users, 0);
-}
-
-void wait_for_attributes(struct device *dev)
-{
-	unsigned int users;
-
-	/* Those that looked before it was dead have been counted. */
-	spin_lock(&devices_lock);
-	spin_unlock(&devices_lock);
-	while ((users = READ_ONCE(dev->users)))
-		kit_word_sleep(&dev->users, users, KIT_NEVER);
-	/* The last one has let go of the lock. */
-	spin_lock(&devices_lock);
-	spin_unlock(&devices_lock);
+	if (*late) {
+		enter(&dev->late_users);
+		walk(dev, READ_ONCE(dev->driver_groups), look_in_group, &wanted);
+	}
+	return wanted.found;
 }
 
 /* What the driver core shows for every device. */
@@ -420,176 +260,82 @@ static ssize_t show_common(struct device *dev, const char *name, char *page)
 	return err ?: len;
 }
 
-static ssize_t show(struct device *dev, char *path, char *page)
+/* Reads @page or writes it. */
+static ssize_t transfer(struct device *dev, char *path, char *page, size_t len, bool write)
 {
-	struct device_attribute *attr;
-	ssize_t len;
 	bool late;
+	struct device_attribute *attr = find_attribute(dev, path, &late);
+	ssize_t ret = -EIO;
 
-	attr = find_attribute(dev, path, &late);
 	if (!attr)
-		len = show_common(dev, path, page);
-	else
-		len = attr->show ? attr->show(dev, attr, page) : -EIO;
+		ret = write ? -ENOENT : show_common(dev, path, page);
+	else if (write && attr->store)
+		ret = attr->store(dev, attr, page, len);
+	else if (!write && attr->show)
+		ret = attr->show(dev, attr, page);
 	if (late)
-		leave_late(dev);
-	return len;
-}
-
-static ssize_t store(struct device *dev, char *path, const char *page, size_t len)
-{
-	struct device_attribute *attr;
-	ssize_t ret = -ENOENT;
-	bool late;
-
-	attr = find_attribute(dev, path, &late);
-	if (attr)
-		ret = attr->store ? attr->store(dev, attr, page, len) : -EIO;
-	if (late)
-		leave_late(dev);
+		leave(&dev->late_users);
 	return ret;
 }
 
-/* Writing a device's name to a driver's bind or unbind */
-static ssize_t store_driver(struct device_driver *drv, const char *what, char *name, size_t len)
+/* The device that a path leads to, with a reference. @path: what follows then. */
+static struct device *find_device(char **path)
 {
-	struct device *dev = bus_find_device_by_name(drv->bus, NULL, strim(name));
-	ssize_t err = -ENODEV;
+	const char *root = strsep(path, "/"), *owner = strsep(path, "/"), *name;
+	bool bus = !strcmp(root, "bus");
 
-	if (dev && !strcmp(what, "bind")) {
-		err = drv->bus->match && drv->bus->match(dev, drv) <= 0 ? -ENODEV :
-		      device_driver_attach(drv, dev);
-	} else if (dev && !strcmp(what, "unbind") && READ_ONCE(dev->driver) == drv) {
-		device_release_driver(dev);
-		err = 0;
-	}
+	if (bus && strcmp(strsep(path, "/") ?: "", "devices"))
+		return NULL;
+	name = strsep(path, "/");
+	if (!*path || (!bus && strcmp(root, "class")))
+		return NULL;
+	return hosted_find_device(bus ? owner : NULL, bus ? NULL : owner, name);
+}
+
+static ssize_t transfer_by_path(const char *path, char *page, size_t len, bool write)
+{
+	char copy[256], *rest = copy;
+	ssize_t ret = -ENOENT;
+	struct device *dev;
+
+	if (strscpy(copy, path) < 0)
+		return -ENAMETOOLONG;
+	dev = find_device(&rest);
+	if (!dev)
+		return -ENOENT;
+	enter(&dev->users);
+	if (!READ_ONCE(dev->dead))
+		ret = transfer(dev, rest, page, len, write);
+	leave(&dev->users);
 	put_device(dev);
-	return err ?: (ssize_t)len;
+	return ret;
 }
 
 long kit_attr_read(const char *path, char *buf, kit_size size)
 {
-	struct place place;
-	char *page;
-	long len = find_place(&place, path);
+	char *page = (char *)get_zeroed_page(GFP_KERNEL);
+	long len = page ? transfer_by_path(path, page, 0, false) : -ENOMEM;
 
-	if (len)
-		return len;
-	if (*place.param)
-		return kit_param_get(place.param, buf, size);
-	page = (char *)get_zeroed_page(GFP_KERNEL);
-	len = -ENOENT;
-	if (place.dev && place.rest && enter(place.dev)) {
-		len = page ? show(place.dev, place.rest, page) : -ENOMEM;
-		leave(place.dev);
-	}
 	if (len >= (long)PAGE_SIZE)
 		kit_die("attribute %s has %ld bytes, a page is %lu", path, len, PAGE_SIZE);
 	if (len >= 0 && strscpy(buf, page, size) < 0)
 		len = -E2BIG;
 	free_page((unsigned long)page);
-	put_device(place.dev);
 	return len;
 }
 
 long kit_attr_write(const char *path, const char *buf, kit_size len)
 {
-	struct place place;
 	char *page;
-	long ret = find_place(&place, path);
+	long ret;
 
-	if (ret)
-		return ret;
 	if (len >= PAGE_SIZE)
 		return -E2BIG;
 	page = (char *)get_zeroed_page(GFP_KERNEL);
-	if (page)
-		memcpy(page, buf, len);
-	ret = page ? -ENOENT : -ENOMEM;
-	if (page && *place.param) {
-		ret = kit_param_set(place.param, strim(page)) ?: (long)len;
-	} else if (page && place.drv && place.rest) {
-		ret = store_driver(place.drv, place.rest, page, len);
-	} else if (page && place.dev && place.rest && enter(place.dev)) {
-		ret = store(place.dev, place.rest, page, len);
-		leave(place.dev);
-	}
+	if (!page)
+		return -ENOMEM;
+	memcpy(page, buf, len);
+	ret = transfer_by_path(path, page, len, true);
 	free_page((unsigned long)page);
-	put_device(place.dev);
 	return ret;
-}
-
-struct listing {
-	char *buf;
-	size_t size;
-	size_t len;
-	const char *group;
-};
-
-static void list_name(struct listing *list, const char *name)
-{
-	list->len += scnprintf(list->buf + list->len, list->size - list->len, "%s\n", name);
-}
-
-static bool list_group(struct device *dev, const struct attribute_group *group, void *data)
-{
-	struct listing *list = data;
-	int n;
-
-	if (!list->group && group->name)
-		list_name(list, group->name);
-	if (strcmp(group->name ?: "", list->group ?: ""))
-		return false;
-	for (n = 0; group->attrs && group->attrs[n]; n++)
-		if (mode_of(dev, group, n))
-			list_name(list, group->attrs[n]->name);
-	return false;
-}
-
-static bool any(struct device *dev, const void *data)
-{
-	return true;
-}
-
-/* "devices", "bus/BUS/devices", "class/CLASS" */
-static long list_devices(struct listing *list, char *path)
-{
-	const char *root = strsep(&path, "/"), *name = strsep(&path, "/");
-	const struct class *class = NULL;
-	const struct bus_type *bus = NULL;
-	struct devices set;
-	unsigned int i;
-
-	if (name && !strcmp(root, "bus"))
-		bus = find_bus(name);
-	else if (name && !strcmp(root, "class"))
-		class = find_class(name);
-	if (strcmp(root, "devices") && !bus && !class)
-		return -ENOENT;
-	get_devices(&set, bus ? on_bus : class ? in_class : any, bus ?: (const void *)class);
-	for (i = 0; i < set.n; i++)
-		list_name(list, dev_name(set.dev[i]));
-	put_devices(&set);
-	return list->len;
-}
-
-long kit_attr_list(const char *path, char *buf, kit_size size)
-{
-	struct listing list = { .buf = buf, .size = size };
-	struct place place;
-	char copy[256];
-
-	if (size)
-		*buf = '\0';
-	if (find_place(&place, path) || !place.dev) {
-		strscpy(copy, path);
-		return list_devices(&list, copy);
-	}
-	list.group = place.rest;
-	walk_own(place.dev, list_group, &list);
-	enter_late(place.dev);
-	walk_late(place.dev, list_group, &list);
-	leave_late(place.dev);
-	put_device(place.dev);
-	return list.len;
 }

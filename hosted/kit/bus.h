@@ -28,9 +28,9 @@ struct kit_clock_ops {
 void kit_clocks(const struct kit_clock_ops *ops, void *data);
 
 /**
- * struct kit_device - a device on the AMBA or the platform bus
- * @name: of the device; a platform device's driver is found by it up to the last '.'
- * @id: AMBA: peripheral ID
+ * struct kit_device - a device on the AMBA bus
+ * @name: of the device
+ * @id: peripheral ID, by which its driver is found
  * @phys: registers, granted with kit_grant_device()
  * @size: bytes of them; 0: none
  * @irqs: interrupt lines, ended by 0
@@ -50,20 +50,16 @@ struct kit_device {
 
 /*
  * Context: may sleep. Return: 0, or an error of registration. A driver's failed
- * probe is no error: kit_device_bound() tells.
+ * probe is no error: kit_amba_bound() tells.
  */
 int kit_amba_add(const struct kit_device *device);
 int kit_amba_remove(const char *name);
-int kit_platform_add(const struct kit_device *device);
-int kit_platform_remove(const char *name);
 
 /* Context: may sleep. Return: 1 or 0, or -ENODEV. */
 int kit_amba_bound(const char *name);
-int kit_platform_bound(const char *name);
 
 /** kit_amba_probe() - let drivers try once more. Return: as kit_amba_bound(). */
 int kit_amba_probe(const char *name);
-int kit_platform_probe(const char *name);
 
 /* Sleep and wake up, by the driver's power management. Return: what it returns. */
 int kit_amba_suspend(const char *name);

@@ -791,15 +791,11 @@ int kit_param_get(const char *name, char *value, kit_size size);
 /**
  * kit_attr_read() - a file of /sys, by its path below that
  *
- * Like "bus/ivshmem/devices/ivshmem0/protocol"; devices are found below
- * "devices/", "bus/BUS/devices/", "class/CLASS/", drivers below
- * "bus/BUS/drivers/". Return: bytes, NUL-terminated, or an error.
+ * Like "bus/ivshmem/devices/ivshmem0/protocol", or "class/CLASS/...".
+ * Return: bytes, NUL-terminated, or an error.
  */
 long kit_attr_read(const char *path, char *buf, kit_size size);
 long kit_attr_write(const char *path, const char *buf, kit_size len);
-
-/** kit_attr_list() - names in a folder, a line each. Return: bytes or an error. */
-long kit_attr_list(const char *path, char *buf, kit_size size);
 
 /** kit_device_hook - told of each device node that comes and goes ("add", "remove") */
 extern void (*kit_device_hook)(const char *action, const char *node, kit_u32 major,

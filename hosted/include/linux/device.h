@@ -134,7 +134,6 @@ int dev_set_name(struct device *dev, const char *fmt, ...) __printf(2, 3);
 const char *dev_driver_string(const struct device *dev);
 const char *dev_bus_name(const struct device *dev);
 int __must_check device_reprobe(struct device *dev);
-int device_driver_attach(const struct device_driver *drv, struct device *dev);
 void device_release_driver(struct device *dev);
 struct device *device_create_with_groups(const struct class *class, struct device *parent,
 					 dev_t devt, void *drvdata,
@@ -143,12 +142,11 @@ struct device *device_create_with_groups(const struct class *class, struct devic
 #define device_create(_class, _parent, _devt, _drvdata, ...) \
 	device_create_with_groups(_class, _parent, _devt, _drvdata, NULL, __VA_ARGS__)
 void device_destroy(const struct class *class, dev_t devt);
-int device_match_name(struct device *dev, const void *name);
 
-/* Suspend, resume and shut down: what hosted programs ask for. */
+/* What hosted programs ask for. The device that is found has a reference. */
+struct device *hosted_find_device(const char *bus, const char *class, const char *name);
 int hosted_device_suspend(struct device *dev);
 int hosted_device_resume(struct device *dev);
-void hosted_device_shutdown(struct device *dev);
 
 /* Resources that end with the binding, or with the device */
 void devres_release_all(struct device *dev);

@@ -36,15 +36,9 @@ struct bus_type {
 	int (*resume)(struct device *dev);
 	const struct dev_pm_ops *pm;
 	bool need_parent_lock;
-
-	struct list_head entry;		/* all buses; emul's */
 };
 
 int __must_check bus_register(const struct bus_type *bus);
 void bus_unregister(const struct bus_type *bus);
-struct device *bus_find_device(const struct bus_type *bus, struct device *start, const void *data,
-			       int (*match)(struct device *dev, const void *data));
-struct device *bus_find_device_by_name(const struct bus_type *bus, struct device *start,
-				       const char *name);
 
 #endif

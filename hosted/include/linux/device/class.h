@@ -17,8 +17,6 @@ struct class {
 	void (*dev_release)(struct device *dev);
 	int (*shutdown_pre)(struct device *dev);
 	const struct dev_pm_ops *pm;
-
-	struct list_head entry;		/* all classes; emul's */
 };
 
 int __must_check class_register(const struct class *class);
