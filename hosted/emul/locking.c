@@ -74,13 +74,21 @@ static unsigned int find_class(const void *key, unsigned int subclass, const cha
 	return class;
 }
 
-static unsigned int class_of(struct lockdep_map *map, unsigned int subclass)
+/* Of locks whose order follows from something else, like that of devices in their tree. */
+struct lock_class_key __lockdep_no_validate__;
+
+#define NO_ORDER	0
+
+static noinline unsigned int look_up_class(struct lockdep_map *map, const void *lock,
+					   unsigned int subclass)
 {
 	const void *key = map->key ? (const void *)map->key : map;
-	unsigned int class = READ_ONCE(map->class);
+	unsigned int class;
 
-	if (likely(class && !subclass))
-		return class;
+	if (!map->name)
+		kit_die("a lock at %p is taken that was never initialised", lock);
+	if (map->key == &__lockdep_no_validate__)
+		return NO_ORDER;
 	kit_spin_lock(&classes_lock);
 	class = find_class(key, subclass, map->name);
 	kit_spin_unlock(&classes_lock);
@@ -117,11 +125,6 @@ static void add_order(struct kit_thread *self, unsigned int held, unsigned int c
 		kit_die("lock order: %s is taken with %s held, elsewhere it is the other way round",
 			classes[class].name, classes[held].name);
 }
-
-/* Of locks whose order follows from something else, like that of devices in their tree. */
-struct lock_class_key __lockdep_no_validate__;
-
-#define NO_ORDER	0
 
 static void check_order(struct kit_thread *self, unsigned int class)
 {
@@ -187,15 +190,11 @@ static bool holds(const struct kit_thread *self, const void *lock, enum lock_mod
 static void acquire(struct kit_thread *self, struct lockdep_map *map, const void *lock,
 		    unsigned int subclass, enum lock_mode mode, bool spin)
 {
-	unsigned int class;
+	unsigned int class = READ_ONCE(map->class);
 	struct kit_held *held;
 
-	if (unlikely(!map->name))
-		kit_die("a lock at %p is taken that was never initialised", lock);
-	if (unlikely(map->key == &__lockdep_no_validate__))
-		class = NO_ORDER;
-	else
-		class = class_of(map, subclass);
+	if (unlikely(!class || subclass))
+		class = look_up_class(map, lock, subclass);
 	if (mode != LOCK_TRY && self->nheld && class != NO_ORDER)
 		check_order(self, class);
 	if (spin)
@@ -418,26 +417,6 @@ static inline struct kit_spin *kit_spin(const spinlock_t *lock)
 	return (struct kit_spin *)&lock->word;
 }
 
-/* The way of most locks, most of the time, without a call. */
-static inline void take_spin(struct kit_thread *self, struct kit_spin *spin)
-{
-	unsigned int free = 0;
-
-	if (unlikely(kit_policy != KIT_SMP ||
-		     !__atomic_compare_exchange_n(&spin->word, &free, self->slot + 1, false,
-						  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
-		kit_spin_lock(spin);
-}
-
-static inline void give_spin(struct kit_spin *spin)
-{
-	if (kit_policy != KIT_SMP)
-		kit_spin_unlock(spin);
-	else if (unlikely(__atomic_exchange_n(&spin->word, 0, __ATOMIC_RELEASE) &
-			  KIT_SPIN_WAITERS))
-		kit_word_wake(&spin->word, 1);
-}
-
 static void note_spin(struct kit_thread *self, spinlock_t *lock, unsigned int subclass,
 		      enum lock_mode mode)
 {
@@ -449,10 +428,10 @@ void _spin_lock(spinlock_t *lock, unsigned int subclass)
 {
 	struct kit_thread *self = kit_current();
 
-	if (unlikely(kit_spin_owner(kit_spin(lock)) == self))
+	if (unlikely(kit_spin_owner(kit_spin(lock)) == self->slot + 1U))
 		kit_die("recursion: %s is taken by the thread that holds it", lock->dep_map.name);
 	note_spin(self, lock, subclass, LOCK_WRITE);
-	take_spin(self, kit_spin(lock));
+	kit_spin_lock(kit_spin(lock));
 }
 
 bool _spin_trylock(spinlock_t *lock)
@@ -467,12 +446,12 @@ void _spin_unlock(spinlock_t *lock)
 {
 	struct kit_thread *self = kit_current();
 
-	if (unlikely(kit_spin_owner(kit_spin(lock)) != self))
+	if (unlikely(kit_spin_owner(kit_spin(lock)) != self->slot + 1U))
 		kit_die("unlock of %s, which this thread does not hold",
 			lock->dep_map.name ?: "a lock that was never initialised");
 	release(self, lock, "unlock");
 	self->preempt--;
-	give_spin(kit_spin(lock));
+	kit_spin_unlock(kit_spin(lock));
 }
 
 void _spin_lock_bh(spinlock_t *lock)

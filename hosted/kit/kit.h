@@ -193,7 +193,7 @@ struct kit_thread {
 	int (*fn)(void *arg);
 	void *arg;
 	int result;
-	unsigned int vcpu;		/* depth of ownership of the virtual CPU */
+	unsigned int vcpu;		/* how often it has the virtual CPU, beyond once */
 	unsigned int token;		/* kit_unpark() came; what kit_park() waits for */
 	unsigned int done;		/* ended; what kit_thread_join() waits for */
 	unsigned int baton;		/* KIT_REPLAY: it runs; futex */
@@ -373,20 +373,27 @@ struct kit_spin {
 
 #define KIT_SPIN_WAITERS	(1U << 31)
 
-/*
- * Context: any thread, does not sleep. They know nothing of preempt counts and
- * lock order, emul does.
- */
-void kit_spin_lock(struct kit_spin *lock);
-_Bool kit_spin_trylock(struct kit_spin *lock);
-void kit_spin_unlock(struct kit_spin *lock);
-
-/** kit_spin_owner() - who holds @lock, NULL for nobody. Context: any. */
-static inline struct kit_thread *kit_spin_owner(const struct kit_spin *lock)
+/** kit_spin_owner() - the slot + 1 of who holds @lock, 0 for nobody. Context: any. */
+static inline unsigned int kit_spin_owner(const struct kit_spin *lock)
 {
-	unsigned int word = __atomic_load_n(&lock->word, __ATOMIC_RELAXED) & ~KIT_SPIN_WAITERS;
+	return __atomic_load_n(&lock->word, __ATOMIC_RELAXED) & ~KIT_SPIN_WAITERS;
+}
 
-	return word ? &kit_threads[word - 1] : (struct kit_thread *)0;
+/* A word of a lock: @me, the slot + 1, if it is free; then or after waiting; and free again. */
+static inline _Bool kit_word_trylock(unsigned int *word, unsigned int me)
+{
+	unsigned int free = 0;
+
+	return __builtin_expect(__atomic_compare_exchange_n(word, &free, me, 0, __ATOMIC_ACQUIRE,
+							    __ATOMIC_RELAXED), 1);
+}
+
+void kit_word_lock(unsigned int *word, unsigned int me, const char *what);
+
+static inline void kit_word_unlock(unsigned int *word)
+{
+	if (__builtin_expect(__atomic_exchange_n(word, 0, __ATOMIC_RELEASE) & KIT_SPIN_WAITERS, 0))
+		kit_word_wake(word, 1);
 }
 
 /**
@@ -395,8 +402,74 @@ static inline struct kit_thread *kit_spin_owner(const struct kit_spin *lock)
  * Interrupts off, preemption off. With other policies nothing is excluded: every
  * thread is a CPU of its own. Context: any thread, does not sleep.
  */
-void kit_cpu_own(void);
-void kit_cpu_leave(void);
+extern struct kit_spin kit_cpu;
+static inline void kit_cpu_own(void)
+{
+	struct kit_thread *self;
+
+	if (kit_policy != KIT_UP)
+		return;
+	self = kit_current();
+	if (kit_spin_owner(&kit_cpu) == self->slot + 1U)
+		self->vcpu++;
+	else if (!kit_word_trylock(&kit_cpu.word, self->slot + 1))
+		kit_word_lock(&kit_cpu.word, self->slot + 1, "the virtual CPU");
+}
+
+_Noreturn void kit_cpu_not_owned(void);
+
+/** kit_cpu_leave() - undo it. */
+static inline void kit_cpu_leave(void)
+{
+	struct kit_thread *self;
+
+	if (kit_policy != KIT_UP)
+		return;
+	self = kit_current();
+	if (__builtin_expect(kit_spin_owner(&kit_cpu) != self->slot + 1U, 0))
+		kit_cpu_not_owned();
+	if (self->vcpu)
+		self->vcpu--;
+	else
+		kit_word_unlock(&kit_cpu.word);
+}
+
+/**
+ * kit_spin_lock() - of the chosen policy; so are the next two
+ *
+ * They know nothing of preempt counts and lock order, emul does. With KIT_UP only
+ * the holder of the CPU gets to the lock, so it is held by itself or nobody.
+ *
+ * Context: any thread, does not sleep.
+ */
+static inline void kit_spin_lock(struct kit_spin *lock)
+{
+	unsigned int me = kit_current()->slot + 1;
+
+	kit_point();
+	if (kit_policy != KIT_UP) {
+		if (!kit_word_trylock(&lock->word, me))
+			kit_word_lock(&lock->word, me, "a spinlock");
+		return;
+	}
+	kit_cpu_own();
+	if (__builtin_expect(__atomic_load_n(&lock->word, __ATOMIC_RELAXED), 0))
+		kit_word_lock(&lock->word, me, "a spinlock");
+	__atomic_store_n(&lock->word, me, __ATOMIC_RELAXED);
+}
+
+_Bool kit_spin_trylock(struct kit_spin *lock);
+
+static inline void kit_spin_unlock(struct kit_spin *lock)
+{
+	if (kit_policy == KIT_UP) {
+		__atomic_store_n(&lock->word, 0, __ATOMIC_RELAXED);
+		kit_cpu_leave();
+	} else {
+		kit_word_unlock(&lock->word);
+	}
+	kit_point();
+}
 
 /*
  * Interrupts

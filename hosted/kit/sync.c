@@ -100,7 +100,7 @@ static void check_recursion(const unsigned int *word, unsigned int me, const cha
 		kit_die("%s is taken by the thread that holds it", what);
 }
 
-static void lock_slow(unsigned int *word, unsigned int me, const char *what)
+void kit_word_lock(unsigned int *word, unsigned int me, const char *what)
 {
 	unsigned int old, spins = policy_is_virtual() ? 0 : SPINS;
 
@@ -124,68 +124,11 @@ static void lock_slow(unsigned int *word, unsigned int me, const char *what)
 	}
 }
 
-static inline bool try_lock(unsigned int *word, unsigned int me)
+struct kit_spin kit_cpu;
+
+void kit_cpu_not_owned(void)
 {
-	unsigned int free = 0;
-
-	return __atomic_compare_exchange_n(word, &free, me, false, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
-}
-
-static inline void unlock(unsigned int *word)
-{
-	if (unlikely(__atomic_exchange_n(word, 0, __ATOMIC_RELEASE) & KIT_SPIN_WAITERS))
-		kit_word_wake(word, 1);
-}
-
-/* KIT_UP: who has the CPU */
-static unsigned int cpu;
-
-void kit_cpu_own(void)
-{
-	struct kit_thread *self;
-
-	if (kit_policy != KIT_UP)
-		return;
-	self = kit_current();
-	if (!self->vcpu++ && unlikely(!try_lock(&cpu, self->slot + 1)))
-		lock_slow(&cpu, self->slot + 1, "the virtual CPU");
-}
-
-void kit_cpu_leave(void)
-{
-	struct kit_thread *self;
-
-	if (kit_policy != KIT_UP)
-		return;
-	self = kit_current();
-	if (!self->vcpu)
-		kit_die("the virtual CPU is given back by a thread that does not have it");
-	if (!--self->vcpu)
-		unlock(&cpu);
-}
-
-/* With UP, only the holder of the CPU gets here, so a lock is held by itself or nobody. */
-static bool up_trylock(struct kit_spin *lock, unsigned int me)
-{
-	if (__atomic_load_n(&lock->word, __ATOMIC_RELAXED))
-		return false;
-	__atomic_store_n(&lock->word, me, __ATOMIC_RELAXED);
-	return true;
-}
-
-void kit_spin_lock(struct kit_spin *lock)
-{
-	unsigned int me = kit_current()->slot + 1;
-
-	kit_point();
-	if (kit_policy == KIT_UP) {
-		kit_cpu_own();
-		if (unlikely(!up_trylock(lock, me)))
-			kit_die("a spinlock is taken by the thread that holds it");
-	} else if (unlikely(!try_lock(&lock->word, me))) {
-		lock_slow(&lock->word, me, "a spinlock");
-	}
+	kit_die("the virtual CPU is given back by a thread that does not have it");
 }
 
 bool kit_spin_trylock(struct kit_spin *lock)
@@ -194,24 +137,11 @@ bool kit_spin_trylock(struct kit_spin *lock)
 	bool taken;
 
 	kit_point();
-	if (kit_policy != KIT_UP)
-		return try_lock(&lock->word, me);
 	kit_cpu_own();
-	taken = up_trylock(lock, me);
+	taken = kit_word_trylock(&lock->word, me);
 	if (!taken)
 		kit_cpu_leave();
 	return taken;
-}
-
-void kit_spin_unlock(struct kit_spin *lock)
-{
-	if (kit_policy == KIT_UP) {
-		__atomic_store_n(&lock->word, 0, __ATOMIC_RELAXED);
-		kit_cpu_leave();
-	} else {
-		unlock(&lock->word);
-	}
-	kit_point();
 }
 
 /*
