@@ -42,7 +42,7 @@ $(B)/hosted-supervise: $(patsubst %,$(B)/serve/%.o,hosted-supervise restart stre
 	$(B)/model/pl010.o $(B)/model/clock.o $(B)/kit/eventfd.o
 $(B)/hosted-serial: $(patsubst %,$(B)/serve/%.o,hosted-serial client pump terminal pty)
 $(B)/test-pl010: $(B)/test/serial/pl010.o $(B)/model/pl010.o
-$(B)/test-serve: $(patsubst %,$(B)/test/serial/%.o,serve process restart pty hostile) \
+$(B)/test-serve: $(patsubst %,$(B)/test/serial/%.o,serve process restart limits pty hostile) \
 	$(B)/serve/client.o $(B)/serve/seccomp.o
 $(B)/test-liar: $(B)/test/serial/liar.o
 $(B)/hosted-supervise $(B)/hosted-serial $(B)/test-pl010 $(B)/test-serve $(B)/test-liar:

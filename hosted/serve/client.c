@@ -19,7 +19,7 @@ const char *client_op_name(kit_u32 op)
 	return op < SERIAL_OPS ? names[op] : NULL;
 }
 
-int client_connect(const char *path)
+static int connect_to(const char *path, int flags)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd, err;
@@ -27,7 +27,7 @@ int client_connect(const char *path)
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
 	if (fd < 0)
 		return -errno;
 	if (!connect(fd, (struct sockaddr *)&address, sizeof(address)))
@@ -35,6 +35,16 @@ int client_connect(const char *path)
 	err = -errno;
 	close(fd);
 	return err;
+}
+
+int client_connect(const char *path)
+{
+	return connect_to(path, 0);
+}
+
+int client_try_connect(const char *path)
+{
+	return connect_to(path, SOCK_NONBLOCK);
 }
 
 int client_send(int fd, enum serial_op op, kit_u32 arg, kit_u32 timeout_ms, const void *data,
@@ -98,8 +108,8 @@ int client_write(int fd, const void *data, size_t length)
 	while (length) {
 		chunk = length < SERIAL_DATA ? length : SERIAL_DATA;
 		done = client_call(fd, SERIAL_WRITE, 0, SERIAL_FOREVER, at, chunk, NULL);
-		if (done < 0)
-			return done;
+		if (done <= 0)
+			return done ? done : -EIO;
 		at += done;
 		length -= done;
 	}

@@ -10,6 +10,9 @@
 /* Return: a descriptor, or a negative error. */
 int client_connect(const char *path);
 
+/* The same, but neither this nor client_send() waits: -EAGAIN. */
+int client_try_connect(const char *path);
+
 /* Send a request without waiting for the reply. Return: its id, or an error. */
 int client_send(int fd, enum serial_op op, kit_u32 arg, kit_u32 timeout_ms, const void *data,
 		size_t length);

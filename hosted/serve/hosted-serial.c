@@ -93,6 +93,8 @@ static int cmd_read(int port, char **args)
 		done = client_call(port, SERIAL_READ_DATA, left, timeout, NULL, 0, &reply);
 		if (done <= 0)
 			return done;
+		if ((kit_u32)done > left || (kit_u32)done > reply.length)
+			return -EBADMSG;
 		fwrite(reply.data, 1, done, stdout);
 		fflush(stdout);
 	}

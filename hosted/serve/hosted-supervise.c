@@ -31,6 +31,9 @@ static const char usage[] =
 	"  --line PATH    where the other end of the line connects; default: looped back\n"
 	"  --timed        characters take their time\n"
 	"  --hang MS      a driver that does not answer for so long is killed (10000; 0: never)\n"
+	"  --restarts N/S drivers that crash or have to be killed within S seconds are replaced\n"
+	"                 at once N times in a row (5/10), then after 0.1 s, 0.2 s, 0.4 s, ...\n"
+	"                 51.2 s, while clients get errors\n"
 	"  --verbose      tell when a driver dies\n";
 
 static void clock_changed(struct clock *clock)
@@ -39,7 +42,8 @@ static void clock_changed(struct clock *clock)
 }
 
 struct supervisor s = {
-	.channel = -1, .irq = -1, .listener = -1, .hang_ms = 10000, .last_pending = &s.pending,
+	.channel = -1, .irq = -1, .listener = -1, .pidfd = -1, .last_pending = &s.pending,
+	.hang_ms = 10000, .most_failures = 5, .soon_ns = 10 * NSEC_PER_SEC,
 	.probe = { .fd = -1, .up = -1 },
 	.clock = { .name = "UARTCLK", .rate = PL010_UARTCLK, .changed = clock_changed },
 };
@@ -148,13 +152,13 @@ static void add_counters(struct serial_reply *reply)
 		to[i] += dead[i];
 }
 
-/* Whatever a driver says, it took and gave no more than there was. */
+/* Whatever a driver says, it took and gave no more than there was, or was asked for. */
 static void check_status(const struct pending *p, struct serial_reply *reply)
 {
 	int most = reply->status;
 
 	if (p->request.op == SERIAL_READ_DATA)
-		most = reply->length;
+		most = reply->length < SERIAL_READ ? reply->length : SERIAL_READ;
 	else if (p->request.op == SERIAL_WRITE)
 		most = p->request.length;
 	if (reply->status > most)
@@ -165,7 +169,6 @@ static void answered(struct pending *p, struct serial_reply *reply)
 {
 	bool ok = reply->status >= 0;
 
-	s.answered = true;
 	check_status(p, reply);
 	stream_answered(p, reply);
 	switch (p->request.op) {
@@ -217,6 +220,8 @@ void replies_from(struct client *client)
 	}
 	if (got == -EBADMSG)
 		driver_kill("answers what is no reply");
+	else if (got < 0)
+		connection_closed(client);
 }
 
 /* The driver counts since it was started, clients since the first was. */
@@ -226,8 +231,18 @@ static void subtract_counters(struct serial_request *request)
 	const kit_u32 *dead = (const kit_u32 *)line_counters();
 	size_t i;
 
-	for (i = 0; i < request->length / sizeof(kit_u32); i++)
-		to[i] -= dead[i];
+	for (i = 0; i < sizeof(struct serial_counters) / sizeof(kit_u32); i++)
+		if (i < request->length / sizeof(kit_u32))
+			to[i] -= dead[i];
+}
+
+/* A driver that reads nothing must not make us wait. */
+static bool has_room(struct client *client)
+{
+	struct pollfd fd = { .fd = client->up, .events = POLLOUT };
+
+	client->blocked = poll(&fd, 1, 0) == 0;
+	return !client->blocked;
 }
 
 static void forward(struct pending *p)
@@ -235,7 +250,7 @@ static void forward(struct pending *p)
 	struct serial_request request = p->request;
 	int id;
 
-	if (!stream_begin(p))
+	if (!has_room(p->client) || !stream_begin(p))
 		return;
 	if (request.op == SERIAL_WAIT_COUNTERS || request.op == SERIAL_WAIT_BREAK)
 		subtract_counters(&request);
@@ -245,13 +260,27 @@ static void forward(struct pending *p)
 	p->sent = true;
 }
 
+/* As long as there is no driver a port can only be closed. */
+static void refuse(struct pending *p)
+{
+	bool close = p->request.op == SERIAL_CLOSE && p->client->open;
+
+	if (close)
+		remember_open(p->client, false);
+	client_answer(p, close ? 0 : -EHOSTDOWN, NULL);
+}
+
 void forward_all(void)
 {
-	struct pending *p;
+	struct pending *p, *next;
 
-	for (p = s.up ? s.pending : NULL; p; p = p->next)
-		if (!p->sent && p->client->up >= 0)
+	for (p = s.pending; p; p = next) {
+		next = p->next;
+		if (s.start_at)
+			refuse(p);
+		else if (s.up && !p->sent && (p->client->up >= 0 || !connect_up(p->client)))
 			forward(p);
+	}
 }
 
 __attribute__((format(printf, 2, 3)))
@@ -270,11 +299,14 @@ static void status(struct pending *p)
 	struct serial_reply reply = { 0 };
 
 	append(&reply, "{\"driver\": %d, \"up\": %s, ", s.pid, s.up ? "true" : "false");
-	append(&reply, "\"restarts\": %u, \"hangs\": %u, ", s.restarts, s.hangs);
+	append(&reply, "\"restarts\": %u, \"hangs\": %u, \"failures\": %u, ", s.restarts, s.hangs,
+	       s.failures);
 	append(&reply, "\"restart_us\": %.0f, \"restart_max_us\": %.0f, ",
 	       s.restarts ? s.restart_ns / 1e3 / s.restarts : 0, s.restart_max_ns / 1e3);
-	append(&reply, "\"to_send\": %zu, \"sent\": %llu, \"clock_users\": %u}", stream_length(),
-	       (unsigned long long)s.uart.counts.sent, clock_enabled(&s.clock, 0));
+	append(&reply, "\"to_send\": %zu, \"sent\": %llu, ", stream_length(),
+	       (unsigned long long)s.uart.counts.sent);
+	append(&reply, "\"to_read\": %zu, \"clock_users\": %u}", line_length(),
+	       clock_enabled(&s.clock, 0));
 	client_answer(p, 0, &reply);
 }
 
@@ -286,9 +318,11 @@ static void cancel(struct pending *by)
 	for (p = s.pending; p; p = p->next)
 		if (p->client == by->client && p != by && p->id == by->request.arg)
 			break;
-	if (p && p->sent)
+	if (p && p->sent && !p->cancelled)
 		client_send(p->client->up, SERIAL_CANCEL, p->request.id, 0, NULL, 0);
-	else if (p)
+	if (p)
+		p->cancelled = true;
+	if (p && !p->sent)
 		client_answer(p, -EINTR, NULL);
 	client_answer(by, 0, NULL);
 }
@@ -336,7 +370,7 @@ static void client_accept(void)
 		return;
 	}
 	client->fd = fd;
-	client->up = s.up ? client_connect(s.driver_path) : -1;
+	client->up = -1;
 	client->next = s.clients;
 	s.clients = client;
 }
@@ -393,23 +427,40 @@ static void sweep(void)
  * Does the driver still live?
  */
 
+/* Its answer is looked at after this, or never. */
+void ping_in(uint64_t ns)
+{
+	s.ping_at = s.hang_ms ? now_ns() + ns : PL010_NEVER;
+}
+
+/* It ends, or has been taken over. */
+void connection_closed(struct client *client)
+{
+	close(client->up);
+	client->up = -1;
+	s.closed = true;
+	s.ping_at = now_ns() + NSEC_PER_SEC;
+}
+
 static void ping(void)
 {
 	struct serial_reply reply;
+	int got = 0;
 
-	if (!s.hang_ms)
-		return;
-	while (s.probe.up >= 0 && client_receive(s.probe.up, &reply, false) > 0)
+	while (s.probe.up >= 0 && (got = client_receive(s.probe.up, &reply, false)) > 0)
 		if (reply.id == s.probe_id)
 			s.probe_id = 0;
+	if (got < 0)
+		connection_closed(&s.probe);
 	if (now_ns() < s.ping_at)
 		return;
-	if (s.probe_id || s.probe.up < 0) {
-		driver_kill(s.probe_id ? "does not answer" : "does not start");
+	if (s.probe_id || s.probe.up < 0 || s.closed) {
+		driver_kill(s.closed ? "has closed a connection" :
+			    s.probe_id ? "does not answer" : "does not start");
 		return;
 	}
 	s.probe_id = client_send(s.probe.up, SERIAL_INFO, 0, 0, NULL, 0);
-	s.ping_at = now_ns() + s.hang_ms * 1000000ull;
+	ping_in(s.hang_ms * 1000000ull);
 }
 
 /*
@@ -433,7 +484,8 @@ static int fill(struct pollfd *fds)
 	for (client = s.clients; client && n + 1 < FD_CLIENTS + 2 * MAX_CLIENTS;
 	     client = client->next) {
 		fds[n++] = (struct pollfd){ .fd = client->fd, .events = POLLIN };
-		fds[n++] = (struct pollfd){ .fd = client->up, .events = POLLIN };
+		fds[n] = (struct pollfd){ .fd = client->up, .events = POLLIN };
+		fds[n++].events |= client->blocked ? POLLOUT : 0;
 	}
 	if (s.full || n + 1 >= FD_CLIENTS + 2 * MAX_CLIENTS)
 		fds[FD_LISTENER].fd = -1;
@@ -442,10 +494,10 @@ static int fill(struct pollfd *fds)
 
 static int timeout_until(uint64_t next)
 {
-	uint64_t now = now_ns();
+	uint64_t now = now_ns(), own = s.start_at ? s.start_at : s.ping_at;
 
-	if (s.hang_ms && s.ping_at < next)
-		next = s.ping_at;
+	if (own < next)
+		next = own;
 	if (next == PL010_NEVER)
 		return -1;
 	return next <= now ? 0 : (next - now) / 1000000 + 1;
@@ -459,6 +511,8 @@ static void serve_clients(const struct pollfd *fds)
 		next = client->next;
 		if (fds[1].revents)
 			replies_from(client);
+		if (client->blocked && fds[1].revents & POLLOUT)
+			forward_all();
 		if (fds[0].revents && client->fd >= 0)
 			client_read(client);
 	}
@@ -469,7 +523,7 @@ static void loop(void)
 	struct pollfd fds[FD_CLIENTS + 2 * MAX_CLIENTS];
 	int n;
 
-	for (;;) {
+	while (!s.broken) {
 		int timeout = timeout_until(line_run());
 
 		n = fill(fds);
@@ -485,7 +539,9 @@ static void loop(void)
 			client_accept();
 		if (fds[FD_PROCESS].revents)
 			driver_died();
-		else
+		else if (s.start_at && now_ns() >= s.start_at)
+			driver_restart();
+		else if (!s.start_at)
 			ping();
 		sweep();
 	}
@@ -546,13 +602,34 @@ static int run(void)
 		return fail(what, err);
 	if (clock_drop(&s.clock, 0))
 		return fail("the driver leaves the clock on", -EBUSY);
-	return 0;
+	return s.broken;
 }
 
 static int usage_error(const char *what)
 {
 	fprintf(stderr, "hosted-supervise: %s; see hosted-supervise --help\n", what);
 	return 2;
+}
+
+/* Returns false for anything else than a whole number. */
+static bool take_ms(const char *text)
+{
+	char *end;
+
+	errno = 0;
+	s.hang_ms = strtoul(text, &end, 10);
+	return end != text && !*end && !errno;
+}
+
+static bool take_restarts(const char *text)
+{
+	unsigned int seconds;
+	char more;
+
+	if (sscanf(text, "%u/%u%c", &s.most_failures, &seconds, &more) != 2)
+		return false;
+	s.soon_ns = seconds * NSEC_PER_SEC;
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -576,9 +653,8 @@ int main(int argc, char **argv)
 			s.socket = argv[++i];
 		else if (!strcmp(arg, "--line"))
 			s.line_path = argv[++i];
-		else if (!strcmp(arg, "--hang"))
-			s.hang_ms = strtoul(argv[++i], NULL, 10);
-		else
+		else if ((strcmp(arg, "--hang") || !take_ms(argv[++i])) &&
+			 (strcmp(arg, "--restarts") || !take_restarts(argv[++i])))
 			return usage_error(arg);
 	}
 	if (!s.socket || i == argc)

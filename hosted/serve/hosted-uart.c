@@ -157,7 +157,8 @@ static int parse(int argc, char **argv, struct kit_config *config)
 			return usage_error(arg) + 1;
 		else if (!strcmp(arg, "--socket"))
 			options.socket = argv[++i];
-		else if (!strcmp(arg, "--policy"))
+		else if (!strcmp(arg, "--policy") &&
+			 (!strcmp(value, "up") || !strcmp(value, "smp")))
 			config->policy = strcmp(argv[++i], "up") ? KIT_SMP : KIT_UP;
 		else if (!strcmp(arg, "--param") && options.nparams < 16 && strchr(value, '='))
 			options.params[options.nparams++] = argv[++i];

@@ -19,7 +19,7 @@
 #include "supervise.h"
 
 #define LINE_MESSAGE	1024
-#define MANY		65536		/* waiting characters: take no more from the line */
+#define MANY		65536		/* waiting characters: no more are taken */
 
 struct entry { uint8_t ch, errors; };
 
@@ -35,6 +35,7 @@ static struct {
 	uint64_t next;			/* when the line is free for the next character */
 	struct { char letter; uint8_t byte; } *out;	/* the other end has not taken it yet */
 	size_t out_length, out_room;
+	bool deaf;			/* that was too much: hang up */
 } line = { .listener = -1, .fd = -1 };
 
 static void receive(uint8_t ch, uint8_t errors)
@@ -58,6 +59,10 @@ static void put(char letter, uint8_t byte)
 {
 	if (line.fd < 0)
 		return;
+	if (line.out_length >= MANY) {
+		line.deaf = true;
+		return;
+	}
 	if (line.out_length == line.out_room) {
 		line.out_room = line.out_room ? 2 * line.out_room : 1024;
 		line.out = realloc(line.out, line.out_room * sizeof(*line.out));
@@ -104,11 +109,10 @@ static void interrupt(void *data, bool level)
 static void transmit(void *data, uint8_t ch)
 {
 	(void)data;
-	if (!s.line_path) {
+	if (s.line_path)
+		put('d', ch);
+	else if (line.length < MANY)
 		receive(ch, 0);
-		return;
-	}
-	put('d', ch);
 }
 
 static void send_break(void *data, bool on)
@@ -146,11 +150,24 @@ static uint64_t feed(void)
 	return PL010_NEVER;
 }
 
+static void hang_up(void)
+{
+	close(line.fd);
+	line.fd = -1;
+	line.out_length = 0;
+	line.deaf = false;
+	pl010_set_lines(&s.uart, 0);
+}
+
 uint64_t line_run(void)
 {
 	uint64_t next = pl010_run(&s.uart), feeding = feed();
 
 	flush_out();
+	if (line.deaf) {
+		fprintf(stderr, "hosted-supervise: the line takes nothing, hanging up\n");
+		hang_up();
+	}
 	return next < feeding ? next : feeding;
 }
 
@@ -163,6 +180,11 @@ static void count(struct serial_counters *counters, uint8_t errors)
 		counters->parity++;
 	else if (errors & PL010_RSR_FE)
 		counters->frame++;
+}
+
+size_t line_length(void)
+{
+	return line.length;
 }
 
 void line_taken(uint32_t rx)
@@ -228,14 +250,6 @@ static void take(const uint8_t *message, size_t size)
 		receive(message[i], message[0] == 'e' ? message[1] : 0);
 }
 
-static void hang_up(void)
-{
-	close(line.fd);
-	line.fd = -1;
-	line.out_length = 0;
-	pl010_set_lines(&s.uart, 0);
-}
-
 int line_poll(struct pollfd *fds)
 {
 	fds[0] = (struct pollfd){ .fd = line.fd < 0 ? line.listener : -1, .events = POLLIN };
@@ -251,7 +265,7 @@ void line_serve(const struct pollfd *fds)
 
 	if (fds[0].revents) {
 		line.fd = accept4(line.listener, NULL, NULL, SOCK_CLOEXEC);
-		pl010_set_lines(&s.uart, PL010_FR_MODEM);
+		pl010_set_lines(&s.uart, line.fd < 0 ? 0 : PL010_FR_MODEM);
 	}
 	if (!(fds[1].revents & ~POLLOUT) || line.fd < 0)
 		return;

@@ -30,8 +30,8 @@ int pump_write(struct pump *p, size_t length)
 static int written(struct pump *p, int status)
 {
 	p->writing = 0;
-	if (status < 0)
-		return status;
+	if (status < 0 || (size_t)status > p->length)
+		return status < 0 ? status : -EBADMSG;
 	p->length -= status;
 	memmove(p->data, p->data + status, p->length);
 	return send_rest(p);
@@ -52,5 +52,7 @@ int pump_reply(struct pump *p, struct serial_reply *reply)
 	if (reply->id != (kit_u32)p->reading)
 		return 0;
 	p->reading = 0;
+	if (reply->status > SERIAL_READ || reply->status > (int)reply->length)
+		return -EBADMSG;
 	return reply->status < 0 ? reply->status : 1;
 }

@@ -27,7 +27,8 @@
 
 #define USER		0	/* of the clock: there is one driver */
 #define START_NS	10000000000ull
-#define GIVE_UP		5	/* drivers in a row that answered nothing */
+#define DELAY_NS	100000000ull	/* the first one; each is twice the one before */
+#define DOUBLINGS	9		/* 51.2 s */
 
 static void replay(void);
 
@@ -80,6 +81,8 @@ static void ready(int irq)
 	uint64_t took;
 
 	s.ready = true;
+	s.worked = true;
+	s.ready_at = now_ns();
 	s.irq = irq;
 	replay();
 	if (s.died_at && s.up) {
@@ -132,9 +135,11 @@ void channel_serve(void)
 static _Noreturn void become_driver(const int *handles)
 {
 	char *argv[16];
-	int i, spare[HANDLES];
+	int i, spare[HANDLES], null = open("/dev/null", O_RDWR);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
 	for (i = HANDLE_LISTENER; i < HANDLES; i++)
 		spare[i] = fcntl(handles[i], F_DUPFD, HANDLES);
 	for (i = HANDLE_LISTENER; i < HANDLES; i++)
@@ -152,25 +157,31 @@ static _Noreturn void become_driver(const int *handles)
 int driver_start(void)
 {
 	int pair[2], handles[HANDLES];
+	pid_t pid;
 
 	s.up = false;
 	s.ready = false;
 	s.killed = false;
+	s.closed = false;
+	s.start_at = 0;
+	s.ready_at = 0;
+	s.started_at = now_ns();
 	s.stop = eventfd(0, EFD_CLOEXEC);
 	if (s.stop < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return -errno;
 	handles[HANDLE_LISTENER] = s.driver_listener;
 	handles[HANDLE_CHANNEL] = pair[1];
 	handles[HANDLE_STOP] = s.stop;
-	s.pid = fork();
-	if (s.pid < 0)
+	pid = fork();
+	if (pid < 0)
 		return -errno;
-	if (!s.pid)
+	if (!pid)
 		become_driver(handles);
+	s.pid = pid;
 	close(pair[1]);
 	s.channel = pair[0];
 	s.pidfd = syscall(SYS_pidfd_open, s.pid, 0);
-	s.ping_at = now_ns() + START_NS;
+	ping_in(START_NS);
 	return s.pidfd < 0 ? -errno : 0;
 }
 
@@ -182,30 +193,59 @@ void driver_kill(const char *why)
 	fprintf(stderr, "hosted-supervise: driver %d %s, killing it\n", s.pid, why);
 	s.hangs++;
 	kill(s.pid, SIGKILL);
-	s.ping_at = now_ns() + START_NS;
+	ping_in(START_NS);
 }
 
-/* Who was killed from outside may try as often as that happens. */
-static void count_failure(int status)
+/*
+ * Who was killed from outside may try as often as that happens. Others that fail soon,
+ * one after the other, would only do that, and what makes them fail may be a request.
+ * Return: how long to wait for the next.
+ */
+static uint64_t delay_after(int status)
 {
-	if (s.answered || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
+	unsigned int more;
+
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !s.killed)
+		return 0;
+	if (s.ready_at && now_ns() - s.ready_at >= s.soon_ns)
 		s.failures = 0;
-	else
-		s.failures++;
-	s.answered = false;
-	if (s.failures < GIVE_UP)
-		return;
-	fprintf(stderr, "hosted-supervise: %d drivers in a row died at once\n", GIVE_UP);
-	exit(1);
+	if (++s.failures <= s.most_failures)
+		return 0;
+	more = s.failures - s.most_failures - 1;
+	return DELAY_NS << (more < DOUBLINGS ? more : DOUBLINGS);
 }
 
-static void forget_process(void)
+void driver_restart(void)
+{
+	if (driver_start()) {
+		perror("hosted-supervise: starting the driver");
+		s.broken = true;
+	}
+}
+
+static void start_after(uint64_t delay)
+{
+	if (!delay) {
+		driver_restart();
+	} else if (!s.worked) {
+		fprintf(stderr, "hosted-supervise: %u drivers in a row did not start\n",
+			s.failures);
+		s.broken = true;
+	} else {
+		fprintf(stderr, "hosted-supervise: %u drivers in a row failed, next in %llu ms\n",
+			s.failures, (unsigned long long)delay / 1000000);
+		s.start_at = now_ns() + delay;
+		forward_all();
+	}
+}
+
+/* Returns its status. */
+static int forget_process(void)
 {
 	struct client *client;
 	int status = 0;
 
 	waitpid(s.pid, &status, 0);
-	count_failure(status);
 	if (s.verbose && WIFSIGNALED(status))
 		fprintf(stderr, "hosted-supervise: driver %d: %s\n", s.pid,
 			strsignal(WTERMSIG(status)));
@@ -216,15 +256,19 @@ static void forget_process(void)
 		close(s.irq);
 	s.irq = -1;
 	s.channel = -1;
+	s.pidfd = -1;
+	s.pid = 0;
 	for (client = s.clients; client; client = client->next) {
 		if (client->up >= 0)
 			close(client->up);
 		client->up = -1;
+		client->blocked = false;
 	}
 	if (s.probe.up >= 0)
 		close(s.probe.up);
 	s.probe.up = -1;
 	s.probe_id = 0;
+	return status;
 }
 
 /* What waits for a change gets to look again: it may have missed one. */
@@ -235,6 +279,7 @@ static void requeue(struct pending *p)
 		p->request.length = 0;
 	}
 	p->sent = false;
+	p->cancelled = false;
 }
 
 static void hear_all(void)
@@ -260,20 +305,20 @@ static int drop_connections(void)
 void driver_died(void)
 {
 	struct pending *p;
+	int status;
 
 	if (!s.died_at)
 		s.died_at = now_ns();
 	s.up = false;
 	hear_all();
-	forget_process();
+	status = forget_process();
 	drop_connections();
 	clock_drop(&s.clock, USER);
 	line_died();
 	stream_died();
 	for (p = s.pending; p; p = p->next)
 		requeue(p);
-	if (driver_start())
-		exit(1);
+	start_after(delay_after(status));
 }
 
 void driver_end(void)
@@ -282,6 +327,8 @@ void driver_end(void)
 	struct pollfd fds[2] = { { .fd = s.pidfd, .events = POLLIN },
 				 { .fd = s.channel, .events = POLLIN } };
 
+	if (!s.pid)
+		return;
 	if (write(s.stop, &one, sizeof(one)) < 0)
 		kill(s.pid, SIGKILL);
 	while (!fds[0].revents && now_ns() < limit) {
@@ -297,9 +344,10 @@ void driver_end(void)
  * What a new driver is told
  */
 
-static int connect_up(struct client *client)
+/* Waits for nothing: nor does what is sent there. */
+int connect_up(struct client *client)
 {
-	client->up = client_connect(s.driver_path);
+	client->up = client_try_connect(s.driver_path);
 	return client->up < 0 ? client->up : 0;
 }
 
@@ -310,7 +358,7 @@ static int ask(int fd, enum serial_op op, kit_u32 arg, const void *data, size_t 
 				 { .fd = s.channel, .events = POLLIN },
 				 { .fd = s.pidfd, .events = POLLIN } };
 	int id = client_send(fd, op, arg, SERIAL_FOREVER, data, length), got = 0;
-	uint64_t limit = now_ns() + START_NS;
+	uint64_t limit = s.started_at + START_NS;
 	struct serial_reply reply;
 
 	while (id >= 0 && !fds[2].revents && now_ns() < limit) {
@@ -364,6 +412,6 @@ static void replay(void)
 	if (s.settings.suspended)
 		err = ask(s.probe.up, SERIAL_SUSPEND, 0, NULL, 0);
 	s.up = !err;
-	s.ping_at = now_ns() + s.hang_ms * 1000000ull;
+	ping_in(s.hang_ms * 1000000ull);
 	forward_all();
 }

@@ -11,6 +11,7 @@
 #include <linux/seccomp.h>
 #include <malloc.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -69,8 +70,11 @@ static int install(bool link)
 		ONLY(fcntl, 1, F_DUPFD_CLOEXEC, FOR_LINK),
 		/* Memory of its own */
 		ALLOW(munmap), ALLOW(madvise), ALLOW(brk),
-		/* Signals of its own: abort() */
-		ONLY(tgkill, 0, getpid(), SECCOMP_RET_ALLOW),
+		/* abort(), but nothing that looks like somebody else's kill */
+		SKIP_UNLESS(tgkill, 6),
+		LOAD_ARG(0), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, getpid(), 0, 3),
+		LOAD_ARG(2), UNLESS(SIGABRT), ANSWER(SECCOMP_RET_ALLOW),
+		ANSWER(SECCOMP_RET_KILL_PROCESS),
 		/* Threads, no processes; what clone3() is to do cannot be seen, so it is absent. */
 		SKIP_UNLESS(clone3, 1),
 		ANSWER(SECCOMP_RET_ERRNO | ENOSYS),

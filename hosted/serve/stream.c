@@ -17,6 +17,9 @@
 
 #include "supervise.h"
 
+/* No driver takes so much that it does not write to the device: no more is offered. */
+#define MOST	65536
+
 static struct {
 	uint8_t *data;
 	size_t start, length, room;
@@ -105,6 +108,8 @@ bool stream_begin(struct pending *p)
 		return begin_xchar(p);
 	if (p->request.op != SERIAL_WRITE && !is_discard(p))
 		return true;
+	if (p->request.op == SERIAL_WRITE && stream.length > MOST)
+		return false;
 	if (stream.busy || stream.resending) {
 		if (is_discard(p) && !(stream.busy && is_discard(stream.busy)))
 			cancel_busy();

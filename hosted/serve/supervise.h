@@ -29,6 +29,7 @@ struct client {
 	int fd;				/* -1: gone, but something is still on its way */
 	int up;				/* to the driver; -1: not now */
 	bool open;			/* has the port open, as far as was answered */
+	bool blocked;			/* the driver has enough to read from it */
 	unsigned int pending;		/* requests */
 };
 
@@ -37,7 +38,7 @@ struct pending {
 	struct pending *next;
 	struct client *client;
 	kit_u32 id;			/* the client's; request.id is ours */
-	bool sent;
+	bool sent, cancelled;
 	struct serial_request request;
 };
 
@@ -53,6 +54,8 @@ struct supervisor {
 	char **command;			/* the driver's program */
 	bool timed, verbose;
 	unsigned int hang_ms;
+	unsigned int most_failures;	/* in a row, until drivers are held back */
+	uint64_t soon_ns;		/* who fails later is not one of the row */
 
 	struct client *clients;
 	struct pending *pending, **last_pending;
@@ -60,13 +63,18 @@ struct supervisor {
 
 	pid_t pid;
 	int channel, stop, irq, pidfd, listener, driver_listener, signals;
-	bool up, answered;		/* the driver takes requests; and answered one */
+	bool up;			/* the driver takes requests */
 	bool full;			/* whoever connects waits until a client has gone */
 	bool ready, killed;		/* it has said so; it does not deserve to live */
+	bool closed;			/* a connection, which only its end explains */
+	bool broken;			/* there will be no driver any more */
 	char driver_path[108];
 
+	uint64_t start_at;		/* there is no driver until then; 0: there is */
+	uint64_t started_at, ready_at;	/* this one; 0: it is not ready */
 	uint64_t died_at, restart_ns, restart_max_ns, ping_at;
 	unsigned int restarts, failures, hangs, probe_id;
+	bool worked;			/* there was one that was ready */
 	struct client probe;		/* asks whether the driver still lives */
 	struct clock clock;
 	struct pl010 uart;
@@ -80,11 +88,15 @@ uint64_t now_ns(void);
 void client_answer(struct pending *p, int status, const struct serial_reply *reply);
 void forward_all(void);
 void replies_from(struct client *client);
+void connection_closed(struct client *client);
+void ping_in(uint64_t ns);
 bool any_open(void);
 
 /* restart.c */
 int driver_start(void);
+void driver_restart(void);
 void driver_died(void);
+int connect_up(struct client *client);
 void driver_kill(const char *why);
 void channel_serve(void);
 void driver_end(void);
@@ -120,6 +132,8 @@ void line_taken(uint32_t rx);
 /* So are all that the driver has read. */
 void line_taken_all(void);
 void line_died(void);
+/* What came in and no client has. */
+size_t line_length(void);
 /* What is to be added to the counters of the driver that runs. */
 const struct serial_counters *line_counters(void);
 

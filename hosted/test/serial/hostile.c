@@ -1,52 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Drivers that were taken over, clients that were, and a supervisor between them. */
-#include <dirent.h>
 #include <errno.h>
-#include <libgen.h>
-#include <limits.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "process.h"
-
-static pid_t start_liar(const char *lie)
-{
-	char path[PATH_MAX] = "", program[PATH_MAX + 16];
-	const char *const args[] = { "--socket", socket_path, program, NULL };
-
-	ASSERT_GT(readlink("/proc/self/exe", path, sizeof(path) - 1), 0);
-	snprintf(program, sizeof(program), "%s/test-liar", dirname(path));
-	setenv("HOSTED_LIE", lie, 1);
-	return spawn("hosted-supervise", args, NULL);
-}
-
-static void await(int port, const char *name, long least)
-{
-	long long limit = ms_now() + 10000;
-
-	while (status_number(port, name) < least && ms_now() < limit)
-		usleep(1000);
-	EXPECT_GE(status_number(port, name), least);
-}
-
-static unsigned int descriptors(pid_t pid)
-{
-	unsigned int count = 0;
-	char path[64];
-	DIR *folder;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	folder = opendir(path);
-	while (folder && readdir(folder))
-		count++;
-	if (folder)
-		closedir(folder);
-	return count;
-}
 
 TEST(r34_a_reply_that_claims_to_be_longer_gives_nothing_away)
 {
@@ -54,12 +13,12 @@ TEST(r34_a_reply_that_claims_to_be_longer_gives_nothing_away)
 	int port, other;
 
 	work_begin();
-	start_liar("length");
+	start_liar("length", NULL);
 	port = connect_port();
 	other = connect_port();
 	ASSERT_GE(port, 0);
 	EXPECT_GT(client_send(port, SERIAL_COUNTERS, 0, 0, NULL, 0), 0);
-	await(other, "hangs", 1);
+	status_await(other, "hangs", 1);
 	EXPECT_LE(recv(port, reply, sizeof(reply), MSG_DONTWAIT),
 		  (ssize_t)sizeof(struct serial_reply));
 	close(port);
@@ -73,7 +32,7 @@ TEST(r34_a_driver_cannot_have_taken_more_than_it_was_given)
 	int port;
 
 	work_begin();
-	start_liar("status");
+	start_liar("status", NULL);
 	port = connect_port();
 	ASSERT_GE(port, 0);
 	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
@@ -90,10 +49,10 @@ TEST(r34_a_driver_is_ready_once)
 	pid_t pid;
 
 	work_begin();
-	pid = start_liar("ready");
+	pid = start_liar("ready", NULL);
 	port = connect_port();
 	ASSERT_GE(port, 0);
-	await(port, "hangs", 3);
+	status_await(port, "hangs", 3);
 	EXPECT_LT(descriptors(pid), 40);
 	close(port);
 	work_end();
@@ -105,7 +64,7 @@ TEST(r34_descriptors_of_a_driver_do_not_stay)
 	pid_t pid;
 
 	work_begin();
-	pid = start_liar("descriptors");
+	pid = start_liar("descriptors", NULL);
 	port = connect_port();
 	ASSERT_GE(port, 0);
 	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));

@@ -43,6 +43,8 @@ static void begin(void)
 	struct channel_reply reply;
 	int i;
 
+	if (!strcmp(lie, "late"))
+		abort();
 	tell(CHANNEL_READY, sizeof(struct channel_message));
 	if (!strcmp(lie, "ready"))
 		for (i = 0; i < 50; i++)
@@ -62,14 +64,30 @@ static void answer(int fd)
 
 	if (recv(fd, &request, sizeof(request), 0) <= 0)
 		_exit(0);
+	/* The first that asks is the supervisor, whether we live. */
+	if (!strcmp(lie, "close") && request.op == SERIAL_COUNTERS) {
+		shutdown(fd, SHUT_RDWR);
+		pause();
+	}
+	if (!strcmp(lie, "crash") && request.op == SERIAL_COUNTERS)
+		abort();
 	reply.id = request.id;
+	if (!strcmp(lie, "echo") && request.op == SERIAL_WAIT_COUNTERS) {
+		reply.length = request.length;
+		memcpy(reply.data, request.data, request.length);
+	}
+	if (!strcmp(lie, "read") && request.op == SERIAL_READ_DATA) {
+		reply.status = SERIAL_DATA;
+		reply.length = SERIAL_DATA;
+	}
 	if (!strcmp(lie, "length") && request.op == SERIAL_COUNTERS)
 		reply.length = 4000;
 	if (!strcmp(lie, "status") && request.op == SERIAL_WRITE)
 		reply.status = 1000000;
 	if (!strcmp(lie, "status") && request.op == SERIAL_READ_DATA)
 		reply.status = SERIAL_READ;
-	send(fd, &reply, SERIAL_REPLY_HEAD, MSG_NOSIGNAL);
+	send(fd, &reply, SERIAL_REPLY_HEAD + (strcmp(lie, "length") ? reply.length : 0),
+	     MSG_NOSIGNAL);
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Starts programs for tests. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
@@ -139,6 +140,20 @@ pid_t start_supervised(const char *const *args)
 	return spawn("hosted-supervise", argv, NULL);
 }
 
+pid_t start_liar(const char *lie, const char *const *args)
+{
+	const char *argv[16] = { "--socket", socket_path };
+	static char path[PATH_MAX];
+	int i = 2;
+
+	while (args && *args)
+		argv[i++] = *args++;
+	path_of(path, "test-liar");
+	argv[i] = path;
+	setenv("HOSTED_LIE", lie, 1);
+	return spawn("hosted-supervise", argv, NULL);
+}
+
 static int connect_path(const char *path)
 {
 	long long limit = ms_now() + 10000;
@@ -206,6 +221,30 @@ char status_text(int port, const char *name)
 	const char *value = status_value(port, name);
 
 	return value ? *value : '\0';
+}
+
+void status_await(int port, const char *name, long least)
+{
+	long long limit = ms_now() + 10000;
+
+	while (status_number(port, name) < least && ms_now() < limit)
+		usleep(1000);
+	EXPECT_GE(status_number(port, name), least);
+}
+
+unsigned int descriptors(pid_t pid)
+{
+	unsigned int count = 0;
+	char path[64];
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	folder = opendir(path);
+	while (folder && readdir(folder))
+		count++;
+	if (folder)
+		closedir(folder);
+	return count;
 }
 
 void kill_driver_now(int port)

@@ -23,6 +23,8 @@ int wait_exit(pid_t pid, int ms);
 /* Starts hosted-uart, or hosted-supervise with it; @args: more arguments. */
 pid_t start_alone(const char *const *args);
 pid_t start_supervised(const char *const *args);
+/* The same with a driver that was taken over, see liar.c */
+pid_t start_liar(const char *lie, const char *const *args);
 /* Connects; waits until somebody listens. */
 int connect_port(void);
 int connect_line(void);
@@ -32,6 +34,10 @@ size_t line_read(int line, void *data, size_t max, int ms);
 long status_number(int port, const char *name);
 /* The first letter of a value that is no number */
 char status_text(int port, const char *name);
+/* Until it is @least, or the test fails */
+void status_await(int port, const char *name, long least);
+/* How many a process has */
+unsigned int descriptors(pid_t pid);
 /* SIGKILL to the driver that hosted-supervise has now, if it has one. */
 void kill_driver_now(int port);
 /* Reads the file; returns its text. */

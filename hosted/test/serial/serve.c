@@ -372,7 +372,14 @@ static void act_tgkill(void)
 
 static void act_tgkill_itself(void)
 {
-	syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), 0);
+	signal(SIGABRT, SIG_IGN);
+	syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGABRT);
+}
+
+/* So that it looks like somebody else's deed */
+static void act_tgkill_hard(void)
+{
+	syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGKILL);
 }
 
 static void act_fork(void)
@@ -499,6 +506,7 @@ TEST(r34_threads_are_its_own_processes_are_not)
 	EXPECT_EQ(0, in_jail(act_thread));
 	EXPECT_EQ(0, in_jail(act_thread_memory));
 	EXPECT_EQ(0, in_jail(act_tgkill_itself));
+	EXPECT_EQ(SIGSYS, in_jail(act_tgkill_hard));
 	EXPECT_EQ(0, in_jail(act_clone3));
 	EXPECT_EQ(SIGSYS, in_jail(act_tgkill));
 	EXPECT_EQ(SIGSYS, in_jail(act_fork));
@@ -561,6 +569,13 @@ TEST(r34_a_driver_has_only_what_it_was_given)
 	}
 	/* The listener, the channel, the supervisor's probe, this client */
 	EXPECT_EQ(4, sockets);
+	for (fd = 0; fd < 2; fd++) {
+		snprintf(path, sizeof(path), "/proc/%ld/fd/%u", pid, fd);
+		size = readlink(path, target, sizeof(target) - 1);
+		ASSERT_GT(size, 0);
+		target[size] = '\0';
+		EXPECT_STREQ("/dev/null", target);
+	}
 	snprintf(path, sizeof(path), "/proc/%ld/status", pid);
 	seccomp = strstr(contents(path), "Seccomp:\t");
 	ASSERT_NE(NULL, seccomp);

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How often drivers are replaced, how long one is waited for, how much is kept. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "process.h"
+
+static const uint8_t much[SERIAL_DATA];
+static const char *const two[] = { "--restarts", "2/10", NULL };
+
+static void kill_driver_by(int port, int number)
+{
+	long pid, limit = ms_now() + 10000;
+
+	do {
+		pid = status_number(port, "driver");
+	} while ((pid < 2 || status_text(port, "up") != 't') && ms_now() < limit);
+	ASSERT_GT(pid, 1);
+	kill(pid, number);
+	while (status_number(port, "driver") == pid && ms_now() < limit)
+		usleep(1000);
+}
+
+TEST(r34_drivers_that_lie_are_held_back)
+{
+	long hangs;
+	int port;
+
+	work_begin();
+	start_liar("ready", two);
+	port = connect_port();
+	status_await(port, "failures", 4);
+	/* 0.1 s, 0.2 s, 0.4 s, 0.8 s: no more than 4 of them in a second. */
+	hangs = status_number(port, "hangs");
+	sleep(1);
+	EXPECT_LE(status_number(port, "hangs"), hangs + 3);
+	close(port);
+	work_end();
+}
+
+TEST(a_request_that_kills_each_driver_is_refused_in_the_end)
+{
+	struct serial_reply reply;
+	int port, other;
+
+	work_begin();
+	start_liar("crash", two);
+	port = connect_port();
+	other = connect_port();
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	EXPECT_EQ(-EHOSTDOWN, client_call(port, SERIAL_COUNTERS, 0, 0, NULL, 0, &reply));
+	EXPECT_EQ(3, status_number(other, "failures"));
+	EXPECT_EQ(-EHOSTDOWN, client_ask(other, SERIAL_OPEN, 0));
+	EXPECT_EQ('f', status_text(other, "up"));
+	/* Without it the next one lives. */
+	while (status_text(other, "up") != 't')
+		usleep(1000);
+	EXPECT_EQ(0, client_ask(other, SERIAL_OPEN, 0));
+	EXPECT_EQ(0, client_ask(port, SERIAL_GET_MODEM, 0));
+	close(port);
+	close(other);
+	work_end();
+}
+
+TEST(a_port_can_be_closed_while_there_is_no_driver)
+{
+	struct serial_reply reply;
+	int port;
+
+	work_begin();
+	start_liar("crash", two);
+	port = connect_port();
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	EXPECT_EQ(-EHOSTDOWN, client_call(port, SERIAL_COUNTERS, 0, 0, NULL, 0, &reply));
+	EXPECT_EQ(0, client_ask(port, SERIAL_CLOSE, 0));
+	EXPECT_EQ(-EHOSTDOWN, client_ask(port, SERIAL_CLOSE, 0));
+	close(port);
+	work_end();
+}
+
+TEST(who_is_killed_from_outside_is_replaced_at_once)
+{
+	int port, i;
+
+	work_begin();
+	start_supervised(two);
+	port = connect_port();
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	for (i = 0; i < 10; i++) {
+		kill_driver_by(port, SIGKILL);
+		EXPECT_EQ(0, client_ask(port, SERIAL_DRAIN, 0));
+	}
+	EXPECT_EQ(0, status_number(port, "failures"));
+	close(port);
+	work_end();
+}
+
+TEST(a_driver_that_has_lived_long_enough_begins_a_new_row)
+{
+	static const char *const args[] = { "--restarts", "1/1", NULL };
+	int port;
+
+	work_begin();
+	start_supervised(args);
+	port = connect_port();
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	kill_driver_by(port, SIGABRT);
+	kill_driver_by(port, SIGABRT);
+	EXPECT_EQ(2, status_number(port, "failures"));
+	while (status_text(port, "up") != 't')
+		usleep(1000);
+	usleep(1100000);
+	kill_driver_by(port, SIGABRT);
+	EXPECT_EQ(1, status_number(port, "failures"));
+	EXPECT_EQ(0, client_ask(port, SERIAL_DRAIN, 0));
+	close(port);
+	work_end();
+}
+
+TEST(a_driver_that_never_starts_is_given_up)
+{
+	pid_t pid;
+
+	work_begin();
+	pid = start_liar("late", two);
+	EXPECT_EQ(1, wait_exit(pid, 10000));
+	EXPECT_NE(0, access(socket_path, F_OK));
+	work_end();
+}
+
+TEST(r34_who_closes_a_connection_is_replaced)
+{
+	struct serial_reply reply;
+	int port, other;
+
+	work_begin();
+	start_liar("close", two);
+	port = connect_port();
+	other = connect_port();
+	EXPECT_GT(client_send(port, SERIAL_COUNTERS, 0, 0, NULL, 0), 0);
+	status_await(other, "hangs", 3);
+	ASSERT_EQ(1, client_receive(port, &reply, true));
+	EXPECT_EQ(-EHOSTDOWN, reply.status);
+	close(port);
+	close(other);
+	work_end();
+}
+
+TEST(r34_a_client_sees_nothing_of_the_supervisors_memory)
+{
+	static const uint8_t zero[SERIAL_DATA];
+	struct serial_reply reply;
+	size_t known = sizeof(struct serial_counters);
+	int port;
+
+	work_begin();
+	start_liar("echo", NULL);
+	port = connect_port();
+	EXPECT_EQ(0, client_call(port, SERIAL_WAIT_COUNTERS, 0, 0, zero, SERIAL_DATA, &reply));
+	EXPECT_EQ(SERIAL_DATA, reply.length);
+	EXPECT_EQ(0, memcmp(reply.data + known, zero, SERIAL_DATA - known));
+	close(port);
+	work_end();
+}
+
+TEST(r34_no_driver_gives_a_client_more_than_it_asked_for)
+{
+	const char *const args[] = { socket_path, "pty", line_path, NULL };
+	int tries, pty = -1;
+	char data[4096];
+	pid_t pid;
+
+	work_begin();
+	start_liar("read", NULL);
+	close(connect_port());
+	pid = spawn("hosted-serial", args, NULL);
+	for (tries = 0; tries < 1000 && pty < 0; tries++) {
+		usleep(10000);
+		pty = open(line_path, O_RDWR | O_NOCTTY);
+	}
+	ASSERT_GE(pty, 0);
+	for (tries = 0; tries < 10; tries++)
+		EXPECT_GT(read(pty, data, sizeof(data)), 0);
+	close(pty);
+	kill(pid, SIGTERM);
+	EXPECT_EQ(0, wait_exit(pid, 10000));
+	work_end();
+}
+
+/* A driver that has stopped, in the midst of work for a client that asks for much. */
+TEST(a_driver_that_reads_nothing_is_replaced_too)
+{
+	static const char *const args[] = { "--hang", "500", NULL };
+	int port, other, i, id = 0;
+	long pid;
+
+	work_begin();
+	start_supervised(args);
+	port = connect_port();
+	other = connect_port();
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	pid = status_number(other, "driver");
+	kill(pid, SIGSTOP);
+	for (i = 0; i < 128; i++)
+		id = client_send(port, SERIAL_COUNTERS, 0, 0, much, SERIAL_DATA);
+	for (i = 0; i < 128; i++)
+		EXPECT_GT(client_send(port, SERIAL_CANCEL, id - i, 0, NULL, 0), 0);
+	for (i = 0; i < 200; i++)
+		close(connect_port());
+	status_await(other, "restarts", 1);
+	EXPECT_NE(pid, status_number(other, "driver"));
+	close(port);
+	close(other);
+	work_end();
+}
+
+static void write_much(int port, int pieces)
+{
+	int i;
+
+	for (i = 0; i < pieces; i++)
+		ASSERT_EQ(0, client_write(port, much, SERIAL_DATA));
+	EXPECT_EQ(0, client_ask(port, SERIAL_DRAIN, 0));
+}
+
+TEST(r34_a_driver_that_takes_and_never_sends_fills_no_memory)
+{
+	int port, other, i;
+
+	work_begin();
+	start_liar("status", NULL);
+	port = connect_port();
+	other = connect_port();
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	for (i = 0; i < 100; i++)
+		client_send(port, SERIAL_WRITE, 0, SERIAL_FOREVER, much, SERIAL_DATA);
+	status_await(other, "to_send", 65536);
+	usleep(100000);
+	EXPECT_LE(status_number(other, "to_send"), 65536 + SERIAL_DATA);
+	close(port);
+	close(other);
+	work_end();
+}
+
+TEST(a_loop_keeps_so_much_that_nobody_reads)
+{
+	int port;
+
+	work_begin();
+	start_supervised(NULL);
+	port = connect_port();
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	write_much(port, 40);
+	EXPECT_EQ(65536, status_number(port, "to_read"));
+	close(port);
+	work_end();
+}
+
+TEST(who_does_not_take_what_the_line_sends_is_hung_up_on)
+{
+	const char *const args[] = { "--line", line_path, NULL };
+	int port, line;
+	size_t got;
+	char data[80 * SERIAL_DATA];
+
+	work_begin();
+	start_supervised(args);
+	line = connect_line();
+	port = connect_port();
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	write_much(port, 80);
+	got = line_read(line, data, sizeof(data), 100);
+	EXPECT_LT(got, 80 * SERIAL_DATA);
+	EXPECT_EQ(0, recv(line, data, sizeof(data), MSG_DONTWAIT));
+	close(line);
+	line = connect_line();
+	EXPECT_EQ(1, client_call(port, SERIAL_WRITE, 0, SERIAL_FOREVER, "x", 1, NULL));
+	EXPECT_EQ(1, line_read(line, data, 1, 5000));
+	close(line);
+	close(port);
+	work_end();
+}
