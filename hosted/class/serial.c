@@ -390,21 +390,6 @@ static void uart_dtr_rts(struct tty_port *tport, bool active)
 		update_mctrl(port, active ? lines_on : 0, active ? 0 : lines_on);
 }
 
-static bool uart_carrier_raised(struct tty_port *tport)
-{
-	struct uart_port *port = uart_state_of_port(tport)->uart_port;
-	unsigned long flags;
-	bool raised = true;
-
-	if (!port)
-		return true;
-	uart_port_lock_irqsave(port, &flags);
-	if (powered(port))
-		raised = port->ops->get_mctrl(port) & TIOCM_CAR;
-	uart_port_unlock_irqrestore(port, flags);
-	return raised;
-}
-
 static int uart_tiocmget(struct tty_struct *tty)
 {
 	struct uart_port *port = port_of(tty);
@@ -460,25 +445,6 @@ static void uart_throttle(struct tty_struct *tty)
 static void uart_unthrottle(struct tty_struct *tty)
 {
 	flow_in(tty, false);
-}
-
-static int uart_get_icount(struct tty_struct *tty, struct serial_icounter_struct *icount)
-{
-	struct uart_port *port = port_of(tty);
-	struct uart_icount now;
-	unsigned long flags;
-
-	if (!port)
-		return -EIO;
-	uart_port_lock_irqsave(port, &flags);
-	now = port->icount;
-	uart_port_unlock_irqrestore(port, flags);
-	*icount = (struct serial_icounter_struct){
-		.cts = now.cts, .dsr = now.dsr, .rng = now.rng, .dcd = now.dcd,
-		.rx = now.rx, .tx = now.tx, .frame = now.frame, .overrun = now.overrun,
-		.parity = now.parity, .brk = now.brk, .buf_overrun = now.buf_overrun,
-	};
-	return 0;
 }
 
 /*
@@ -653,7 +619,6 @@ static void uart_tty_port_shutdown(struct tty_port *tport)
 }
 
 static const struct tty_port_operations uart_port_ops = {
-	.carrier_raised = uart_carrier_raised,
 	.dtr_rts = uart_dtr_rts,
 	.activate = uart_activate,
 	.shutdown = uart_tty_port_shutdown,
@@ -694,7 +659,6 @@ static const struct tty_operations uart_ops = {
 	.hangup = uart_hangup,
 	.tiocmget = uart_tiocmget,
 	.tiocmset = uart_tiocmset,
-	.get_icount = uart_get_icount,
 };
 
 /*

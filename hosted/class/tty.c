@@ -454,20 +454,13 @@ static dev_t node_of(struct tty_driver *driver, unsigned int index)
 	return MKDEV(driver->major, driver->minor_start + index);
 }
 
-static struct device *device_add_tty(struct tty_driver *driver, unsigned int index,
-				     struct device *parent, void *drvdata,
-				     const struct attribute_group **groups)
-{
-	if (index >= driver->num)
-		return ERR_PTR(-EINVAL);
-	return device_create_with_groups(&tty_class, parent, node_of(driver, index), drvdata,
-					 groups, "%s%d", driver->name, index + driver->name_base);
-}
-
 struct device *tty_register_device(struct tty_driver *driver, unsigned int index,
 				   struct device *parent)
 {
-	return device_add_tty(driver, index, parent, NULL, NULL);
+	if (index >= driver->num)
+		return ERR_PTR(-EINVAL);
+	return device_create(&tty_class, parent, node_of(driver, index), NULL, "%s%d",
+			     driver->name, index + driver->name_base);
 }
 
 void tty_unregister_device(struct tty_driver *driver, unsigned int index)
@@ -526,27 +519,14 @@ void tty_port_free_xmit_buf(struct tty_port *port)
 	port->xmit_buf = NULL;
 }
 
-void tty_port_link_device(struct tty_port *port, struct tty_driver *driver, unsigned int index)
-{
-	if (index < driver->num)
-		driver->ports[index] = port;
-}
-
-struct device *tty_port_register_device_attr(struct tty_port *port, struct tty_driver *driver,
-					     unsigned int index, struct device *parent,
-					     void *drvdata, const struct attribute_group **groups)
-{
-	struct device *dev = device_add_tty(driver, index, parent, drvdata, groups);
-
-	if (!IS_ERR(dev))
-		tty_port_link_device(port, driver, index);
-	return dev;
-}
-
 struct device *tty_port_register_device(struct tty_port *port, struct tty_driver *driver,
 					unsigned int index, struct device *parent)
 {
-	return tty_port_register_device_attr(port, driver, index, parent, NULL, NULL);
+	struct device *dev = tty_register_device(driver, index, parent);
+
+	if (!IS_ERR(dev))
+		driver->ports[index] = port;
+	return dev;
 }
 
 void tty_port_unregister_device(struct tty_port *port, struct tty_driver *driver,

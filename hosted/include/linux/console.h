@@ -13,7 +13,6 @@ struct console {
 	void (*write)(struct console *console, const char *text, unsigned int count);
 	int (*read)(struct console *console, char *text, unsigned int count);
 	struct tty_driver *(*device)(struct console *console, int *index);
-	void (*unblank)(void);
 	int (*setup)(struct console *console, char *options);
 	int (*exit)(struct console *console);
 	int (*match)(struct console *console, char *name, int index, char *options);

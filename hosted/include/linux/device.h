@@ -66,8 +66,6 @@ struct device {
 	struct mutex mutex;
 	struct device_node *of_node;
 	struct fwnode_handle *fwnode;
-	u64 *dma_mask;
-	u64 coherent_dma_mask;
 	dev_t devt;
 	u32 id;
 	spinlock_t devres_lock;

@@ -34,7 +34,6 @@ enum { REGION_INTERSECTS, REGION_DISJOINT, REGION_MIXED };
 }
 #define DEFINE_RES_MEM_NAMED(_s, _n, _name)	DEFINE_RES_NAMED(_s, _n, _name, IORESOURCE_MEM)
 #define DEFINE_RES_MEM(_s, _n)			DEFINE_RES_MEM_NAMED(_s, _n, NULL)
-#define DEFINE_RES_IRQ(_irq)			DEFINE_RES_NAMED(_irq, 1, NULL, IORESOURCE_IRQ)
 
 extern struct resource iomem_resource;
 extern struct resource ioport_resource;

@@ -116,7 +116,6 @@ struct vm_area_struct {
 	const struct vm_operations_struct *vm_ops;
 	void *vm_private_data;
 	struct file *vm_file;
-	struct mm_struct *vm_mm;
 	struct list_head entry;
 	void *memory;
 	unsigned long first;

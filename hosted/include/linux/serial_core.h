@@ -31,7 +31,6 @@ struct uart_ops {
 	void (*unthrottle)(struct uart_port *port);
 	void (*send_xchar)(struct uart_port *port, char ch);
 	void (*stop_rx)(struct uart_port *port);
-	void (*start_rx)(struct uart_port *port);
 	void (*enable_ms)(struct uart_port *port);
 	void (*break_ctl)(struct uart_port *port, int ctl);
 	int (*startup)(struct uart_port *port);
@@ -46,7 +45,6 @@ struct uart_ops {
 	int (*request_port)(struct uart_port *port);
 	void (*config_port)(struct uart_port *port, int flags);
 	int (*verify_port)(struct uart_port *port, struct serial_struct *serial);
-	int (*ioctl)(struct uart_port *port, unsigned int cmd, unsigned long arg);
 };
 
 #define UART_CONFIG_TYPE	(1 << 0)
@@ -66,10 +64,6 @@ struct uart_port {
 	spinlock_t lock;
 	unsigned long iobase;
 	unsigned char __iomem *membase;
-	unsigned int (*serial_in)(struct uart_port *port, int offset);
-	void (*serial_out)(struct uart_port *port, int offset, int value);
-	unsigned int (*get_divisor)(struct uart_port *port, unsigned int baud,
-				    unsigned int *frac);
 	unsigned int irq;
 	unsigned long irqflags;
 	unsigned int uartclk;
@@ -99,7 +93,6 @@ struct uart_port {
 	unsigned char has_sysrq;
 	unsigned char suspended;
 	const char *name;
-	const struct attribute_group *attr_group;
 	void *private_data;
 };
 
@@ -109,27 +102,16 @@ struct uart_port {
 #define UPIO_MEM32		SERIAL_IO_MEM32
 
 /* flags */
-#define UPF_SAK			((upf_t)BIT(2))
 #define UPF_SPD_MASK		((upf_t)0x1030)
 #define UPF_SPD_CUST		((upf_t)0x0030)
 #define UPF_HARDPPS_CD		((upf_t)BIT(11))
-#define UPF_LOW_LATENCY		((upf_t)BIT(13))
-#define UPF_HARD_FLOW		((upf_t)(BIT(20) | BIT(21)))
-#define UPF_SOFT_FLOW		((upf_t)BIT(22))
-#define UPF_CONS_FLOW		((upf_t)BIT(23))
-#define UPF_SHARE_IRQ		((upf_t)BIT(24))
-#define UPF_FIXED_TYPE		((upf_t)BIT(27))
 #define UPF_BOOT_AUTOCONF	((upf_t)BIT(28))
-#define UPF_FIXED_PORT		((upf_t)BIT(29))
 #define UPF_DEAD		((upf_t)BIT(30))
-#define UPF_IOREMAP		((upf_t)BIT(31))
 
 /* status */
 #define UPSTAT_CTS_ENABLE	((upstat_t)(1 << 0))
 #define UPSTAT_DCD_ENABLE	((upstat_t)(1 << 1))
-#define UPSTAT_AUTORTS		((upstat_t)(1 << 2))
 #define UPSTAT_AUTOCTS		((upstat_t)(1 << 3))
-#define UPSTAT_AUTOXOFF		((upstat_t)(1 << 4))
 
 enum uart_pm_state { UART_PM_STATE_ON = 0, UART_PM_STATE_OFF = 3, UART_PM_STATE_UNDEFINED };
 
@@ -192,11 +174,6 @@ static inline void uart_port_unlock_irqrestore(struct uart_port *port, unsigned 
 	spin_unlock_irqrestore(&port->lock, flags);
 }
 
-static inline bool uart_port_trylock(struct uart_port *port)
-{
-	return spin_trylock(&port->lock);
-}
-
 /* Registration; context: may sleep */
 int uart_register_driver(struct uart_driver *driver);
 void uart_unregister_driver(struct uart_driver *driver);
@@ -231,11 +208,6 @@ static inline int uart_tx_stopped(struct uart_port *port)
 	struct tty_struct *tty = port->state->port.tty;
 
 	return (tty && tty->flow.stopped) || port->hw_stopped;
-}
-
-static inline bool uart_cts_enabled(struct uart_port *port)
-{
-	return port->status & UPSTAT_CTS_ENABLE;
 }
 
 static inline bool uart_softcts_mode(struct uart_port *port)

@@ -23,7 +23,6 @@ char *strncpy(char *dst, const char *src, size_t n);
 char *strcat(char *dst, const char *src);
 char *strncat(char *dst, const char *src, size_t n);
 char *strchr(const char *s, int c);
-char *strrchr(const char *s, int c);
 char *strchrnul(const char *s, int c);
 char *strstr(const char *s, const char *what);
 char *strpbrk(const char *s, const char *accept);

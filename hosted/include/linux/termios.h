@@ -142,12 +142,4 @@ struct ktermios {
 
 #define TIOCSER_TEMT	0x01		/* the transmitter is empty */
 
-struct serial_icounter_struct {
-	int cts, dsr, rng, dcd;
-	int rx, tx;
-	int frame, overrun, parity, brk;
-	int buf_overrun;
-	int reserved[9];
-};
-
 #endif

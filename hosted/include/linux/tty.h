@@ -36,7 +36,6 @@ struct tty_struct {
 	wait_queue_head_t read_wait;		/* data */
 	struct work_struct hangup_work, throttle_work;
 	void *driver_data;
-	void *disc_data;
 };
 
 /* flags of tty_struct */

@@ -10,27 +10,18 @@
 #include <linux/termios.h>
 
 struct file;
-struct seq_file;
-struct serial_icounter_struct;
-struct serial_struct;
 struct tty_driver;
 struct tty_port;
 struct tty_struct;
 
 struct tty_operations {
-	struct tty_struct *(*lookup)(struct tty_driver *driver, struct file *file, int index);
 	int (*install)(struct tty_driver *driver, struct tty_struct *tty);
 	void (*remove)(struct tty_driver *driver, struct tty_struct *tty);
 	int (*open)(struct tty_struct *tty, struct file *file);
 	void (*close)(struct tty_struct *tty, struct file *file);
-	void (*shutdown)(struct tty_struct *tty);
-	void (*cleanup)(struct tty_struct *tty);
 	ssize_t (*write)(struct tty_struct *tty, const u8 *buf, size_t count);
-	int (*put_char)(struct tty_struct *tty, u8 ch);
-	void (*flush_chars)(struct tty_struct *tty);
 	unsigned int (*write_room)(struct tty_struct *tty);
 	unsigned int (*chars_in_buffer)(struct tty_struct *tty);
-	int (*ioctl)(struct tty_struct *tty, unsigned int cmd, unsigned long arg);
 	void (*set_termios)(struct tty_struct *tty, const struct ktermios *old);
 	void (*throttle)(struct tty_struct *tty);
 	void (*unthrottle)(struct tty_struct *tty);
@@ -44,10 +35,6 @@ struct tty_operations {
 	void (*send_xchar)(struct tty_struct *tty, u8 ch);
 	int (*tiocmget)(struct tty_struct *tty);
 	int (*tiocmset)(struct tty_struct *tty, unsigned int set, unsigned int clear);
-	int (*get_icount)(struct tty_struct *tty, struct serial_icounter_struct *icount);
-	int (*get_serial)(struct tty_struct *tty, struct serial_struct *serial);
-	int (*set_serial)(struct tty_struct *tty, struct serial_struct *serial);
-	int (*proc_show)(struct seq_file *m, void *driver);
 };
 
 struct tty_driver {

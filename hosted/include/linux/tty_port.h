@@ -8,7 +8,6 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
-struct attribute_group;
 struct device;
 struct file;
 struct tty_driver;
@@ -16,11 +15,9 @@ struct tty_port;
 struct tty_struct;
 
 struct tty_port_operations {
-	bool (*carrier_raised)(struct tty_port *port);
 	void (*dtr_rts)(struct tty_port *port, bool active);
 	void (*shutdown)(struct tty_port *port);
 	int (*activate)(struct tty_port *port, struct tty_struct *tty);
-	void (*destruct)(struct tty_port *port);
 };
 
 #define TTY_BUFFER_SIZE	4096		/* characters, a power of two */
@@ -42,7 +39,6 @@ struct tty_port {
 	struct tty_struct *tty;			/* while open */
 	const struct tty_port_operations *ops;
 	spinlock_t lock;
-	int blocked_open;
 	int count;				/* openings */
 	wait_queue_head_t open_wait;
 	wait_queue_head_t delta_msr_wait;	/* something that is counted has changed */
@@ -53,15 +49,12 @@ struct tty_port {
 	u8 *xmit_buf;
 	unsigned int close_delay;		/* ms, after the last close */
 	unsigned int closing_wait;		/* ms, for what is to be sent */
-	void *client_data;
 };
 
 /* iflags */
 #define TTY_PORT_INITIALIZED	0
 #define TTY_PORT_SUSPENDED	1
 #define TTY_PORT_ACTIVE		2
-#define TTY_PORT_CTS_FLOW	3
-#define TTY_PORT_CHECK_CD	4
 
 #define ASYNC_CLOSING_WAIT_NONE	65535
 #define ASYNC_CLOSING_WAIT_INF	0
@@ -79,23 +72,11 @@ static inline void tty_port_set_##name(struct tty_port *port, bool value) \
 TTY_PORT_BIT(initialized, TTY_PORT_INITIALIZED)
 TTY_PORT_BIT(suspended, TTY_PORT_SUSPENDED)
 TTY_PORT_BIT(active, TTY_PORT_ACTIVE)
-TTY_PORT_BIT(cts_flow, TTY_PORT_CTS_FLOW)
-TTY_PORT_BIT(check_carrier, TTY_PORT_CHECK_CD)
-
-static inline bool tty_port_cts_enabled(const struct tty_port *port)
-{
-	return tty_port_cts_flow(port);
-}
 
 void tty_port_init(struct tty_port *port);
 void tty_port_destroy(struct tty_port *port);
-void tty_port_link_device(struct tty_port *port, struct tty_driver *driver, unsigned int index);
 struct device *tty_port_register_device(struct tty_port *port, struct tty_driver *driver,
 					unsigned int index, struct device *parent);
-struct device *tty_port_register_device_attr(struct tty_port *port, struct tty_driver *driver,
-					     unsigned int index, struct device *parent,
-					     void *drvdata,
-					     const struct attribute_group **groups);
 void tty_port_unregister_device(struct tty_port *port, struct tty_driver *driver,
 				unsigned int index);
 int tty_port_alloc_xmit_buf(struct tty_port *port);

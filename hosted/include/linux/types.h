@@ -5,7 +5,7 @@
 #include <linux/compiler_types.h>
 #include <linux/stddef.h>
 
-typedef unsigned char u8, __u8, uint8_t, u_char;
+typedef unsigned char u8, __u8, uint8_t;
 typedef unsigned short u16, __u16, uint16_t, u_short, ushort;
 typedef unsigned int u32, __u32, uint32_t, u_int, uint;
 typedef unsigned long long u64, __u64;
@@ -24,9 +24,8 @@ typedef __SIZE_TYPE__ size_t;
 typedef long ssize_t;
 typedef __PTRDIFF_TYPE__ ptrdiff_t;
 typedef unsigned long uintptr_t, kernel_ulong_t;
-typedef long intptr_t;
 typedef long long loff_t;
-typedef u64 phys_addr_t, resource_size_t, dma_addr_t, sector_t;
+typedef u64 phys_addr_t, resource_size_t, dma_addr_t;
 typedef unsigned long pgoff_t;
 typedef u32 dev_t;
 typedef unsigned short umode_t, mode_t;

@@ -15,9 +15,7 @@ struct kobj_uevent_env;
 struct bus_type {
 	const char *name;
 	const char *dev_name;
-	const struct attribute_group **bus_groups;
 	const struct attribute_group **dev_groups;
-	const struct attribute_group **drv_groups;
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
 	int (*match)(struct device *dev, const struct device_driver *drv);
 #else
@@ -29,11 +27,8 @@ struct bus_type {
 	int (*uevent)(struct device *dev, struct kobj_uevent_env *env);
 #endif
 	int (*probe)(struct device *dev);
-	void (*sync_state)(struct device *dev);
 	void (*remove)(struct device *dev);
 	void (*shutdown)(struct device *dev);
-	int (*suspend)(struct device *dev, pm_message_t state);
-	int (*resume)(struct device *dev);
 	const struct dev_pm_ops *pm;
 	bool need_parent_lock;
 };

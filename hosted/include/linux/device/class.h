@@ -9,13 +9,10 @@
 
 struct class {
 	const char *name;
-	const struct attribute_group **class_groups;
 	const struct attribute_group **dev_groups;
 	int (*dev_uevent)(const struct device *dev, struct kobj_uevent_env *env);
 	char *(*devnode)(const struct device *dev, umode_t *mode);
-	void (*class_release)(const struct class *class);
 	void (*dev_release)(struct device *dev);
-	int (*shutdown_pre)(struct device *dev);
 	const struct dev_pm_ops *pm;
 };
 

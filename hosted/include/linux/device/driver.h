@@ -20,12 +20,10 @@ struct device_driver {
 	const struct bus_type *bus;
 	struct module *owner;
 	const char *mod_name;
-	bool suppress_bind_attrs;
 	enum probe_type probe_type;
 	const struct of_device_id *of_match_table;
 	const struct acpi_device_id *acpi_match_table;
 	int (*probe)(struct device *dev);
-	void (*sync_state)(struct device *dev);
 	int (*remove)(struct device *dev);
 	void (*shutdown)(struct device *dev);
 	const struct attribute_group **groups;
