@@ -63,3 +63,39 @@ unsigned int clock_drop(struct clock *clock, unsigned int user)
 	tell(clock, was);
 	return left;
 }
+
+/*
+ * The only clock, of user 0
+ */
+
+static int get_only(void *clock, const char *device, const char *name)
+{
+	(void)device;
+	(void)name;
+	return clock_get(clock, 0, true);
+}
+
+static void put_only(void *clock, int handle)
+{
+	clock_get(clock, handle, false);
+}
+
+static int prepare_only(void *clock, int handle, bool on)
+{
+	return clock_prepare(clock, handle, on);
+}
+
+static int enable_only(void *clock, int handle, bool on)
+{
+	return clock_enable(clock, handle, on);
+}
+
+static unsigned long rate_of_only(void *clock, int handle)
+{
+	(void)handle;
+	return ((struct clock *)clock)->rate;
+}
+
+const struct kit_clock_ops clock_only = {
+	get_only, put_only, prepare_only, enable_only, rate_of_only,
+};

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "kit/bus.h"
+
 #define CLOCK_USERS	8
 
 struct clock {
@@ -31,5 +33,8 @@ static inline unsigned int clock_enabled(const struct clock *clock, unsigned int
 
 /* Return: how many enables, prepares and gets the user still had. */
 unsigned int clock_drop(struct clock *clock, unsigned int user);
+
+/* For kit_clocks(), with a clock: the only one there is, whatever name a driver has for it. */
+extern const struct kit_clock_ops clock_only;
 
 #endif

@@ -12,6 +12,7 @@ enum { RTC_IRQ = 60, KEYBOARD_IRQ = 61 };
 struct pl030 pl030;
 struct sp805 sp805;
 struct pl050 pl050;
+/* Of the watchdog and the keyboard. */
 static struct clock the_clock = { .name = "primecells" };
 
 /* PL030: counts seconds; matches when MIE is set */
@@ -174,52 +175,13 @@ static const struct kit_device devices[] = {
 
 #define DEVICES	(sizeof(devices) / sizeof(*devices))
 
-/*
- * Their clock. The clock has none.
- */
-static int find(void *data, const char *device, const char *name)
-{
-	(void)data, (void)device, (void)name;
-	return clock_get(&the_clock, 0, true);
-}
-
-static void put(void *data, int handle)
-{
-	(void)data;
-	(void)handle;
-	clock_get(&the_clock, 0, false);
-}
-
-static int prepare(void *data, int handle, _Bool on)
-{
-	(void)data;
-	(void)handle;
-	return clock_prepare(&the_clock, 0, on);
-}
-
-static int enable(void *data, int handle, _Bool on)
-{
-	(void)data;
-	(void)handle;
-	return clock_enable(&the_clock, 0, on);
-}
-
-static unsigned long rate(void *data, int handle)
-{
-	(void)data;
-	(void)handle;
-	return the_clock.rate;
-}
-
-static const struct kit_clock_ops clocks = { find, put, prepare, enable, rate };
-
 int primecells_add(unsigned long hz)
 {
 	unsigned int i;
 	int err = 0;
 
 	the_clock.rate = hz;
-	kit_clocks(&clocks, NULL);
+	kit_clocks(&clock_only, &the_clock);
 	for (i = 0; i < DEVICES && !err; i++) {
 		err = kit_grant_device(devices[i].phys, devices[i].size, devices[i].name, &ops[i],
 				       NULL);

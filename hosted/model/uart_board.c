@@ -121,43 +121,6 @@ static int clockwork(void *arg)
 	return (void)arg, 0;
 }
 
-/* The device's only clock, whatever name the driver has for it. */
-static int clock_find(void *data, const char *device, const char *name)
-{
-	(void)data, (void)device, (void)name;
-	return clock_get(&uart_board_clock, 0, true);
-}
-
-static void clock_release(void *data, int handle)
-{
-	(void)data;
-	(void)handle;
-	clock_get(&uart_board_clock, 0, false);
-}
-
-static int prepare(void *data, int handle, bool on)
-{
-	(void)data;
-	(void)handle;
-	return clock_prepare(&uart_board_clock, 0, on);
-}
-
-static int enable(void *data, int handle, bool on)
-{
-	(void)data;
-	(void)handle;
-	return clock_enable(&uart_board_clock, 0, on);
-}
-
-static unsigned long rate(void *data, int handle)
-{
-	(void)data;
-	(void)handle;
-	return uart_board_clock.rate;
-}
-
-static const struct kit_clock_ops clock_ops = { clock_find, clock_release, prepare, enable, rate };
-
 static const struct kit_device uart = {
 	.name = BOARD_UART, .id = BOARD_AMBA_ID, .phys = BOARD_PHYS, .size = PL010_SIZE,
 	.irqs = { BOARD_IRQ },
@@ -172,7 +135,7 @@ int uart_board_add(const struct uart_board_config *config)
 	pl010_init(&board.uart, config->timed ? &timed_wires : &wires, NULL);
 	if (config->loop)
 		pl010_set_lines(&board.uart, PL010_FR_MODEM);
-	kit_clocks(&clock_ops, NULL);
+	kit_clocks(&clock_only, &uart_board_clock);
 	err = kit_grant_device(BOARD_PHYS, PL010_SIZE, BOARD_UART, &registers, NULL);
 	if (!err && config->timed)
 		err = kit_thread_create(KIT_OTHER, "pl010", clockwork, NULL, &board.clockwork);
