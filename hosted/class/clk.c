@@ -73,58 +73,54 @@ void clk_put(struct clk *clk)
 	kfree(clk);
 }
 
-int clk_prepare(struct clk *clk)
+/* One user more of what @count counts. */
+static int take(struct clk *clk, atomic_t *count, enum kit_what what,
+		int (*op)(void *data, int handle, bool on))
 {
-	int err;
+	int err = kit_should_fail(what) ? -EIO : op(clocks_data, clk->handle, true);
 
-	might_sleep();
-	if (!clk)
-		return 0;
-	err = kit_should_fail(KIT_WHAT_PREPARE) ? -EIO :
-						  clocks->prepare(clocks_data, clk->handle, true);
 	if (err)
 		return err;
-	atomic_inc(&clk->prepared);
-	kit_count(KIT_WHAT_PREPARE, 1);
+	atomic_inc(count);
+	kit_count(what, 1);
 	return 0;
+}
+
+static void give(struct clk *clk, atomic_t *count, enum kit_what what,
+		 int (*op)(void *data, int handle, bool on), const char *how)
+{
+	if (WARN(atomic_dec_if_positive(count) < 0, "a clock is %s too often\n", how))
+		return;
+	op(clocks_data, clk->handle, false);
+	kit_count(what, -1);
+}
+
+int clk_prepare(struct clk *clk)
+{
+	might_sleep();
+	return clk ? take(clk, &clk->prepared, KIT_WHAT_PREPARE, clocks->prepare) : 0;
 }
 
 void clk_unprepare(struct clk *clk)
 {
-	if (IS_ERR_OR_NULL(clk))
-		return;
 	might_sleep();
-	if (WARN(atomic_dec_if_positive(&clk->prepared) < 0, "a clock is unprepared too often\n"))
-		return;
-	clocks->prepare(clocks_data, clk->handle, false);
-	kit_count(KIT_WHAT_PREPARE, -1);
+	if (!IS_ERR_OR_NULL(clk))
+		give(clk, &clk->prepared, KIT_WHAT_PREPARE, clocks->prepare, "unprepared");
 }
 
 int clk_enable(struct clk *clk)
 {
-	int err;
-
 	if (!clk)
 		return 0;
 	if (WARN(!atomic_read(&clk->prepared), "a clock is enabled that is not prepared\n"))
 		return -ESHUTDOWN;
-	err = kit_should_fail(KIT_WHAT_CLOCK) ? -EIO :
-						clocks->enable(clocks_data, clk->handle, true);
-	if (err)
-		return err;
-	atomic_inc(&clk->enabled);
-	kit_count(KIT_WHAT_CLOCK, 1);
-	return 0;
+	return take(clk, &clk->enabled, KIT_WHAT_CLOCK, clocks->enable);
 }
 
 void clk_disable(struct clk *clk)
 {
-	if (IS_ERR_OR_NULL(clk))
-		return;
-	if (WARN(atomic_dec_if_positive(&clk->enabled) < 0, "a clock is disabled too often\n"))
-		return;
-	clocks->enable(clocks_data, clk->handle, false);
-	kit_count(KIT_WHAT_CLOCK, -1);
+	if (!IS_ERR_OR_NULL(clk))
+		give(clk, &clk->enabled, KIT_WHAT_CLOCK, clocks->enable, "disabled");
 }
 
 unsigned long clk_get_rate(struct clk *clk)
