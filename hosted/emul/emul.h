@@ -41,6 +41,12 @@ bool workqueue_run_one(void);
 int parse_number(const char *s, unsigned int base, unsigned long long *value, bool *negative,
 		 const char **end);
 
+/* timer.c: a lock of the kit that callers in interrupts take, too */
+unsigned long lock_irqsave(struct kit_spin *lock);
+void unlock_irqrestore(struct kit_spin *lock, unsigned long flags);
+/* Adds 1 to a word that threads wait for. */
+void tell(unsigned int *word);
+
 /* KIT_INLINE: no thread is made for what is put off. */
 static inline bool runs_inline(void)
 {

@@ -44,6 +44,27 @@ unsigned long usecs_to_jiffies(unsigned int us)
 	return DIV_ROUND_UP((unsigned long)us * HZ, USEC_PER_SEC);
 }
 
+unsigned long lock_irqsave(struct kit_spin *lock)
+{
+	unsigned long flags = _local_irq_save();
+
+	kit_spin_lock(lock);
+	return flags;
+}
+
+void unlock_irqrestore(struct kit_spin *lock, unsigned long flags)
+{
+	kit_spin_unlock(lock);
+	_local_irq_restore(flags);
+}
+
+void tell(unsigned int *word)
+{
+	__atomic_add_fetch(word, 1, __ATOMIC_SEQ_CST);
+	if (!runs_inline())
+		kit_word_wake(word, 0);
+}
+
 /*
  * Both kinds are lists in order of expiry. What runs now is remembered, so that it
  * can be waited for.
@@ -81,28 +102,6 @@ static kit_u64 next_expiry(void)
 	return next;
 }
 
-static void tell(void)
-{
-	__atomic_add_fetch(&changed, 1, __ATOMIC_SEQ_CST);
-	if (!runs_inline())
-		kit_word_wake(&changed, 0);
-}
-
-/* Callers may be in interrupts: those are off while the lock is held. */
-static unsigned long lock_timers(void)
-{
-	unsigned long flags = _local_irq_save();
-
-	kit_spin_lock(&lock);
-	return flags;
-}
-
-static void unlock_timers(unsigned long flags)
-{
-	kit_spin_unlock(&lock);
-	_local_irq_restore(flags);
-}
-
 static bool unlink(struct list_head *entry)
 {
 	if (!entry->next)
@@ -131,11 +130,11 @@ static bool enqueue_timer(struct timer_list *timer)
 /* @earlier: only if that is earlier than it would run. */
 static int modify(struct timer_list *timer, unsigned long expires, bool earlier)
 {
-	unsigned long flags = lock_timers();
+	unsigned long flags = lock_irqsave(&lock);
 	bool pending = timer->entry.next, first = false;
 
 	if (!timer->function) {
-		unlock_timers(flags);
+		unlock_irqrestore(&lock, flags);
 		return 0;	/* shut down */
 	}
 	if (!(earlier && pending && time_before_eq(timer->expires, expires))) {
@@ -144,9 +143,9 @@ static int modify(struct timer_list *timer, unsigned long expires, bool earlier)
 		timer->expires = time_after(expires, jiffies) ? expires : jiffies + 1;
 		first = enqueue_timer(timer);
 	}
-	unlock_timers(flags);
+	unlock_irqrestore(&lock, flags);
 	if (first)
-		tell();
+		tell(&changed);
 	return pending;
 }
 
@@ -169,19 +168,19 @@ void add_timer(struct timer_list *timer)
 
 int timer_delete(struct timer_list *timer)
 {
-	unsigned long flags = lock_timers();
+	unsigned long flags = lock_irqsave(&lock);
 	int pending = unlink(&timer->entry);
 
-	unlock_timers(flags);
+	unlock_irqrestore(&lock, flags);
 	return pending;
 }
 
 static bool runs_here(const struct timer_list *timer)
 {
-	unsigned long flags = lock_timers();
+	unsigned long flags = lock_irqsave(&lock);
 	bool runs = running == timer && runner == kit_current();
 
-	unlock_timers(flags);
+	unlock_irqrestore(&lock, flags);
 	return runs;
 }
 
@@ -203,14 +202,14 @@ static int delete_sync(struct timer_list *timer, bool shut_down)
 	if (runs_here(timer))
 		kit_die("timer_delete_sync() from the timer's own function");
 	for (;;) {
-		unsigned long flags = lock_timers();
+		unsigned long flags = lock_irqsave(&lock);
 		bool runs = running == timer;
 
 		pending |= unlink(&timer->entry);
 		if (shut_down)
 			timer->function = NULL;
 		seen = READ_ONCE(changed);
-		unlock_timers(flags);
+		unlock_irqrestore(&lock, flags);
 		if (!runs)
 			return pending;
 		kit_word_sleep(&changed, seen, KIT_NEVER);
@@ -230,7 +229,7 @@ int timer_shutdown_sync(struct timer_list *timer)
 /* The first one that is due, taken off the list. */
 static struct timer_list *take_timer(void (**function)(struct timer_list *timer))
 {
-	unsigned long flags = lock_timers();
+	unsigned long flags = lock_irqsave(&lock);
 	struct timer_list *timer = list_first_entry_or_null(&timers, struct timer_list, entry);
 
 	if (timer && time_after(timer->expires, jiffies))
@@ -244,7 +243,7 @@ static struct timer_list *take_timer(void (**function)(struct timer_list *timer)
 		runner = kit_current();
 		*function = timer->function;
 	}
-	unlock_timers(flags);
+	unlock_irqrestore(&lock, flags);
 	return timer;
 }
 
@@ -257,10 +256,10 @@ static void timer_softirq(void)
 	while ((timer = take_timer(&function))) {
 		function(timer);
 		/* From here on it may be gone. */
-		flags = lock_timers();
+		flags = lock_irqsave(&lock);
 		running = NULL;
-		unlock_timers(flags);
-		tell();
+		unlock_irqrestore(&lock, flags);
+		tell(&changed);
 	}
 }
 
@@ -297,22 +296,22 @@ void hrtimer_start_range_ns(struct hrtimer *timer, ktime_t time, u64 slack,
 
 	if (!timer->function)
 		kit_die("hrtimer_start() of a timer without a function");
-	flags = lock_timers();
+	flags = lock_irqsave(&lock);
 	unlink(&timer->entry);
 	timer->expires = mode & HRTIMER_MODE_REL ? ktime_add(ktime_get(), time) : time;
 	first = enqueue_hrtimer(timer);
-	unlock_timers(flags);
+	unlock_irqrestore(&lock, flags);
 	if (first)
-		tell();
+		tell(&changed);
 }
 
 /* Returns 1 where it was queued, 0 where not, -1 while it runs. */
 int hrtimer_try_to_cancel(struct hrtimer *timer)
 {
-	unsigned long flags = lock_timers();
+	unsigned long flags = lock_irqsave(&lock);
 	int ret = hrunning == timer ? -1 : unlink(&timer->entry);
 
-	unlock_timers(flags);
+	unlock_irqrestore(&lock, flags);
 	return ret;
 }
 
@@ -343,16 +342,16 @@ u64 hrtimer_forward(struct hrtimer *timer, ktime_t now, ktime_t interval)
 
 bool hrtimer_active(const struct hrtimer *timer)
 {
-	unsigned long flags = lock_timers();
+	unsigned long flags = lock_irqsave(&lock);
 	bool active = timer->entry.next || hrunning == timer;
 
-	unlock_timers(flags);
+	unlock_irqrestore(&lock, flags);
 	return active;
 }
 
 static struct hrtimer *take_hrtimer(void)
 {
-	unsigned long flags = lock_timers();
+	unsigned long flags = lock_irqsave(&lock);
 	struct hrtimer *timer = list_first_entry_or_null(&hrtimers, struct hrtimer, entry);
 
 	if (timer && (hrunning || timer->expires > ktime_get()))
@@ -361,7 +360,7 @@ static struct hrtimer *take_hrtimer(void)
 		unlink(&timer->entry);
 		hrunning = timer;
 	}
-	unlock_timers(flags);
+	unlock_irqrestore(&lock, flags);
 	return timer;
 }
 
@@ -374,13 +373,13 @@ static bool run_hrtimers(void)
 
 	while ((timer = take_hrtimer())) {
 		restart = timer->function(timer);
-		flags = lock_timers();
+		flags = lock_irqsave(&lock);
 		/* Unless somebody has started it anew meanwhile. */
 		if (restart == HRTIMER_RESTART && !timer->entry.next)
 			enqueue_hrtimer(timer);
 		hrunning = NULL;
-		unlock_timers(flags);
-		tell();
+		unlock_irqrestore(&lock, flags);
+		tell(&changed);
 		ran = true;
 	}
 	return ran;
@@ -443,7 +442,7 @@ void timer_stop(void)
 	if (!timer_thread)
 		return;
 	__atomic_store_n(&stopping, 1, __ATOMIC_SEQ_CST);
-	tell();
+	tell(&changed);
 	kit_thread_join(timer_thread);
 	timer_thread = NULL;
 }

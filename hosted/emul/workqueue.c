@@ -71,27 +71,6 @@ static unsigned int nr_threads, idle;
 static unsigned int changed;		/* work came or ended; waited for */
 static unsigned int stopping;
 
-static unsigned long lock_queues(void)
-{
-	unsigned long flags = _local_irq_save();
-
-	kit_spin_lock(&lock);
-	return flags;
-}
-
-static void unlock_queues(unsigned long flags)
-{
-	kit_spin_unlock(&lock);
-	_local_irq_restore(flags);
-}
-
-static void tell(void)
-{
-	__atomic_add_fetch(&changed, 1, __ATOMIC_SEQ_CST);
-	if (!runs_inline())
-		kit_word_wake(&changed, 0);
-}
-
 /* Who runs @work, of those that began up to @seq. Holds the lock. */
 static struct worker *find_runner(const struct work_struct *work, unsigned long seq)
 {
@@ -133,13 +112,13 @@ static void need_worker(void);
 /* Returns false where there is nothing to run. */
 static bool run_one(struct worker *worker)
 {
-	unsigned long flags = lock_queues();
+	unsigned long flags = lock_irqsave(&lock);
 	struct work_struct *work = pick();
 	work_func_t func;
 	bool more;
 
 	if (!work) {
-		unlock_queues(flags);
+		unlock_irqrestore(&lock, flags);
 		return false;
 	}
 	list_del_init(&work->entry);
@@ -152,7 +131,7 @@ static bool run_one(struct worker *worker)
 	/* From now on it may be queued again. */
 	clear_bit_unlock(WORK_PENDING_BIT, &work->state);
 	more = pick();
-	unlock_queues(flags);
+	unlock_irqrestore(&lock, flags);
 
 	/* Whoever queued that may have taken this worker for idle. */
 	if (more)
@@ -161,11 +140,11 @@ static bool run_one(struct worker *worker)
 	if (!runs_inline())
 		finish(worker);
 
-	flags = lock_queues();
+	flags = lock_irqsave(&lock);
 	list_del(&worker->entry);
 	worker->wq->active--;
-	unlock_queues(flags);
-	tell();
+	unlock_irqrestore(&lock, flags);
+	tell(&changed);
 	return true;
 }
 
@@ -200,31 +179,31 @@ static void need_worker(void)
 
 	if (runs_inline() || __atomic_load_n(&idle, __ATOMIC_SEQ_CST))
 		return;
-	flags = lock_queues();
+	flags = lock_irqsave(&lock);
 	if (nr_threads < WORKERS)
 		n = nr_threads++;
-	unlock_queues(flags);
+	unlock_irqrestore(&lock, flags);
 	if (n == WORKERS)
 		return;
 	__atomic_add_fetch(&idle, 1, __ATOMIC_SEQ_CST);
 	if (!kit_thread_create(KIT_WORKER, "worker", worker_main, NULL, &threads[n]))
 		return;
 	__atomic_sub_fetch(&idle, 1, __ATOMIC_SEQ_CST);
-	flags = lock_queues();
+	flags = lock_irqsave(&lock);
 	nr_threads--;
-	unlock_queues(flags);
+	unlock_irqrestore(&lock, flags);
 }
 
 /* The caller owns WORK_PENDING_BIT. */
 static void insert(struct workqueue_struct *wq, struct work_struct *work)
 {
-	unsigned long flags = lock_queues();
+	unsigned long flags = lock_irqsave(&lock);
 
 	work->wq = wq;
 	work->seq = ++next_seq;
 	list_add_tail(&work->entry, &wq->works);
-	unlock_queues(flags);
-	tell();
+	unlock_irqrestore(&lock, flags);
+	tell(&changed);
 	need_worker();
 }
 
@@ -282,11 +261,11 @@ static int grab(struct work_struct *work, struct delayed_work *dwork)
 			return 1;
 		if (!test_and_set_bit(WORK_PENDING_BIT, &work->state))
 			return 0;
-		flags = lock_queues();
+		flags = lock_irqsave(&lock);
 		listed = !list_empty(&work->entry);
 		if (listed)
 			list_del_init(&work->entry);
-		unlock_queues(flags);
+		unlock_irqrestore(&lock, flags);
 		if (listed)
 			return 1;
 		if (test_bit(WORK_CANCELING_BIT, &work->state))
@@ -312,16 +291,16 @@ static bool wait_for(struct work_struct *work)
 	bool waited = false, busy;
 	unsigned long target;
 	unsigned int seen;
-	unsigned long flags = lock_queues();
+	unsigned long flags = lock_irqsave(&lock);
 
 	target = work->seq;
-	unlock_queues(flags);
+	unlock_irqrestore(&lock, flags);
 	for (;;) {
-		flags = lock_queues();
+		flags = lock_irqsave(&lock);
 		seen = READ_ONCE(changed);
 		busy = (!list_empty(&work->entry) && work->seq <= target) ||
 		       find_runner(work, target);
-		unlock_queues(flags);
+		unlock_irqrestore(&lock, flags);
 		if (!busy)
 			return waited;
 		if (current_work() == work)
@@ -367,7 +346,7 @@ static bool cancel_sync(struct work_struct *work, struct delayed_work *dwork)
 	wait_for(work);
 	clear_bit(WORK_CANCELING_BIT, &work->state);
 	clear_bit_unlock(WORK_PENDING_BIT, &work->state);
-	tell();
+	tell(&changed);
 	return pending;
 }
 
@@ -388,17 +367,17 @@ bool cancel_delayed_work_sync(struct delayed_work *dwork)
 
 unsigned int work_busy(struct work_struct *work)
 {
-	unsigned long flags = lock_queues();
+	unsigned long flags = lock_irqsave(&lock);
 	unsigned int busy = (work_pending(work) ? WORK_BUSY_PENDING : 0) |
 			    (find_runner(work, ULONG_MAX) ? WORK_BUSY_RUNNING : 0);
 
-	unlock_queues(flags);
+	unlock_irqrestore(&lock, flags);
 	return busy;
 }
 
 struct work_struct *current_work(void)
 {
-	unsigned long flags = lock_queues();
+	unsigned long flags = lock_irqsave(&lock);
 	const struct work_struct *work = NULL;
 	struct worker *worker;
 
@@ -408,7 +387,7 @@ struct work_struct *current_work(void)
 		work = worker->work;
 		break;
 	}
-	unlock_queues(flags);
+	unlock_irqrestore(&lock, flags);
 	return (struct work_struct *)work;
 }
 
@@ -435,10 +414,10 @@ static void wait_for_queue(struct workqueue_struct *wq, unsigned long target)
 
 	check_may_sleep("flush_workqueue()");
 	for (;;) {
-		flags = lock_queues();
+		flags = lock_irqsave(&lock);
 		seen = READ_ONCE(changed);
 		busy = has_work(wq, target);
-		unlock_queues(flags);
+		unlock_irqrestore(&lock, flags);
 		if (!busy)
 			return;
 		kit_word_sleep(&changed, seen, KIT_NEVER);
@@ -447,10 +426,10 @@ static void wait_for_queue(struct workqueue_struct *wq, unsigned long target)
 
 void __flush_workqueue(struct workqueue_struct *wq)
 {
-	unsigned long flags = lock_queues();
+	unsigned long flags = lock_irqsave(&lock);
 	unsigned long target = next_seq;
 
-	unlock_queues(flags);
+	unlock_irqrestore(&lock, flags);
 	wait_for_queue(wq, target);
 }
 
@@ -473,9 +452,9 @@ struct workqueue_struct *alloc_workqueue(const char *fmt, unsigned int flags, in
 	va_end(args);
 	wq->max_active = max_active ?: MAX_ACTIVE;
 	INIT_LIST_HEAD(&wq->works);
-	irqs = lock_queues();
+	irqs = lock_irqsave(&lock);
 	list_add_tail(&wq->entry, &queues);
-	unlock_queues(irqs);
+	unlock_irqrestore(&lock, irqs);
 	return wq;
 }
 
@@ -484,9 +463,9 @@ void destroy_workqueue(struct workqueue_struct *wq)
 	unsigned long flags;
 
 	drain_workqueue(wq);
-	flags = lock_queues();
+	flags = lock_irqsave(&lock);
 	list_del(&wq->entry);
-	unlock_queues(flags);
+	unlock_irqrestore(&lock, flags);
 	kfree(wq);
 }
 
@@ -510,7 +489,7 @@ void workqueue_stop(void)
 	unsigned int i;
 
 	__atomic_store_n(&stopping, 1, __ATOMIC_SEQ_CST);
-	tell();
+	tell(&changed);
 	for (i = 0; i < nr_threads; i++)
 		kit_thread_join(threads[i]);
 	nr_threads = 0;
