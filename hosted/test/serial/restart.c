@@ -222,6 +222,7 @@ struct traffic {
 	uint64_t written, sent;		/* characters: taken from us, seen on the line */
 	uint64_t given, received;	/* put on the line, read */
 	unsigned int bad;
+	bool writing;
 };
 
 static uint8_t nth(uint64_t n)
@@ -249,6 +250,7 @@ static void write_more(struct traffic *t)
 
 	for (i = 0; i < CHUNK; i++)
 		data[i] = nth(t->written + i);
+	t->writing = true;
 	ASSERT_GT(client_send(t->writer, SERIAL_WRITE, 0, SERIAL_FOREVER, data, CHUNK), 0);
 }
 
@@ -283,6 +285,7 @@ static void serve(struct traffic *t, int ms, bool more)
 	if (fds[0].revents && client_receive(t->writer, &reply, false) > 0) {
 		ASSERT_GT(reply.status, 0);
 		t->written += reply.status;
+		t->writing = false;
 		if (more)
 			write_more(t);
 	}
@@ -334,7 +337,8 @@ TEST_TIMEOUT(nothing_is_lost_or_doubled_however_often_it_is_killed, 240)
 		kill_driver_now(t.boss);
 	}
 	limit = ms_now() + 60000;
-	while ((t.sent < t.written + CHUNK || t.received < t.given) && ms_now() < limit && !t.bad)
+	while ((t.writing || t.sent < t.written || t.received < t.given) && ms_now() < limit &&
+	       !t.bad)
 		serve(&t, 10, false);
 	restarts = status_number(t.boss, "restarts");
 	printf("# seed %s, %u kills, %ld restarts, %ld us each, %ld us at most; ",
