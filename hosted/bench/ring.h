@@ -5,26 +5,18 @@
 
 #define RING_PROTOCOL	0x7fff
 
+/* The longest frame, bytes */
+#define RING_FRAME_MAX	2048
+
 /* Both links are up. */
 _Bool ring_is_up(void);
 
-/* How many bytes of data the ring has room for. */
-unsigned long ring_data_size(void);
-
 /*
- * Send, or receive, so many frames of one size, copying each, telling the peer
- * after each @batch. They spin; one thread for each.
+ * Copy @frames frames of @size bytes into the section and tell the peer, if there is
+ * room for all of them; copy up to @frames of the peer's out of its section, and tell
+ * it. They never wait. Each end's are called by one thread at a time. Return: how many.
  */
-void ring_send(unsigned int end, unsigned int size, unsigned long frames, unsigned int batch);
-void ring_receive(unsigned int end, unsigned long frames, unsigned int batch);
-
-/* Both in one thread, by turns. */
-void ring_alone(unsigned int size, unsigned long frames, unsigned int batch);
-
-/* The program's: let others have the CPU. */
-void ring_yield(void);
-
-/* Send a frame back and forth; the first one is @end's where @first. */
-void ring_bounce(unsigned int end, unsigned int size, unsigned long rounds, _Bool first);
+unsigned int ring_send(unsigned int end, unsigned int size, unsigned int frames);
+unsigned int ring_receive(unsigned int end, unsigned int size, unsigned int frames);
 
 #endif /* HOSTED_BENCH_RING_H */

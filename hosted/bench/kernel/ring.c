@@ -7,11 +7,6 @@
 
 #include "bench/ring.h"
 
-#define FRAME_MAX	2048
-
-/* A few microseconds */
-#define SPINS		1000
-
 /**
  * struct end - one end
  * @up: between up and down
@@ -20,7 +15,7 @@
 static struct end {
 	struct ivshmem_link link;
 	bool up;
-	u8 frame[FRAME_MAX];
+	u8 frame[RING_FRAME_MAX];
 } ends[2];
 
 static void ring_up(struct ivshmem_link *link)
@@ -74,95 +69,42 @@ bool ring_is_up(void)
 	return READ_ONCE(ends[0].up) && READ_ONCE(ends[1].up);
 }
 
-unsigned long ring_data_size(void)
+/* In one piece, so what is left at the section's end is skipped at times. */
+static bool has_room(struct ivshmem_link *link, unsigned int size, unsigned int frames)
 {
-	return ends[0].link.layout.size - ends[0].link.layout.data;
+	return ivshmem_tx_in_flight(link) + frames <= link->layout.qlen &&
+	       ivshmem_tx_reserve(link, frames * ALIGN(size, SMP_CACHE_BYTES));
 }
 
-/* Where there is no CPU for the other end, spinning would only keep it waiting. */
-static void spin(unsigned int *spins)
+unsigned int ring_send(unsigned int i, unsigned int size, unsigned int frames)
 {
-	cpu_relax();
-	if (++*spins % SPINS == 0)
-		ring_yield();
-}
+	struct ivshmem_link *link = &ends[i].link;
+	unsigned int bytes = 0, n;
 
-static void kick(struct ivshmem_link *link, bool wanted)
-{
-	if (wanted)
+	/* What was returned is looked at when there is need for it, so rarely and at once. */
+	if (!has_room(link, size, frames) &&
+	    (ivshmem_tx_reclaim(link, &bytes) <= 0 || !has_room(link, size, frames)))
+		return 0;
+	for (n = 0; n < frames; n++) {
+		memcpy(ivshmem_tx_reserve(link, size), ends[i].frame, size);
+		ivshmem_tx_commit(link, size);
+	}
+	if (ivshmem_tx_kick(link))
 		ivshmem_link_doorbell(link);
+	return n;
 }
 
-static void send_one(struct end *end, unsigned int size)
+unsigned int ring_receive(unsigned int i, unsigned int size, unsigned int frames)
 {
-	unsigned int bytes = 0, spins = 0;
-	void *frame;
-
-	while (!(frame = ivshmem_tx_reserve(&end->link, size)))
-		if (ivshmem_tx_reclaim(&end->link, &bytes) <= 0)
-			spin(&spins);
-	memcpy(frame, end->frame, size);
-	ivshmem_tx_commit(&end->link, size);
-}
-
-void ring_send(unsigned int i, unsigned int size, unsigned long frames, unsigned int batch)
-{
-	struct end *end = &ends[i];
-	unsigned int bytes = 0;
-	unsigned long n;
-
-	for (n = 1; n <= frames; n++) {
-		send_one(end, size);
-		if (n % batch)
-			continue;
-		kick(&end->link, ivshmem_tx_kick(&end->link));
-		if (ivshmem_tx_reclaim(&end->link, &bytes) < 0)
-			return;
-	}
-}
-
-static void receive_one(struct end *end)
-{
+	struct ivshmem_link *link = &ends[i].link;
 	struct ivshmem_frame frame;
-	unsigned int spins = 0;
+	unsigned int n;
 
-	while (ivshmem_rx_peek(&end->link, &frame) <= 0)
-		spin(&spins);
-	memcpy(end->frame, frame.data, min_t(u32, frame.len, FRAME_MAX));
-	ivshmem_rx_done(&end->link);
-}
-
-void ring_receive(unsigned int i, unsigned long frames, unsigned int batch)
-{
-	struct end *end = &ends[i];
-	unsigned long n;
-
-	for (n = 1; n <= frames; n++) {
-		receive_one(end);
-		if (!(n % batch))
-			kick(&end->link, ivshmem_rx_kick(&end->link));
+	for (n = 0; n < frames && ivshmem_rx_peek(link, &frame) > 0; n++) {
+		memcpy(ends[i].frame, frame.data, min_t(u32, frame.len, RING_FRAME_MAX));
+		ivshmem_rx_done(link);
 	}
-}
-
-void ring_alone(unsigned int size, unsigned long frames, unsigned int batch)
-{
-	unsigned long n;
-
-	for (n = 0; n < frames; n += batch) {
-		ring_send(0, size, batch, batch);
-		ring_receive(1, batch, batch);
-	}
-}
-
-void ring_bounce(unsigned int i, unsigned int size, unsigned long rounds, bool first)
-{
-	struct end *end = &ends[i];
-
-	for (; rounds; rounds--) {
-		if (!first)
-			receive_one(end);
-		send_one(end, size);
-		if (first)
-			receive_one(end);
-	}
+	if (n && ivshmem_rx_kick(link))
+		ivshmem_link_doorbell(link);
+	return n;
 }
