@@ -378,16 +378,6 @@ void kit_net_detach(struct kit_net *net)
 	put_device(&dev->dev);
 }
 
-const char *kit_net_name(struct kit_net *net)
-{
-	return to_netdev(net)->name;
-}
-
-const char *kit_net_device(struct kit_net *net)
-{
-	return dev_name(to_netdev(net)->dev.parent);
-}
-
 int kit_net_up(struct kit_net *net)
 {
 	struct net_device *dev = to_netdev(net);
@@ -420,20 +410,6 @@ int kit_net_set_mtu(struct kit_net *net, unsigned int mtu)
 	if (dev->registered)
 		err = mtu < dev->min_mtu || mtu > dev->max_mtu ? -EINVAL :
 		      dev->netdev_ops->ndo_change_mtu(dev, mtu);
-	rtnl_unlock();
-	return err;
-}
-
-int kit_net_set_address(struct kit_net *net, const unsigned char *address)
-{
-	struct net_device *dev = to_netdev(net);
-	u8 sockaddr[16] = { 1 };
-	int err = -ENODEV;
-
-	memcpy(sockaddr + 2, address, ETH_ALEN);
-	rtnl_lock();
-	if (dev->registered)
-		err = dev->netdev_ops->ndo_set_mac_address(dev, sockaddr);
 	rtnl_unlock();
 	return err;
 }

@@ -895,24 +895,19 @@ static void rwsem_own(struct rw_semaphore *sem, bool write)
 		WRITE_ONCE(sem->owner, kit_current()->slot + 1);
 }
 
-static int rwsem_lock(struct rw_semaphore *sem, bool write, unsigned int state)
+static void rwsem_lock(struct rw_semaphore *sem, bool write)
 {
 	struct waiter waiter = { .task = current, .write = write };
-	int err = 0;
 
 	check_may_sleep(write ? "down_write()" : "down_read()");
 	lock_acquire(&sem->dep_map, sem, 0, write ? LOCK_WRITE : LOCK_READ);
 	spin_lock_irq(&sem->wait_lock);
 	if (!rwsem_take(sem, write)) {
 		list_add_tail(&waiter.entry, &sem->waiters);
-		err = wait_given(&waiter, &sem->wait_lock, state, MAX_SCHEDULE_TIMEOUT);
+		wait_given(&waiter, &sem->wait_lock, TASK_UNINTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
 	}
-	if (!err)
-		rwsem_own(sem, write);
+	rwsem_own(sem, write);
 	spin_unlock_irq(&sem->wait_lock);
-	if (err)
-		lock_release(sem, "giving up");
-	return err;
 }
 
 static int rwsem_trylock(struct rw_semaphore *sem, bool write)
@@ -960,7 +955,7 @@ static void rwsem_unlock(struct rw_semaphore *sem, bool write)
 
 void down_read(struct rw_semaphore *sem)
 {
-	rwsem_lock(sem, false, TASK_UNINTERRUPTIBLE);
+	rwsem_lock(sem, false);
 }
 
 int down_read_trylock(struct rw_semaphore *sem)
@@ -970,7 +965,7 @@ int down_read_trylock(struct rw_semaphore *sem)
 
 void down_write(struct rw_semaphore *sem)
 {
-	rwsem_lock(sem, true, TASK_UNINTERRUPTIBLE);
+	rwsem_lock(sem, true);
 }
 
 int down_write_trylock(struct rw_semaphore *sem)

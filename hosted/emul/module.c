@@ -203,14 +203,8 @@ const struct kernel_param_ops param_ops_##_name = {					\
 	.set = param_set_##_name, .get = param_get_##_name,				\
 }
 
-PARAM_OPS(byte, unsigned char, kstrtou8, "%hhu");
-PARAM_OPS(short, short, kstrtos16, "%hi");
-PARAM_OPS(ushort, unsigned short, kstrtou16, "%hu");
 PARAM_OPS(int, int, kstrtoint, "%i");
 PARAM_OPS(uint, unsigned int, kstrtouint, "%u");
-PARAM_OPS(long, long, kstrtol, "%li");
-PARAM_OPS(ulong, unsigned long, kstrtoul, "%lu");
-PARAM_OPS(ullong, unsigned long long, kstrtoull, "%llu");
 
 /* No value: yes, as on the kernel's command line */
 static int parse_bool(const char *val, unsigned int base, bool *res)
@@ -252,46 +246,6 @@ int param_get_charp(char *buffer, const struct kernel_param *kp)
 
 const struct kernel_param_ops param_ops_charp = {
 	.set = param_set_charp, .get = param_get_charp,
-};
-
-static int param_array_set(const char *val, const struct kernel_param *kp)
-{
-	const struct kparam_array *arr = kp->arr;
-	struct kernel_param element = *kp;
-	char copy[256], *rest = copy, *item;
-	unsigned int n = 0;
-	int err = 0;
-
-	if (strscpy(copy, val) < 0)
-		return -E2BIG;
-	while (!err && (item = strsep(&rest, ","))) {
-		if (n == arr->max)
-			return -EINVAL;
-		element.arg = arr->elem + arr->elemsize * n++;
-		err = arr->ops->set(item, &element);
-	}
-	if (arr->num)
-		*arr->num = n;
-	return err;
-}
-
-static int param_array_get(char *buffer, const struct kernel_param *kp)
-{
-	const struct kparam_array *arr = kp->arr;
-	struct kernel_param element = *kp;
-	unsigned int i, n = arr->num ? *arr->num : arr->max;
-	int len = 0;
-
-	for (i = 0; i < n; i++) {
-		element.arg = arr->elem + arr->elemsize * i;
-		len += arr->ops->get(buffer + len, &element);
-		buffer[len - 1] = i + 1 < n ? ',' : '\n';
-	}
-	return len;
-}
-
-const struct kernel_param_ops param_array_ops = {
-	.set = param_array_set, .get = param_array_get,
 };
 
 static const struct kernel_param *find_param(const char *name)

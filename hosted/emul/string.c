@@ -98,9 +98,6 @@ int match_string(const char * const *array, size_t n, const char *string)
  * Numbers
  */
 
-const char hex_asc[16 + 1] = "0123456789abcdef";
-const char hex_asc_upper[16 + 1] = "0123456789ABCDEF";
-
 int hex_to_bin(unsigned char ch)
 {
 	return isdigit(ch) ? ch - '0' : isxdigit(ch) ? tolower(ch) - 'a' + 10 : -1;
@@ -199,9 +196,7 @@ KSTRTO(kstrtol, long, kstrtoll, long long)
 KSTRTO(kstrtouint, unsigned int, kstrtoull, unsigned long long)
 KSTRTO(kstrtoint, int, kstrtoll, long long)
 KSTRTO(kstrtou16, u16, kstrtoull, unsigned long long)
-KSTRTO(kstrtos16, s16, kstrtoll, long long)
 KSTRTO(kstrtou8, u8, kstrtoull, unsigned long long)
-KSTRTO(kstrtos8, s8, kstrtoll, long long)
 
 int kstrtobool(const char *s, bool *res)
 {

@@ -53,15 +53,10 @@ struct kit_net_frame {
 int kit_net_attach(const char *name, struct kit_net_port *port, struct kit_net **net);
 void kit_net_detach(struct kit_net *net);
 
-/** kit_net_name() - its name, and that of the device it is of. */
-const char *kit_net_name(struct kit_net *net);
-const char *kit_net_device(struct kit_net *net);
-
 /* What "ip link set" does. -ENODEV once the driver is gone. */
 int kit_net_up(struct kit_net *net);
 int kit_net_down(struct kit_net *net);
 int kit_net_set_mtu(struct kit_net *net, unsigned int mtu);
-int kit_net_set_address(struct kit_net *net, const unsigned char *address);
 void kit_net_address(struct kit_net *net, unsigned char *address);
 _Bool kit_net_carrier(struct kit_net *net);
 

@@ -15,13 +15,4 @@
 #define PFN_PHYS(_x)	((phys_addr_t)(_x) << PAGE_SHIFT)
 #define PHYS_PFN(_x)	((unsigned long)((_x) >> PAGE_SHIFT))
 
-static inline int get_order(unsigned long size)
-{
-	int order = 0;
-
-	while ((PAGE_SIZE << order) < size)
-		order++;
-	return order;
-}
-
 #endif

@@ -40,17 +40,6 @@ static inline bool test_and_clear_bit(long nr, volatile unsigned long *addr)
 	       BIT_MASK(nr);
 }
 
-static inline bool test_and_change_bit(long nr, volatile unsigned long *addr)
-{
-	return __atomic_fetch_xor(addr + BIT_WORD(nr), BIT_MASK(nr), __ATOMIC_SEQ_CST) &
-	       BIT_MASK(nr);
-}
-
-static inline bool test_and_set_bit_lock(long nr, volatile unsigned long *addr)
-{
-	return test_and_set_bit(nr, addr);
-}
-
 static inline void clear_bit_unlock(long nr, volatile unsigned long *addr)
 {
 	__atomic_fetch_and(addr + BIT_WORD(nr), ~BIT_MASK(nr), __ATOMIC_RELEASE);

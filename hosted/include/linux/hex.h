@@ -4,9 +4,6 @@
 
 #include <linux/types.h>
 
-extern const char hex_asc[];
-extern const char hex_asc_upper[];
-
 int hex_to_bin(unsigned char ch);
 
 #endif

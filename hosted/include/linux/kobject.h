@@ -28,9 +28,4 @@ int add_uevent_var(struct kobj_uevent_env *env, const char *fmt, ...) __printf(2
 int kobject_uevent(struct kobject *kobj, enum kobject_action action);
 int kobject_uevent_env(struct kobject *kobj, enum kobject_action action, char *envp[]);
 
-static inline const char *kobject_name(const struct kobject *kobj)
-{
-	return kobj->name;
-}
-
 #endif

@@ -62,20 +62,6 @@ static inline void list_del_init(struct list_head *entry)
 	INIT_LIST_HEAD(entry);
 }
 
-static inline void list_replace(struct list_head *old, struct list_head *new)
-{
-	new->next = old->next;
-	new->next->prev = new;
-	new->prev = old->prev;
-	new->prev->next = new;
-}
-
-static inline void list_replace_init(struct list_head *old, struct list_head *new)
-{
-	list_replace(old, new);
-	INIT_LIST_HEAD(old);
-}
-
 static inline void list_move(struct list_head *list, struct list_head *head)
 {
 	__list_del_entry(list);
@@ -100,16 +86,6 @@ static inline int list_empty_careful(const struct list_head *head)
 	return next == head && next == READ_ONCE(head->prev);
 }
 
-static inline int list_is_first(const struct list_head *list, const struct list_head *head)
-{
-	return list->prev == head;
-}
-
-static inline int list_is_last(const struct list_head *list, const struct list_head *head)
-{
-	return list->next == head;
-}
-
 static inline int list_is_singular(const struct list_head *head)
 {
 	return !list_empty(head) && head->next == head->prev;
@@ -130,21 +106,9 @@ static inline void list_splice(const struct list_head *list, struct list_head *h
 		__list_splice(list, head, head->next);
 }
 
-static inline void list_splice_tail(const struct list_head *list, struct list_head *head)
-{
-	if (!list_empty(list))
-		__list_splice(list, head->prev, head);
-}
-
 static inline void list_splice_init(struct list_head *list, struct list_head *head)
 {
 	list_splice(list, head);
-	INIT_LIST_HEAD(list);
-}
-
-static inline void list_splice_tail_init(struct list_head *list, struct list_head *head)
-{
-	list_splice_tail(list, head);
 	INIT_LIST_HEAD(list);
 }
 
@@ -170,28 +134,17 @@ static inline size_t list_count_nodes(const struct list_head *head)
 	for ((_p) = (_h)->next; (_p) != (_h); (_p) = (_p)->next)
 #define list_for_each_safe(_p, _n, _h) \
 	for ((_p) = (_h)->next, (_n) = (_p)->next; (_p) != (_h); (_p) = (_n), (_n) = (_p)->next)
-#define list_for_each_prev(_p, _h) \
-	for ((_p) = (_h)->prev; (_p) != (_h); (_p) = (_p)->prev)
 #define list_for_each_entry(_p, _h, _m)							\
 	for ((_p) = list_first_entry(_h, typeof(*(_p)), _m); !list_entry_is_head(_p, _h, _m); \
 	     (_p) = list_next_entry(_p, _m))
 #define list_for_each_entry_reverse(_p, _h, _m)						\
 	for ((_p) = list_last_entry(_h, typeof(*(_p)), _m); !list_entry_is_head(_p, _h, _m); \
 	     (_p) = list_prev_entry(_p, _m))
-#define list_for_each_entry_continue(_p, _h, _m)					\
-	for ((_p) = list_next_entry(_p, _m); !list_entry_is_head(_p, _h, _m);		\
-	     (_p) = list_next_entry(_p, _m))
-#define list_for_each_entry_continue_reverse(_p, _h, _m)				\
-	for ((_p) = list_prev_entry(_p, _m); !list_entry_is_head(_p, _h, _m);		\
-	     (_p) = list_prev_entry(_p, _m))
 #define list_for_each_entry_from(_p, _h, _m) \
 	for (; !list_entry_is_head(_p, _h, _m); (_p) = list_next_entry(_p, _m))
 #define list_for_each_entry_safe(_p, _n, _h, _m)					\
 	for ((_p) = list_first_entry(_h, typeof(*(_p)), _m), (_n) = list_next_entry(_p, _m); \
 	     !list_entry_is_head(_p, _h, _m); (_p) = (_n), (_n) = list_next_entry(_n, _m))
-#define list_for_each_entry_safe_reverse(_p, _n, _h, _m)				\
-	for ((_p) = list_last_entry(_h, typeof(*(_p)), _m), (_n) = list_prev_entry(_p, _m); \
-	     !list_entry_is_head(_p, _h, _m); (_p) = (_n), (_n) = list_prev_entry(_n, _m))
 
 #define HLIST_HEAD_INIT		{ .first = NULL }
 #define HLIST_HEAD(_name)	struct hlist_head _name = HLIST_HEAD_INIT

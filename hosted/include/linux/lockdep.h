@@ -11,8 +11,6 @@ bool __lock_is_held(const void *lock);
 #define lockdep_is_held(_l)		__lock_is_held(_l)
 #define lockdep_assert_held(_l)		((void)WARN_ON(!__lock_is_held(_l)))
 #define lockdep_set_class(_l, _key)	((_l)->dep_map.key = (_key), (_l)->dep_map.class = 0)
-#define lockdep_set_class_and_name(_l, _key, _name) \
-	(lockdep_set_class(_l, _key), (_l)->dep_map.name = (_name))
 extern struct lock_class_key __lockdep_no_validate__;
 #define lockdep_set_novalidate_class(_l) lockdep_set_class(_l, &__lockdep_no_validate__)
 

@@ -23,11 +23,6 @@ void __module_get(struct module *module);
 void module_put(struct module *module);
 int module_refcount(struct module *module);
 
-static inline const char *module_name(const struct module *module)
-{
-	return module ? module->name : "kernel";
-}
-
 /* What is only read by tools is checked to be text, and takes no room. */
 #define __HOSTED_TEXT(_text)	_Static_assert(sizeof(_text "") > 0, "no text")
 #define MODULE_LICENSE(_x)	__HOSTED_TEXT(_x)

@@ -12,31 +12,20 @@ struct kernel_param_ops {
 	int (*get)(char *buffer, const struct kernel_param *kp);
 };
 
-struct kparam_array {
-	unsigned int max;
-	unsigned int elemsize;
-	unsigned int *num;
-	const struct kernel_param_ops *ops;
-	void *elem;
-};
-
 /* In a section, for kit_param_set() to find. */
 struct kernel_param {
 	const char *name;
 	const char *module;
 	const struct kernel_param_ops *ops;
 	u16 perm;
-	union {
-		void *arg;
-		const struct kparam_array *arr;
-	};
+	void *arg;
 };
 
 #define __module_param_call(_name, _ops, _arg, _perm)					\
 	static const struct kernel_param __used __section("hosted_params")		\
 	__aligned(8) __HOSTED_PASTE(__param_, _name) = {				\
 		.name = #_name, .module = KBUILD_MODNAME, .ops = _ops, .perm = _perm,	\
-		{ .arg = _arg },							\
+		.arg = _arg,								\
 	}
 #define module_param_cb(_name, _ops, _arg, _perm) __module_param_call(_name, _ops, _arg, _perm)
 #define module_param_named(_name, _value, _type, _perm)					\
@@ -46,42 +35,20 @@ struct kernel_param {
 	}										\
 	__module_param_call(_name, &param_ops_##_type, (void *)&(_value), _perm)
 #define module_param(_name, _type, _perm)	module_param_named(_name, _name, _type, _perm)
-#define module_param_array_named(_name, _array, _type, _num, _perm)			\
-	static const struct kparam_array __HOSTED_PASTE(__param_arr_, _name) = {	\
-		.max = ARRAY_SIZE(_array), .elemsize = sizeof((_array)[0]), .num = _num, \
-		.ops = &param_ops_##_type, .elem = _array,				\
-	};										\
-	__module_param_call(_name, &param_array_ops,					\
-			    (void *)&__HOSTED_PASTE(__param_arr_, _name), _perm)
-#define module_param_array(_name, _type, _num, _perm) \
-	module_param_array_named(_name, _name, _type, _num, _perm)
 
 #define __hosted_param_type(_name, _type)						\
 	extern const struct kernel_param_ops param_ops_##_name;				\
 	int param_set_##_name(const char *val, const struct kernel_param *kp);		\
 	int param_get_##_name(char *buffer, const struct kernel_param *kp)
 
-__hosted_param_type(byte, unsigned char);
-__hosted_param_type(short, short);
-__hosted_param_type(ushort, unsigned short);
 __hosted_param_type(int, int);
 __hosted_param_type(uint, unsigned int);
-__hosted_param_type(long, long);
-__hosted_param_type(ulong, unsigned long);
-__hosted_param_type(ullong, unsigned long long);
 __hosted_param_type(charp, char *);
 __hosted_param_type(bool, bool);
-extern const struct kernel_param_ops param_array_ops;
 
 #define __param_check(_p, _type)	do { _type *__p = (_p); (void)__p; } while (0)
-#define param_check_byte(_name, _p)	__param_check(_p, unsigned char)
-#define param_check_short(_name, _p)	__param_check(_p, short)
-#define param_check_ushort(_name, _p)	__param_check(_p, unsigned short)
 #define param_check_int(_name, _p)	__param_check(_p, int)
 #define param_check_uint(_name, _p)	__param_check(_p, unsigned int)
-#define param_check_long(_name, _p)	__param_check(_p, long)
-#define param_check_ulong(_name, _p)	__param_check(_p, unsigned long)
-#define param_check_ullong(_name, _p)	__param_check(_p, unsigned long long)
 #define param_check_charp(_name, _p)	__param_check(_p, char *)
 #define param_check_bool(_name, _p)	__param_check(_p, bool)
 

@@ -5,30 +5,6 @@
 #include <linux/list.h>
 #include <linux/rcupdate.h>
 
-static inline void list_add_rcu(struct list_head *new, struct list_head *head)
-{
-	new->next = head->next;
-	new->prev = head;
-	head->next->prev = new;
-	smp_store_release(&head->next, new);
-}
-
-static inline void list_add_tail_rcu(struct list_head *new, struct list_head *head)
-{
-	struct list_head *prev = head->prev;
-
-	new->next = head;
-	new->prev = prev;
-	head->prev = new;
-	smp_store_release(&prev->next, new);
-}
-
-static inline void list_del_rcu(struct list_head *entry)
-{
-	__list_del_entry(entry);
-	entry->prev = LIST_POISON2;
-}
-
 static inline void hlist_add_head_rcu(struct hlist_node *n, struct hlist_head *h)
 {
 	hlist_add_head(n, h);
@@ -52,10 +28,6 @@ static inline void hlist_replace_rcu(struct hlist_node *old, struct hlist_node *
 	WRITE_ONCE(old->pprev, LIST_POISON2);
 }
 
-#define list_for_each_entry_rcu(_p, _h, _m, ...)					\
-	for ((_p) = list_entry(smp_load_acquire(&(_h)->next), typeof(*(_p)), _m);	\
-	     &(_p)->_m != (_h);								\
-	     (_p) = list_entry(smp_load_acquire(&(_p)->_m.next), typeof(*(_p)), _m))
 #define hlist_for_each_entry_rcu(_p, _h, _m, ...)					\
 	for ((_p) = hlist_entry_safe(smp_load_acquire(&(_h)->first), typeof(*(_p)), _m); (_p); \
 	     (_p) = hlist_entry_safe(smp_load_acquire(&(_p)->_m.next), typeof(*(_p)), _m))

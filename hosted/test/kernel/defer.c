@@ -65,7 +65,8 @@ HOSTED_TEST_EACH(r26_timers_run_when_they_are_due)
 	CHECK(timed.context);
 	CHECK(!timer_pending(&timed.timer));
 	CHECK_EQ(timer_delete_sync(&timed.timer), 0);
-	mod_timer(&timed.timer, jiffies + 1000);
+	timed.timer.expires = jiffies + 1000;
+	add_timer(&timed.timer);
 	CHECK_EQ(timer_delete(&timed.timer), 1);
 	CHECK_EQ(timer_shutdown_sync(&timed.timer), 0);
 	mod_timer(&timed.timer, jiffies);

@@ -449,12 +449,9 @@ static int module_state;
 static unsigned int number = 3;
 static bool flag;
 static char *text_param = "none";
-static int list[4];
-static int nlist;
 module_param(number, uint, 0644);
 module_param(flag, bool, 0644);
 module_param_named(text, text_param, charp, 0444);
-module_param_array(list, int, &nlist, 0444);
 
 static int __init test_module_init(void)
 {
@@ -512,10 +509,6 @@ HOSTED_TEST_EACH(module_parameters_are_set_by_name)
 	CHECK(flag);
 	CHECK_EQ(kit_param_set("text", "hello"), 0);
 	CHECK_STR(text_param, "hello");
-	CHECK_EQ(kit_param_set("list", "1,2,3"), 0);
-	CHECK_EQ(nlist, 3);
-	CHECK_EQ(list[2], 3);
-	CHECK_EQ(kit_param_set("list", "1,2,3,4,5"), -EINVAL);
 	CHECK_EQ(kit_param_get("number", text, sizeof(text)), 2);
 	CHECK_STR(text, "16");
 }

@@ -71,6 +71,7 @@ HOSTED_TEST_EACH(r35_formats)
 	CHECK_STR(text, "1.2.171.205 [mem 0x00001000-0x000010ff]");
 	snprintf(text, sizeof(text), fmt("%pa"), &phys);
 	CHECK_STR(text, "0x0000000000012345");
+	CHECK_EQ(sprintf(text, "%s", "abc"), 3);
 	/* A hash of the address, and the same one each time. */
 	CHECK_EQ(snprintf(text, sizeof(text), fmt("%p"), text), 16);
 	CHECK(!strstr(text, "7e9"));
@@ -152,6 +153,7 @@ HOSTED_TEST_EACH(strings)
 HOSTED_TEST_EACH(numbers)
 {
 	unsigned long long ull;
+	unsigned long ul;
 	unsigned int u;
 	u16 u16v;
 	bool b;
@@ -166,6 +168,8 @@ HOSTED_TEST_EACH(numbers)
 	CHECK_EQ(kstrtouint("", 0, &u), -EINVAL);
 	CHECK_EQ(kstrtouint("-1", 0, &u), -EINVAL);
 	CHECK_EQ(kstrtou16("65536", 0, &u16v), -ERANGE);
+	CHECK_EQ(kstrtoul("0x100000000", 0, &ul), 0);
+	CHECK_EQ(ul, 1UL << 32);
 	CHECK_EQ(kstrtoint("-2147483648", 0, &i), 0);
 	CHECK_EQ(i, INT_MIN);
 	CHECK_EQ(kstrtoint("2147483648", 0, &i), -ERANGE);

@@ -313,6 +313,23 @@ HOSTED_TEST(r18_read_locks_nest)
 	write_unlock(&rwlock);
 }
 
+HOSTED_TEST(r18_rwlocks_turn_interrupts_off)
+{
+	unsigned long flags;
+
+	read_lock_irqsave(&rwlock, flags);
+	CHECK(irqs_disabled());
+	read_unlock_irqrestore(&rwlock, flags);
+	write_lock_irqsave(&rwlock, flags);
+	CHECK(irqs_disabled());
+	write_unlock_irqrestore(&rwlock, flags);
+	CHECK(!irqs_disabled() && !in_atomic());
+	preempt_disable();
+	CHECK(in_atomic());
+	preempt_enable();
+	CHECK(!in_atomic());
+}
+
 /*
  * Misuse is told
  */

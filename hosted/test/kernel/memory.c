@@ -177,6 +177,9 @@ HOSTED_TEST_EACH(r30_pages_are_aligned)
 	free_pages(pages, 2);
 	free_page(page);
 	free_pages(0, 0);
+	page = (unsigned long)vzalloc(3 * PAGE_SIZE);
+	CHECK(page && PAGE_ALIGNED(page) && !*((u8 *)page + 2 * PAGE_SIZE));
+	vfree((void *)page);
 }
 
 HOSTED_DIES(r30_freeing_other_pages_is_told, "free_pages() of order 1, of 4096 bytes")
