@@ -15,7 +15,7 @@ LINK_CLASSES := $(patsubst %,$(B)/class/%.o,pci chrdev mm eventfd uio skbuff nap
 LINK_OBJS := $(KIT) $(EMUL) $(LINK_CLASSES) $(LINK_DRIVERS)
 
 $(B)/hosted-link: $(LINK_OBJS) $(B)/model/pci_vfio_user.o $(B)/peer/client.o \
-	$(patsubst %,$(B)/serve/%.o,link listen tap nodes seccomp)
+	$(patsubst %,$(B)/serve/%.o,link listen reopen tap nodes seccomp)
 $(B)/test-link: $(LINK_OBJS) $(B)/model/pci_link.o $(B)/peer/ring.o $(B)/peer/rules.o $(B)/peer/profile.o \
 	$(B)/serve/nodes.o $(B)/serve/listen.o \
 	$(patsubst %.c,$(B)/%.o,$(wildcard test/link/*.c test/link/kernel/*.c))

@@ -240,9 +240,9 @@ static int run_input(const uint8_t *data, size_t size)
 	input = data;
 	input_end = data + size;
 	reset_device();
-	pci = pci_vfio_user_open("socket", error, sizeof(error));
+	pci = pci_vfio_user_connect("socket", error, sizeof(error));
 	if (pci) {
-		if (!kit_pci_plug(pci, 1)) {
+		if (!pci_vfio_user_join(pci, error, sizeof(error)) && !kit_pci_plug(pci, 1)) {
 			kit_advance(take() * 10000000ULL);
 			kit_pci_unplug(pci);
 		}

@@ -142,6 +142,17 @@ int kit_grant_device(kit_u64 phys, kit_u64 size, const char *name,
 				    .device = device, .fd = -1 });
 }
 
+static int reopen(int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int (*kit_reopen)(int fd) = reopen;
+
 int kit_grant_memory(kit_u64 phys, kit_u64 size, const char *name, int fd, kit_u64 offset,
 		     bool writable)
 {
@@ -149,16 +160,11 @@ int kit_grant_memory(kit_u64 phys, kit_u64 size, const char *name, int fd, kit_u
 		.phys = phys, .size = size, .name = name, .fd = fd, .offset = offset,
 		.writable = writable,
 	};
-	char path[32];
 	int err;
 
 	if ((phys | size | offset) & (PAGE - 1))
 		return -EINVAL;
-	/* Now: a process that is shut in opens nothing. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	grant.read_fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (grant.read_fd < 0)
-		grant.read_fd = -errno;
+	grant.read_fd = kit_reopen(fd);
 	err = add(&grant);
 	if (err && grant.read_fd >= 0)
 		close(grant.read_fd);

@@ -642,6 +642,14 @@ int kit_grant_device(kit_u64 phys, kit_u64 size, const char *name,
 int kit_grant_memory(kit_u64 phys, kit_u64 size, const char *name, int fd, kit_u64 offset,
 		     _Bool writable);
 
+/**
+ * kit_reopen - opens a descriptor once more, for reading only, or returns an error
+ *
+ * Called by kit_grant_memory(). A process that is shut in opens nothing, so it has
+ * somebody else do that, or does without.
+ */
+extern int (*kit_reopen)(int fd);
+
 /** kit_grant_revoke() - no new mappings; those that are stay. Return: 0 or -ENOENT. */
 int kit_grant_revoke(kit_u64 phys);
 

@@ -216,7 +216,7 @@ static int describe(struct model *m)
 	return 0;
 }
 
-struct kit_pci *pci_vfio_user_open(const char *socket, char *error, unsigned int size)
+struct kit_pci *pci_vfio_user_connect(const char *socket, char *error, unsigned int size)
 {
 	struct model *m = calloc(1, sizeof(*m));
 
@@ -225,16 +225,22 @@ struct kit_pci *pci_vfio_user_open(const char *socket, char *error, unsigned int
 		return NULL;
 	}
 	pthread_mutex_init(&m->lock, NULL);
-	if (!client_attach(&m->client, socket, &m->memory)) {
-		if (!describe(m))
-			return &m->pci;
-		snprintf(error, size, "%s", m->client.error);
-		pci_vfio_user_close(&m->pci);
-		return NULL;
-	}
+	m->memory.fd = -1;
+	if (!client_connect(&m->client, socket))
+		return &m->pci;
 	snprintf(error, size, "%s", m->client.error);
-	free(m);
+	pci_vfio_user_close(&m->pci);
 	return NULL;
+}
+
+int pci_vfio_user_join(struct kit_pci *pci, char *error, unsigned int size)
+{
+	struct model *m = to_model(pci);
+
+	if (!client_attach(&m->client, &m->memory) && !describe(m))
+		return 0;
+	snprintf(error, size, "%s", m->client.error);
+	return -1;
 }
 
 void pci_vfio_user_close(struct kit_pci *pci)

@@ -5,10 +5,16 @@
 #include "../kit/pci.h"
 
 /*
- * Join a link of ivshmem-link at @socket. Returns the function, for
- * kit_pci_plug(), or NULL with the reason in @error.
+ * Connect to a link of ivshmem-link at @socket; not a word is heard yet. Returns the
+ * function, or NULL with the reason in @error.
  */
-struct kit_pci *pci_vfio_user_open(const char *socket, char *error, unsigned int size);
+struct kit_pci *pci_vfio_user_connect(const char *socket, char *error, unsigned int size);
+
+/*
+ * Join the link: from here on the server may say what it likes. Returns 0, and the
+ * function is for kit_pci_plug(), or -1 with the reason in @error.
+ */
+int pci_vfio_user_join(struct kit_pci *pci, char *error, unsigned int size);
 
 /* The function is not plugged in any more. */
 void pci_vfio_user_close(struct kit_pci *pci);

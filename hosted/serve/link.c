@@ -2,10 +2,10 @@
 /* hosted-link: the drivers of a link as a process, a peer like any other */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +20,7 @@
 #include "../kit/net.h"
 #include "../model/pci_vfio_user.h"
 #include "nodes.h"
+#include "reopen.h"
 #include "seccomp.h"
 #include "tap.h"
 
@@ -112,59 +113,71 @@ static void outside(int fd, int ms)
 	kit_outside_end();
 }
 
-static int child_fd = -1;	/* of the command's process */
+/*
+ * The command's process: it waits for a byte before it becomes the command, for later
+ * this one cannot start any.
+ */
+static struct {
+	pid_t pid;
+	int fd;			/* of the process */
+	int go;
+} child;
 
-/* Returns the child, or -1. */
-static pid_t start_command(struct tap *tap)
+static int prepare_command(void)
 {
-	posix_spawnattr_t attr;
-	sigset_t none;
-	pid_t child;
-	int tries, err;
+	int pair[2];
+	char go;
+
+	if (pipe2(pair, O_CLOEXEC))
+		return -errno;
+	child.pid = fork();
+	if (child.pid < 0)
+		return -errno;
+	if (!child.pid) {
+		close(pair[1]);
+		if (read(pair[0], &go, 1) != 1)
+			_exit(EXIT_OK);
+		execvp(options.command[0], options.command);
+		warn("%s", options.command[0]);
+		_exit(EXIT_USAGE);
+	}
+	close(pair[0]);
+	child.go = pair[1];
+	child.fd = syscall(SYS_pidfd_open, child.pid, 0);
+	return child.fd < 0 ? -errno : 0;
+}
+
+static void start_command(struct tap *tap)
+{
+	int tries;
 
 	for (tries = 0; tap && tries < CARRIER_MS && !kit_net_carrier(tap_net(tap)); tries += 10)
 		outside(-1, 10);
-	sigemptyset(&none);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-	posix_spawnattr_setsigmask(&attr, &none);
-	err = posix_spawnp(&child, options.command[0], NULL, &attr, options.command, environ);
-	posix_spawnattr_destroy(&attr);
-	if (!err) {
-		child_fd = syscall(SYS_pidfd_open, child, 0);
-		return child;
-	}
-	warnx("%s: %s", options.command[0], strerror(err));
-	return -1;
+	/* If it has gone, its end is told. */
+	if (write(child.go, "", 1) == 1)
+		close(child.go);
 }
 
 /* Until there is a signal, the command has ended, or there is no link any more. */
 static int wait_for_end(struct kit_pci *pci, struct tap *tap, int signals)
 {
-	pid_t child = options.command ? start_command(tap) : 0;
 	struct signalfd_siginfo info = { 0 };
-	int status, err;
+	int status;
 
-	if (child < 0)
-		return EXIT_USAGE;
-	/* From here on only what other peers and programs say is new. */
-	err = shut_in_link();
-	if (err) {
-		warnx("cannot shut the process in: %s", strerror(-err));
-		return EXIT_BROKEN;
-	}
+	if (child.pid)
+		start_command(tap);
 	while (!pci_vfio_user_gone(pci)) {
 		outside(signals, GONE_CHECK_MS);
 		if (read(signals, &info, sizeof(info)) != sizeof(info))
 			continue;
 		if (info.ssi_signo != SIGCHLD)
 			break;
-		if (waitpid(child, &status, WNOHANG) == child)
+		if (child.pid && waitpid(child.pid, &status, WNOHANG) == child.pid)
 			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	}
 	/* A process that is shut in can signal what it has a descriptor of only. */
-	if (child)
-		syscall(SYS_pidfd_send_signal, child_fd, SIGTERM, NULL, 0);
+	if (child.pid)
+		syscall(SYS_pidfd_send_signal, child.fd, SIGTERM, NULL, 0);
 	return info.ssi_signo ? EXIT_OK : EXIT_LINK;
 }
 
@@ -208,20 +221,16 @@ static void print_counters(struct tap *tap)
 	fflush(stdout);
 }
 
-static int use_device(struct kit_pci *pci, int signals)
+static int use_device(struct kit_pci *pci, struct tap *tap, int signals)
 {
 	static const uint64_t one = 1;
 	struct kit_thread *thread = NULL;
-	struct tap *tap = NULL;
 	char error[256];
 	int status = choose_plugin();
 
-	if (!status && options.tap.name) {
-		tap = tap_open(&options.tap, error, sizeof(error));
-		if (!tap) {
-			warnx("%s", error);
-			status = EXIT_LINK;
-		}
+	if (!status && tap && tap_start(tap, error, sizeof(error))) {
+		warnx("%s", error);
+		status = EXIT_LINK;
 	}
 	if (!status && options.nodes &&
 	    kit_thread_create(KIT_OTHER, "nodes", run_nodes, NULL, &thread))
@@ -232,8 +241,6 @@ static int use_device(struct kit_pci *pci, int signals)
 	}
 	if (thread && write(nodes_stop, &one, sizeof(one)) > 0)
 		kit_thread_join(thread);
-	if (tap)
-		tap_close(tap);
 	return status;
 }
 
@@ -263,8 +270,45 @@ static int set_params(void)
 	return EXIT_OK;
 }
 
-static int run_drivers(struct kit_pci *pci, int signals)
+static int plug_in(struct kit_pci *pci, struct tap *tap)
 {
+	char error[256];
+	int err;
+
+	/* From here on others are heard, and nothing is opened, connected or started. */
+	err = shut_in_link(tap ? tap_fd(tap) : -1);
+	if (err) {
+		warnx("cannot shut the process in: %s", strerror(-err));
+		return EXIT_BROKEN;
+	}
+	if (pci_vfio_user_join(pci, error, sizeof(error))) {
+		warnx("%s", error);
+		return EXIT_LINK;
+	}
+	err = kit_pci_plug(pci, 1);
+	if (err) {
+		warnx("plugging in the device: %s", strerror(-err));
+		return EXIT_BROKEN;
+	}
+	return EXIT_OK;
+}
+
+static int run_drivers(struct kit_pci *pci, struct tap *tap, int signals)
+{
+	int failed = plug_in(pci, tap), status = failed ?: use_device(pci, tap, signals);
+
+	if (tap)
+		tap_close(tap);
+	if (!failed)
+		kit_pci_unplug(pci);
+	return status;
+}
+
+/* What takes rights is had by now, but for an interface. */
+static int run_modules(struct kit_pci *pci, int signals)
+{
+	struct tap *tap = NULL;
+	char error[256];
 	int status, err;
 
 	err = kit_modules_init();
@@ -272,33 +316,37 @@ static int run_drivers(struct kit_pci *pci, int signals)
 		warnx("starting the drivers: %s", strerror(-err));
 		return EXIT_BROKEN;
 	}
-	err = kit_pci_plug(pci, 1);
-	if (err) {
-		warnx("plugging in the device: %s", strerror(-err));
-		status = EXIT_BROKEN;
-	} else {
-		status = use_device(pci, signals);
-		kit_pci_unplug(pci);
+	if (options.tap.name) {
+		tap = tap_open(&options.tap, error, sizeof(error));
+		if (!tap)
+			warnx("%s", error);
 	}
+	status = options.tap.name && !tap ? EXIT_LINK : run_drivers(pci, tap, signals);
 	kit_modules_exit();
 	return status;
 }
 
+static int listen_for_programs(void)
+{
+	if (!options.nodes)
+		return EXIT_OK;
+	nodes = nodes_listen(options.nodes);
+	nodes_stop = eventfd(0, EFD_CLOEXEC);
+	if (nodes)
+		return EXIT_OK;
+	warn("%s", options.nodes);
+	return EXIT_USAGE;
+}
+
 static int run(void *arg)
 {
-	int signals = *(int *)arg, status;
+	int signals = *(int *)arg, status = listen_for_programs();
 	struct kit_pci *pci;
 	char error[256];
 
-	if (options.nodes) {
-		nodes = nodes_listen(options.nodes);
-		nodes_stop = eventfd(0, EFD_CLOEXEC);
-		if (!nodes) {
-			warn("%s", options.nodes);
-			return EXIT_USAGE;
-		}
-	}
-	pci = pci_vfio_user_open(options.socket, error, sizeof(error));
+	if (status)
+		return status;
+	pci = pci_vfio_user_connect(options.socket, error, sizeof(error));
 	if (!pci) {
 		warnx("%s", error);
 		return EXIT_LINK;
@@ -307,13 +355,28 @@ static int run(void *arg)
 	if (!kit_kernel_init()) {
 		status = set_params();
 		if (!status)
-			status = run_drivers(pci, signals);
+			status = run_modules(pci, signals);
 		kit_kernel_exit();
 	}
 	pci_vfio_user_close(pci);
 	if (kit_report())
 		status = EXIT_BROKEN;
 	return status;
+}
+
+static int cannot_open(int fd)
+{
+	(void)fd;
+	return -EACCES;
+}
+
+/* What only programs on the nodes need opened for them, and the command. */
+static int start_helpers(void)
+{
+	int err = options.nodes ? reopen_start() : 0;
+
+	kit_reopen = options.nodes ? reopen_read_only : cannot_open;
+	return err ?: options.command ? prepare_command() : 0;
 }
 
 enum {
@@ -404,7 +467,7 @@ int main(int argc, char **argv)
 {
 	static char out[BUFSIZ];
 	sigset_t end;
-	int option, signals;
+	int option, signals, status;
 
 	/* libc looks at what stdout is for a buffer of its own, when it is too late for that. */
 	setvbuf(stdout, out, _IOLBF, sizeof(out));
@@ -419,6 +482,9 @@ int main(int argc, char **argv)
 		options.tap.name = "tap0";
 	if (!options.socket)
 		errx(EXIT_USAGE, "--socket is missing, want a peer's socket of ivshmem-link");
+	status = start_helpers();
+	if (status)
+		errx(EXIT_BROKEN, "cannot start a process: %s", strerror(-status));
 	/* Before there is any other thread, all of which inherit it. */
 	sigemptyset(&end);
 	sigaddset(&end, SIGTERM);
@@ -426,5 +492,8 @@ int main(int argc, char **argv)
 	sigaddset(&end, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &end, NULL);
 	signals = signalfd(-1, &end, SFD_CLOEXEC | SFD_NONBLOCK);
-	return kit_run(&options.config, run, &signals);
+	status = kit_run(&options.config, run, &signals);
+	if (status < 0)
+		errx(EXIT_BROKEN, "cannot start: %s", strerror(-status));
+	return status;
 }

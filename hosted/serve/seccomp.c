@@ -44,7 +44,7 @@
 #define ONLY(name, n, value, what)	SKIP_UNLESS(name, 4), LOAD_ARG(n), UNLESS(value), \
 	ANSWER(what), ANSWER(SECCOMP_RET_KILL_PROCESS)
 
-static int install(bool link)
+static int install(bool link, int tap)
 {
 	struct sock_filter filter[] = {
 		LOAD(arch),
@@ -66,8 +66,13 @@ static int install(bool link)
 		/* A link's interface, nodes, eventfds, and the program that it has started */
 		ALLOW_LINK(readv), ALLOW_LINK(io_setup), ALLOW_LINK(io_submit),
 		ALLOW_LINK(io_getevents), ALLOW_LINK(wait4), ALLOW_LINK(pidfd_send_signal),
-		ONLY(ioctl, 1, TUNSETCARRIER, FOR_LINK), ONLY(getsockopt, 2, SO_PEERCRED, FOR_LINK),
+		ALLOW_LINK(lseek), ONLY(getsockopt, 2, SO_PEERCRED, FOR_LINK),
 		ONLY(fcntl, 1, F_DUPFD_CLOEXEC, FOR_LINK),
+		SKIP_UNLESS(ioctl, 8),
+		LOAD_ARG(1), UNLESS(TUNSETCARRIER), ANSWER(FOR_LINK),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SIOCSIFHWADDR, 0, 3),
+		LOAD_ARG(0), UNLESS(tap), ANSWER(FOR_LINK),
+		ANSWER(SECCOMP_RET_KILL_PROCESS),
 		/* Memory of its own */
 		ALLOW(munmap), ALLOW(madvise), ALLOW(brk),
 		/* abort(), but nothing that looks like somebody else's kill */
@@ -113,10 +118,10 @@ static int install(bool link)
 
 int shut_in(void)
 {
-	return install(false);
+	return install(false, -1);
 }
 
-int shut_in_link(void)
+int shut_in_link(int tap)
 {
-	return install(true);
+	return install(true, tap);
 }

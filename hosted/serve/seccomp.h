@@ -13,8 +13,9 @@ int shut_in(void);
 
 /*
  * The same for hosted-link, which also maps shared memory that it has a descriptor
- * of, sets its interface's carrier, and ends the program that it has started.
+ * of, sets the carrier and hardware address of its interface @tap, if it has one, and
+ * ends the program that it has started.
  */
-int shut_in_link(void);
+int shut_in_link(int tap);
 
 #endif

@@ -32,12 +32,14 @@
 
 /**
  * struct tap - the interface
+ * @config: what is wanted, the caller's
  * @port: the driver's side
  * @fd: of /dev/net/tun
  * @stop: the thread is to end
  */
 struct tap {
 	struct kit_net_port port;
+	const struct tap_config *config;
 	struct kit_net *net;
 	struct kit_thread *thread;
 	int fd;
@@ -113,6 +115,10 @@ static int forward(void *arg)
 		kit_outside_end();
 		if (fds[1].revents)
 			return 0;
+		if (fds[0].revents & POLLERR) {
+			kit_log(3, "the TAP interface has been deleted");
+			fds[0].fd = -1;
+		}
 		i = 0;
 		for (read_packet(tap, &packet[0]); packet[i].size > 0; i = !i) {
 			read_packet(tap, &packet[!i]);
@@ -163,18 +169,13 @@ static bool set_ip(int sock, struct ifreq *request, const char *address)
 	return !ioctl(sock, SIOCSIFFLAGS, request);
 }
 
-static int set_interface(struct tap *tap, const struct tap_config *config, char *error,
-			 unsigned int size)
+static int set_interface(const struct tap_config *config, char *error, unsigned int size)
 {
-	struct ifreq request = { .ifr_hwaddr.sa_family = ARPHRD_ETHER };
+	struct ifreq request = { .ifr_mtu = config->mtu };
 	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
 
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", config->name);
-	kit_net_address(tap->net, (unsigned char *)request.ifr_hwaddr.sa_data);
-	if (sock < 0 || ioctl(sock, SIOCSIFHWADDR, &request))
-		err = fail(error, size, "setting the hardware address of", config->name);
-	request.ifr_mtu = config->mtu;
-	if (!err && ioctl(sock, SIOCSIFMTU, &request))
+	if (sock < 0 || ioctl(sock, SIOCSIFMTU, &request))
 		err = fail(error, size, "setting the MTU of", config->name);
 	if (!err && config->address && !set_ip(sock, &request, config->address))
 		err = fail(error, size, "setting the address", config->address);
@@ -183,28 +184,25 @@ static int set_interface(struct tap *tap, const struct tap_config *config, char 
 	return err;
 }
 
-static int start(struct tap *tap, const struct tap_config *config, char *error, unsigned int size)
+int tap_start(struct tap *tap, char *error, unsigned int size)
 {
+	struct ifreq request = { .ifr_hwaddr.sa_family = ARPHRD_ETHER };
+	const char *name = tap->config->name;
 	int err;
 
-	if (open_tap(tap, config->name, error, size))
-		return -1;
 	err = kit_net_attach(NULL, &tap->port, &tap->net);
 	if (!err)
-		err = kit_net_set_mtu(tap->net, config->mtu);
-	if (!err && set_interface(tap, config, error, size))
-		return -1;
+		err = kit_net_set_mtu(tap->net, tap->config->mtu);
 	if (!err) {
-		carrier(&tap->port, false);
+		kit_net_address(tap->net, (unsigned char *)request.ifr_hwaddr.sa_data);
+		if (ioctl(tap->fd, SIOCSIFHWADDR, &request))
+			return fail(error, size, "setting the hardware address of", name);
 		err = kit_net_up(tap->net);
 	}
 	if (!err)
 		err = kit_thread_create(KIT_OTHER, "tap", forward, tap, &tap->thread);
-	if (err) {
-		errno = -err;
-		return fail(error, size, "connecting", config->name);
-	}
-	return 0;
+	errno = -err;
+	return err ? fail(error, size, "connecting", name) : 0;
 }
 
 struct tap *tap_open(const struct tap_config *config, char *error, unsigned int size)
@@ -218,9 +216,13 @@ struct tap *tap_open(const struct tap_config *config, char *error, unsigned int 
 	tap->fd = -1;
 	tap->port.receive = receive;
 	tap->port.carrier = carrier;
+	tap->config = config;
 	tap->stop = eventfd(0, EFD_CLOEXEC);
-	if (!start(tap, config, error, size))
-		return tap;
+	if (!open_tap(tap, config->name, error, size)) {
+		carrier(&tap->port, false);
+		if (!set_interface(config, error, size))
+			return tap;
+	}
 	tap_close(tap);
 	return NULL;
 }
@@ -240,6 +242,11 @@ void tap_close(struct tap *tap)
 		close(tap->fd);
 	close(tap->stop);
 	free(tap);
+}
+
+int tap_fd(struct tap *tap)
+{
+	return tap->fd;
 }
 
 struct kit_net *tap_net(struct tap *tap)

@@ -17,13 +17,18 @@ struct tap_config {
 	const char *address;
 };
 
-/*
- * Make it, with the driver's hardware address, and connect it to the first
- * interface of a driver, which is set up. Frames are forwarded by a thread of the
- * kit until tap_close(). Returns NULL with the reason in @error.
- */
+/* Make it and set it up, without a carrier. Returns NULL with the reason in @error. */
 struct tap *tap_open(const struct tap_config *config, char *error, unsigned int size);
 void tap_close(struct tap *tap);
+
+/*
+ * Connect it to the first interface of a driver, which is set up, and whose hardware
+ * address it gets. Frames are forwarded by a thread of the kit until tap_close().
+ * Returns 0, or -1 with the reason in @error.
+ */
+int tap_start(struct tap *tap, char *error, unsigned int size);
+
+int tap_fd(struct tap *tap);
 
 /* The driver's end, for its counters. */
 struct kit_net *tap_net(struct tap *tap);

@@ -9,7 +9,6 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -585,20 +584,20 @@ static int check_file(struct client *c, const struct client_memory *r)
 {
 	struct vfio_region_sparse_mmap_area whole = { 0, r->size };
 	const struct vfio_region_sparse_mmap_area *a;
-	struct stat st;
+	uint64_t end;
 	uint32_t i;
 
 	if (r->fd < 0)
 		return 0;
-	if (fstat(r->fd, &st))
+	end = lseek(r->fd, 0, SEEK_END);
+	if (end == (uint64_t)-1)
 		return fail(c, "BAR2's descriptor: %s", strerror(errno));
 	for (i = 0; i < (r->areas ?: 1); i++) {
 		a = r->areas ? &r->area[i] : &whole;
-		if (r->offset > (uint64_t)st.st_size ||
-		    a->offset > (uint64_t)st.st_size - r->offset ||
-		    a->size > (uint64_t)st.st_size - r->offset - a->offset)
+		if (r->offset > end || a->offset > end - r->offset ||
+		    a->size > end - r->offset - a->offset)
 			return fail(c, "BAR2's 0x%llx bytes at 0x%llx end behind a file of 0x%llx",
-				    a->size, a->offset, (unsigned long long)st.st_size);
+				    a->size, a->offset, (unsigned long long)end);
 	}
 	return 0;
 }
@@ -770,12 +769,17 @@ static int take_vectors(struct client *c, unsigned int max)
 	return max ? client_set_eventfds(c, c->irq_fd, max) : 0;
 }
 
-static int open_device(struct client *c, const char *path)
+int client_connect(struct client *c, const char *socket_path)
 {
 	memset(c, 0, sizeof(*c));
 	c->sock = -1;
 	c->no_answer = true;
-	if (connect_socket(c, path) || negotiate(c))
+	return connect_socket(c, socket_path);
+}
+
+static int open_device(struct client *c)
+{
+	if (negotiate(c))
 		return -1;
 	c->no_answer = false;
 	return check_device(c);
@@ -797,7 +801,7 @@ static int setup(struct client *c, const char *path, unsigned int max_irqs)
 	uint8_t config[256];
 	int ret = -1;
 
-	if (open_device(c, path) || read_description(c, config))
+	if (client_connect(c, path) || open_device(c) || read_description(c, config))
 		return -1;
 	if (!read_shm_region(c, &r) && !map_sections(c, &r) && !take_vectors(c, max_irqs) &&
 	    !enable_device(c, config))
@@ -816,13 +820,13 @@ int client_join(struct client *c, const char *socket_path,
 	return -1;
 }
 
-static int attach(struct client *c, const char *path, struct client_memory *memory)
+static int attach(struct client *c, struct client_memory *memory)
 {
 	uint8_t config[256];
 	uint64_t size;
 
 	memory->fd = -1;
-	if (open_device(c, path) || count_vectors(c) ||
+	if (open_device(c) || count_vectors(c) ||
 	    client_region_size(c, VFIO_PCI_BAR2_REGION_INDEX, &size) ||
 	    (size && read_shm_region(c, memory)))
 		return -1;
@@ -832,14 +836,14 @@ static int attach(struct client *c, const char *path, struct client_memory *memo
 	return 0;
 }
 
-int client_attach(struct client *c, const char *socket_path, struct client_memory *memory)
+int client_attach(struct client *c, struct client_memory *memory)
 {
 	memset(memory, 0, sizeof(*memory));
-	if (!attach(c, socket_path, memory))
+	if (!attach(c, memory))
 		return 0;
 	if (memory->fd >= 0)
 		close(memory->fd);
-	client_leave(c);
+	memory->fd = -1;
 	return -1;
 }
 

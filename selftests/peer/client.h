@@ -91,12 +91,15 @@ struct client {
 int client_join(struct client *c, const char *socket_path,
 		unsigned int max_irqs);
 
+/* Connects, and hears nothing yet. client_leave() is for failures, too. */
+int client_connect(struct client *c, const char *socket_path);
+
 /*
- * Connects and negotiates, as a VMM does. What the device says of itself is for a
+ * Negotiates, once connected, as a VMM does. What the device says of itself is for a
  * driver to check: the fields for it, and the sections, are filled in where
  * c->described is set, and nothing is mapped. memory->fd is the caller's to close.
  */
-int client_attach(struct client *c, const char *socket_path, struct client_memory *memory);
+int client_attach(struct client *c, struct client_memory *memory);
 
 /*
  * The first count vectors from now on signal these eventfds, which stay the

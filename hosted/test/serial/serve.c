@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -483,10 +484,30 @@ static void act_set_flags(void)
 	fcntl(0, F_SETFL, O_NONBLOCK);
 }
 
+static int shut_link(void)
+{
+	return shut_in_link(-1);
+}
+
+static int shut_tap(void)
+{
+	return shut_in_link(0);
+}
+
+static void act_set_address(void)
+{
+	ioctl(0, SIOCSIFHWADDR, NULL);
+}
+
+static void act_set_interface(void)
+{
+	ioctl(0, SIOCSIFADDR, NULL);
+}
+
 TEST(r34_a_link_that_is_shut_in_has_little_more)
 {
 	EXPECT_EQ(SIGSYS, in_jail(act_map_shared));
-	shut = shut_in_link;
+	shut = shut_link;
 	EXPECT_EQ(0, in_jail(act_nothing));
 	EXPECT_EQ(0, in_jail(act_map_shared));
 	EXPECT_EQ(SIGSYS, in_jail(act_open));
@@ -499,6 +520,10 @@ TEST(r34_a_link_that_is_shut_in_has_little_more)
 	EXPECT_EQ(SIGSYS, in_jail(act_map_code));
 	EXPECT_EQ(SIGSYS, in_jail(act_peer));
 	EXPECT_EQ(SIGSYS, in_jail(act_set_flags));
+	EXPECT_EQ(SIGSYS, in_jail(act_set_address));
+	shut = shut_tap;
+	EXPECT_EQ(0, in_jail(act_set_address));
+	EXPECT_EQ(SIGSYS, in_jail(act_set_interface));
 }
 
 TEST(r34_threads_are_its_own_processes_are_not)
