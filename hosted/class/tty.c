@@ -47,27 +47,16 @@ struct ktermios tty_std_termios = {
  * Settings
  */
 
-static const struct { tcflag_t flag; speed_t baud; } speeds[] = {
-	{ B0, 0 }, { B50, 50 }, { B75, 75 }, { B110, 110 }, { B134, 134 }, { B150, 150 },
-	{ B200, 200 }, { B300, 300 }, { B600, 600 }, { B1200, 1200 }, { B1800, 1800 },
-	{ B2400, 2400 }, { B4800, 4800 }, { B9600, 9600 }, { B19200, 19200 },
-	{ B38400, 38400 }, { B57600, 57600 }, { B115200, 115200 }, { B230400, 230400 },
-	{ B460800, 460800 }, { B500000, 500000 }, { B576000, 576000 }, { B921600, 921600 },
-	{ B1000000, 1000000 }, { B1152000, 1152000 }, { B1500000, 1500000 },
-	{ B2000000, 2000000 }, { B2500000, 2500000 }, { B3000000, 3000000 },
-	{ B3500000, 3500000 }, { B4000000, 4000000 },
+/* By what CBAUD selects: up to B38400, then with CBAUDEX from B57600 on. */
+static const speed_t speeds[] = {
+	0, 50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400,
+	57600, 115200, 230400, 460800, 500000, 576000, 921600, 1000000, 1152000, 1500000,
+	2000000, 2500000, 3000000, 3500000, 4000000,
 };
 
 static speed_t flag_to_baud(tcflag_t flag, speed_t other)
 {
-	size_t i;
-
-	if (flag == BOTHER)
-		return other;
-	for (i = 0; i < ARRAY_SIZE(speeds); i++)
-		if (speeds[i].flag == flag)
-			return speeds[i].baud;
-	return 0;
+	return flag == BOTHER ? other : speeds[flag & CBAUDEX ? (flag & ~CBAUDEX) + B38400 : flag];
 }
 
 static tcflag_t baud_to_flag(speed_t baud)
@@ -75,8 +64,8 @@ static tcflag_t baud_to_flag(speed_t baud)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(speeds); i++)
-		if (speeds[i].baud == baud)
-			return speeds[i].flag;
+		if (speeds[i] == baud)
+			return i <= B38400 ? i : CBAUDEX | (i - B38400);
 	return BOTHER;
 }
 

@@ -179,22 +179,14 @@ void __list_del_check(const struct list_head *entry)
  * Names of errors
  */
 
+#define NAME(_name, _number) \
+	[_number] = #_name,
+
 const char *errname(int err)
 {
 	static const char * const names[] = {
-#define E(_name) \
-	[_name] = #_name
-		E(EPERM), E(ENOENT), E(ESRCH), E(EINTR), E(EIO), E(ENXIO), E(E2BIG), E(ENOEXEC),
-		E(EBADF), E(ECHILD), E(EAGAIN), E(ENOMEM), E(EACCES), E(EFAULT), E(ENOTBLK),
-		E(EBUSY), E(EEXIST), E(EXDEV), E(ENODEV), E(ENOTDIR), E(EISDIR), E(EINVAL),
-		E(ENFILE), E(EMFILE), E(ENOTTY), E(ETXTBSY), E(EFBIG), E(ENOSPC), E(ESPIPE),
-		E(EROFS), E(EMLINK), E(EPIPE), E(EDOM), E(ERANGE), E(EDEADLK), E(ENAMETOOLONG),
-		E(ENOLCK), E(ENOSYS), E(ENOTEMPTY), E(ELOOP), E(ENOMSG), E(EPROTO), E(EBADMSG),
-		E(EOVERFLOW), E(EBADFD), E(EILSEQ), E(EMSGSIZE), E(EOPNOTSUPP), E(ENETDOWN),
-		E(ECONNRESET), E(ENOBUFS), E(ENOTCONN), E(ESHUTDOWN), E(ETIMEDOUT),
-		E(ECONNREFUSED), E(EALREADY), E(EINPROGRESS), E(ESTALE), E(ENOLINK),
-		E(ECANCELED), E(ERESTARTSYS), E(EPROBE_DEFER), E(ENOTSUPP),
-#undef E
+		HOSTED_ERRORS(NAME)
+		HOSTED_KERNEL_ERRORS(NAME)
 	};
 
 	err = abs(err);

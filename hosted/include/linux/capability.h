@@ -4,8 +4,6 @@
 
 #include <linux/types.h>
 
-#define CAP_NET_ADMIN	12
-#define CAP_SYS_RAWIO	17
 #define CAP_SYS_ADMIN	21
 #define CAP_SYS_TTY_CONFIG 26
 

@@ -28,9 +28,6 @@ struct console {
 #define CON_PRINTBUFFER	(1 << 0)
 #define CON_CONSDEV	(1 << 1)
 #define CON_ENABLED	(1 << 2)
-#define CON_BOOT	(1 << 3)
-#define CON_ANYTIME	(1 << 4)
-#define CON_SUSPENDED	(1 << 7)
 
 /*
  * A console is enabled when it is the one that was asked for: kit_console_select().

@@ -4,10 +4,13 @@
 
 #include <uapi/linux/errno.h>
 
-#define ERESTARTSYS	512
-#define ERESTARTNOINTR	513
-#define ENOIOCTLCMD	515
-#define EPROBE_DEFER	517
-#define ENOTSUPP	524
+/* Those that programs never see. */
+#define HOSTED_KERNEL_ERRORS(E)								\
+	E(ERESTARTSYS, 512) E(ERESTARTNOINTR, 513) E(ENOIOCTLCMD, 515)			\
+	E(EPROBE_DEFER, 517) E(ENOTSUPP, 524)
+
+enum {
+	HOSTED_KERNEL_ERRORS(HOSTED_ERROR)
+};
 
 #endif

@@ -26,7 +26,6 @@ struct serial_struct {
 	unsigned long iomap_base;
 };
 
-#define SERIAL_IO_PORT	0
 #define SERIAL_IO_MEM	2
 #define SERIAL_IO_MEM32	3
 

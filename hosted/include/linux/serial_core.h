@@ -48,7 +48,6 @@ struct uart_ops {
 };
 
 #define UART_CONFIG_TYPE	(1 << 0)
-#define UART_CONFIG_IRQ		(1 << 1)
 
 struct uart_icount {
 	__u32 cts, dsr, rng, dcd;
@@ -97,7 +96,6 @@ struct uart_port {
 };
 
 /* iotype */
-#define UPIO_PORT		SERIAL_IO_PORT
 #define UPIO_MEM		SERIAL_IO_MEM
 #define UPIO_MEM32		SERIAL_IO_MEM32
 

@@ -24,18 +24,14 @@ struct ktermios {
 #define VERASE		2
 #define VKILL		3
 #define VEOF		4
-#define VTIME		5
 #define VMIN		6
-#define VSWTC		7
 #define VSTART		8
 #define VSTOP		9
 #define VSUSP		10
-#define VEOL		11
 #define VREPRINT	12
 #define VDISCARD	13
 #define VWERASE		14
 #define VLNEXT		15
-#define VEOL2		16
 
 /* c_iflag */
 #define IGNBRK		0x0001
@@ -43,16 +39,9 @@ struct ktermios {
 #define IGNPAR		0x0004
 #define PARMRK		0x0008
 #define INPCK		0x0010
-#define ISTRIP		0x0020
-#define INLCR		0x0040
-#define IGNCR		0x0080
 #define ICRNL		0x0100
-#define IUCLC		0x0200
 #define IXON		0x0400
-#define IXANY		0x0800
 #define IXOFF		0x1000
-#define IMAXBEL		0x2000
-#define IUTF8		0x4000
 
 /* c_oflag */
 #define OPOST		0x01
@@ -61,20 +50,7 @@ struct ktermios {
 /* c_cflag */
 #define CBAUD		0x0000100f
 #define B0		0x00000000
-#define B50		0x00000001
-#define B75		0x00000002
-#define B110		0x00000003
-#define B134		0x00000004
-#define B150		0x00000005
-#define B200		0x00000006
-#define B300		0x00000007
-#define B600		0x00000008
-#define B1200		0x00000009
-#define B1800		0x0000000a
-#define B2400		0x0000000b
-#define B4800		0x0000000c
 #define B9600		0x0000000d
-#define B19200		0x0000000e
 #define B38400		0x0000000f
 #define CSIZE		0x00000030
 #define CS5		0x00000000
@@ -89,21 +65,6 @@ struct ktermios {
 #define CLOCAL		0x00000800
 #define CBAUDEX		0x00001000
 #define BOTHER		0x00001000
-#define B57600		0x00001001
-#define B115200		0x00001002
-#define B230400		0x00001003
-#define B460800		0x00001004
-#define B500000		0x00001005
-#define B576000		0x00001006
-#define B921600		0x00001007
-#define B1000000	0x00001008
-#define B1152000	0x00001009
-#define B1500000	0x0000100a
-#define B2000000	0x0000100b
-#define B2500000	0x0000100c
-#define B3000000	0x0000100d
-#define B3500000	0x0000100e
-#define B4000000	0x0000100f
 #define CIBAUD		0x100f0000
 #define IBSHIFT		16
 #define ADDRB		0x20000000
@@ -121,15 +82,11 @@ struct ktermios {
 #define IEXTEN		0x08000
 
 /* c_line */
-#define N_TTY		0
 #define N_PPS		18
 
 /* Modem lines */
-#define TIOCM_LE	0x001
 #define TIOCM_DTR	0x002
 #define TIOCM_RTS	0x004
-#define TIOCM_ST	0x008
-#define TIOCM_SR	0x010
 #define TIOCM_CTS	0x020
 #define TIOCM_CAR	0x040
 #define TIOCM_RNG	0x080

@@ -41,7 +41,6 @@ struct tty_struct {
 /* flags of tty_struct */
 #define TTY_THROTTLED		0
 #define TTY_IO_ERROR		1
-#define TTY_DO_WRITE_WAKEUP	5
 #define TTY_HUPPED		18
 
 /* flags of characters */

@@ -59,14 +59,10 @@ struct tty_driver {
 };
 
 /* flags */
-#define TTY_DRIVER_RESET_TERMIOS	0x02
 #define TTY_DRIVER_REAL_RAW		0x04
 #define TTY_DRIVER_DYNAMIC_DEV		0x08
-#define TTY_DRIVER_HARDWARE_BREAK	0x20
 
 /* type, subtype */
-#define TTY_DRIVER_TYPE_SYSTEM		1
-#define TTY_DRIVER_TYPE_CONSOLE		2
 #define TTY_DRIVER_TYPE_SERIAL		3
 #define SERIAL_TYPE_NORMAL		1
 

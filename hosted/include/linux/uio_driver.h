@@ -13,12 +13,8 @@
 #define MAX_UIO_MAPS	5
 
 #define UIO_IRQ_CUSTOM	-1
-#define UIO_IRQ_NONE	0
 
-#define UIO_MEM_NONE	0
 #define UIO_MEM_PHYS	1
-#define UIO_MEM_LOGICAL	2
-#define UIO_MEM_VIRTUAL	3
 #define UIO_MEM_IOVA	4
 
 struct uio_mem {
