@@ -5,10 +5,7 @@
  * The input is a list of operations: what the peer writes, at once or between two
  * functions of the driver some time later; its states and doorbells; what programs
  * do meanwhile. Operations that keep the rules are among them, so that an input
- * gets somewhere. Everything happens in one thread, in virtual time.
- *
- * After each input the driver is unplugged and its variables are as they were
- * before; whatever is left then is a bug as well.
+ * gets somewhere.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,9 +18,9 @@
 #include <sys/ioctl.h>
 
 #include "../kit/files.h"
-#include "../kit/kit.h"
 #include "../kit/net.h"
 #include "../model/pci_link.h"
+#include "fuzz.h"
 #include "ring.h"
 
 #define OUTPUT		0x10000
@@ -43,7 +40,6 @@
 #define RING_SIZE	OUTPUT
 #endif
 
-int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*run)(const uint8_t *data, size_t size));
 void __cyg_profile_func_enter(void *function, void *caller);
 void __cyg_profile_func_exit(void *function, void *caller);
 
@@ -51,24 +47,6 @@ static struct pci_link *the_link;
 static uint16_t offered;		/* frames, since the link came up */
 static uint8_t *section, *driver_section;
 static struct layout layout;
-
-/*
- * The input
- */
-
-static const uint8_t *input, *input_end;
-
-static uint8_t take(void)
-{
-	return input < input_end ? *input++ : 0;
-}
-
-static uint32_t take16(void)
-{
-	uint32_t low = take();
-
-	return low | take() << 8;
-}
 
 static uint64_t take64(void)
 {
@@ -428,65 +406,35 @@ static void operate(uint8_t op)
 	kit_idle();
 }
 
-static int run_input(const uint8_t *data, size_t size)
+void target_init(void)
+{
+	struct pci_link_config config = { .protocol = PROTOCOL, .vectors = 2, .rw_size = 0x2000,
+					  .output_size = OUTPUT };
+
+	the_link = pci_link_create(&config);
+	if (!the_link || layout_of(&layout, RING_SIZE))
+		abort();
+	section = (uint8_t *)pci_link_memory(the_link) + pci_link_output(the_link, 1);
+	driver_section = (uint8_t *)pci_link_memory(the_link) + pci_link_output(the_link, 0);
+}
+
+void target_run(void)
 {
 	struct kit_pci *pci = pci_link_end(the_link, 0);
-	kit_size bytes = kit_alloc_bytes();
+	bool ends_first = input_left() & 1;
 
-	input = data;
-	input_end = data + size;
 	laters = 0;
 	offered = 0;
 	memset(pci_link_memory(the_link), 0, pci_link_output(the_link, 2));
 	if (kit_pci_plug(pci, 8))
 		abort();
 	start_programs();
-	while (input < input_end)
+	while (input_left())
 		operate(take());
 	laters = 0;
 	/* Programs may outlive the driver. */
-	if (size & 1)
+	if (ends_first)
 		end_programs();
 	kit_pci_unplug(pci);
 	end_programs();
-	kit_idle();
-	if (kit_alloc_bytes() != bytes || kit_balance(KIT_WHAT_IRQ) || kit_balance(KIT_WHAT_REGION))
-		kit_die("%ld bytes, %ld interrupts, %ld regions are left",
-			(long)(kit_alloc_bytes() - bytes), kit_balance(KIT_WHAT_IRQ),
-			kit_balance(KIT_WHAT_REGION));
-	kit_data_restore();
-	return 0;
-}
-
-struct arguments {
-	int argc;
-	char **argv;
-};
-
-static int fuzz(void *arg)
-{
-	struct pci_link_config config = { .protocol = PROTOCOL, .vectors = 2, .rw_size = 0x2000,
-					  .output_size = OUTPUT };
-	struct arguments *a = arg;
-
-	the_link = pci_link_create(&config);
-	if (!the_link || kit_kernel_init() || kit_modules_init() ||
-	    layout_of(&layout, RING_SIZE))
-		abort();
-	section = (uint8_t *)pci_link_memory(the_link) + pci_link_output(the_link, 1);
-	driver_section = (uint8_t *)pci_link_memory(the_link) + pci_link_output(the_link, 0);
-	kit_data_snapshot();
-	return LLVMFuzzerRunDriver(&a->argc, &a->argv, run_input);
-}
-
-int main(int argc, char **argv)
-{
-	struct kit_config config = {
-		.policy = KIT_INLINE,
-		.seed = 1,
-		.log_level = getenv("HOSTED_VERBOSE") ? 7 : 2,
-	};
-	struct arguments a = { argc, argv };
-
-	return kit_run(&config, fuzz, &a);
 }

@@ -16,8 +16,8 @@
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
-#include "../kit/kit.h"
 #include "../model/pci_vfio_user.h"
+#include "fuzz.h"
 
 #define STATE_SIZE	0x1000
 #define OUTPUT_SIZE	0x4000
@@ -32,12 +32,10 @@ struct header {
 	uint32_t size, flags, error;
 };
 
-int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*run)(const uint8_t *data, size_t size));
 int __wrap_connect(int sock, const struct sockaddr *addr, socklen_t len);
 ssize_t __wrap_sendmsg(int sock, const struct msghdr *msg, int flags);
 ssize_t __wrap_recvmsg(int sock, struct msghdr *msg, int flags);
 
-static const uint8_t *input, *input_end;
 static uint8_t config[256];
 static uint32_t registers[0x400];
 static int memory_fd;
@@ -45,18 +43,6 @@ static int memory_fd;
 static uint8_t reply[REPLY_MAX + 64];
 static size_t reply_len, reply_at;
 static bool reply_fd;
-
-static uint8_t take(void)
-{
-	return input < input_end ? *input++ : 0;
-}
-
-static uint32_t take16(void)
-{
-	uint32_t low = take();
-
-	return low | take() << 8;
-}
 
 /*
  * An honest server
@@ -231,56 +217,26 @@ static void reset_device(void)
 	registers[1] = 2;
 }
 
-static int run_input(const uint8_t *data, size_t size)
+void target_init(void)
 {
-	kit_size bytes = kit_alloc_bytes();
+	memory_fd = memfd_create("memory", MFD_CLOEXEC);
+	if (ftruncate(memory_fd, MEMORY_SIZE))
+		abort();
+}
+
+void target_run(void)
+{
 	struct kit_pci *pci;
 	char error[256];
 
-	input = data;
-	input_end = data + size;
 	reset_device();
 	pci = pci_vfio_user_connect("socket", error, sizeof(error));
-	if (pci) {
-		if (!pci_vfio_user_join(pci, error, sizeof(error)) && !kit_pci_plug(pci, 1)) {
-			kit_advance(take() * 10000000ULL);
-			kit_pci_unplug(pci);
-		}
-		kit_idle();
-		pci_vfio_user_close(pci);
+	if (!pci)
+		return;
+	if (!pci_vfio_user_join(pci, error, sizeof(error)) && !kit_pci_plug(pci, 1)) {
+		kit_advance(take() * 10000000ULL);
+		kit_pci_unplug(pci);
 	}
-	if (kit_alloc_bytes() != bytes || kit_balance(KIT_WHAT_IRQ) || kit_balance(KIT_WHAT_REGION))
-		kit_die("%ld bytes, %ld interrupts, %ld regions are left",
-			(long)(kit_alloc_bytes() - bytes), kit_balance(KIT_WHAT_IRQ),
-			kit_balance(KIT_WHAT_REGION));
-	kit_data_restore();
-	return 0;
-}
-
-struct arguments {
-	int argc;
-	char **argv;
-};
-
-static int fuzz(void *arg)
-{
-	struct arguments *a = arg;
-
-	memory_fd = memfd_create("memory", MFD_CLOEXEC);
-	if (ftruncate(memory_fd, MEMORY_SIZE) || kit_kernel_init() || kit_modules_init())
-		abort();
-	kit_data_snapshot();
-	return LLVMFuzzerRunDriver(&a->argc, &a->argv, run_input);
-}
-
-int main(int argc, char **argv)
-{
-	struct kit_config kit = {
-		.policy = KIT_INLINE,
-		.seed = 1,
-		.log_level = getenv("HOSTED_VERBOSE") ? 7 : 2,
-	};
-	struct arguments a = { argc, argv };
-
-	return kit_run(&kit, fuzz, &a);
+	kit_idle();
+	pci_vfio_user_close(pci);
 }
