@@ -125,15 +125,15 @@ TEST_F(pty, the_port_is_open_while_the_terminal_is)
 
 	for (i = 0; i < 2000 && status_number(port, "clock_users") != 0; i++)
 		usleep(10000);
-	EXPECT_EQ(0, status_number(port, "clock_users"));
+	EXPECT_LT(i, 2000);
 	fd = open(self->link, O_RDWR | O_NOCTTY);
 	for (i = 0; i < 2000 && status_number(port, "clock_users") != 1; i++)
 		usleep(10000);
-	EXPECT_EQ(1, status_number(port, "clock_users"));
+	EXPECT_LT(i, 2000);
 	close(fd);
 	for (i = 0; i < 2000 && status_number(port, "clock_users") != 0; i++)
 		usleep(10000);
-	EXPECT_EQ(0, status_number(port, "clock_users"));
+	EXPECT_LT(i, 2000);
 	close(port);
 }
 
