@@ -12,6 +12,7 @@
 
 /**
  * struct scene - requests, and what becomes of them
+ * @sleep: what each does first
  * @next: the request to take
  * @wake: the first one may go on
  * @done: how many have been answered
@@ -19,6 +20,7 @@
  * @slots: by which thread each was answered
  */
 static struct scene {
+	void (*sleep)(unsigned int request);
 	unsigned int next;
 	unsigned int wake;
 	unsigned int done;
@@ -34,14 +36,7 @@ static void answer(unsigned int request)
 	scene.slots[request] = kit_current()->slot;
 }
 
-static void sleep_until_woken(void)
-{
-	while (!__atomic_load_n(&scene.wake, __ATOMIC_SEQ_CST))
-		kit_park(kit_now() + 1000000);
-}
-
-/* The first request sleeps until all others have been answered. */
-static int serve_one(void *arg)
+static int serve(void *arg)
 {
 	unsigned int request = __atomic_fetch_add(&scene.next, 1, __ATOMIC_SEQ_CST);
 
@@ -52,8 +47,7 @@ static int serve_one(void *arg)
 		return -EPIPE;
 	}
 	kit_current()->request = &scene;
-	if (!request)
-		sleep_until_woken();
+	scene.sleep(request);
 	answer(request);
 	if (request == REQUESTS - 1)
 		__atomic_store_n(&scene.wake, 1, __ATOMIC_SEQ_CST);
@@ -61,9 +55,17 @@ static int serve_one(void *arg)
 	return 0;
 }
 
+/* The first request sleeps until all others have been answered. */
+static void first_sleeps(unsigned int request)
+{
+	while (!request && !__atomic_load_n(&scene.wake, __ATOMIC_SEQ_CST))
+		kit_park(kit_now() + 1000000);
+}
+
 KIT_TEST(r24_a_request_that_sleeps_delays_no_other)
 {
-	CHECK_EQ(kit_serve(serve_one, NULL), -EPIPE);
+	scene.sleep = first_sleeps;
+	CHECK_EQ(kit_serve(serve, NULL), -EPIPE);
 	CHECK_EQ(scene.done, REQUESTS);
 	/* The first came last, on the stack that it began on; another took its role. */
 	CHECK_EQ(scene.order[REQUESTS - 1], 0);
@@ -85,10 +87,13 @@ static struct crowd {
 #define SLEEPERS	(REQUESTS / 2)
 #define PATIENCE	3000000000ULL
 
-static void sleep_until_all_do(void)
+/* Every second request sleeps, none of them to the end before all have come. */
+static void many_sleep(unsigned int request)
 {
 	kit_u64 limit = kit_now() + PATIENCE;
 
+	if (request % 2 == 0)
+		return;
 	__atomic_add_fetch(&crowd.asleep, 1, __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&crowd.asleep, __ATOMIC_SEQ_CST) < SLEEPERS && kit_now() < limit)
 		kit_park(kit_now() + 1000000);
@@ -96,30 +101,12 @@ static void sleep_until_all_do(void)
 		__atomic_add_fetch(&crowd.alone, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Every second request sleeps, none of them to the end before all have come. */
-static int serve_many(void *arg)
-{
-	unsigned int request = __atomic_fetch_add(&scene.next, 1, __ATOMIC_SEQ_CST);
-
-	(void)arg;
-	if (request >= REQUESTS) {
-		while (__atomic_load_n(&scene.done, __ATOMIC_SEQ_CST) < REQUESTS)
-			kit_advance(1000000);
-		return -EPIPE;
-	}
-	kit_current()->request = &scene;
-	if (request % 2)
-		sleep_until_all_do();
-	answer(request);
-	kit_current()->request = NULL;
-	return 0;
-}
-
 KIT_TEST(r24_many_may_sleep_at_a_time)
 {
 	unsigned int times[REQUESTS] = { 0 }, i;
 
-	CHECK_EQ(kit_serve(serve_many, NULL), -EPIPE);
+	scene.sleep = many_sleep;
+	CHECK_EQ(kit_serve(serve, NULL), -EPIPE);
 	CHECK_EQ(crowd.alone, 0);
 	for (i = 0; i < REQUESTS; i++)
 		times[scene.order[i]]++;
