@@ -123,8 +123,9 @@ int kit_mmap(struct kit_file *kit, unsigned long size, unsigned int flags, unsig
 	err = mapping_flags(desc.file, flags, &desc.vma_flags);
 	if (err)
 		return err;
+	/* What ends beyond all addresses wraps to nothing. */
 	size = PAGE_ALIGN(size);
-	vma = alloc_vma(size);
+	vma = size ? alloc_vma(size) : NULL;
 	if (!vma)
 		return -ENOMEM;
 	desc.start = take_place(size);

@@ -30,6 +30,7 @@ static int64_t ask(const struct channel_message *message, int pass_fd)
 	struct iovec iov = { (void *)message, sizeof(*message) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct channel_reply reply;
+	ssize_t size;
 
 	if (pass_fd >= 0) {
 		msg.msg_control = &control;
@@ -42,9 +43,11 @@ static int64_t ask(const struct channel_message *message, int pass_fd)
 	pthread_mutex_lock(&channel.lock);
 	if (sendmsg(channel.fd, &msg, MSG_NOSIGNAL) != sizeof(*message))
 		lost();
-	while (recv(channel.fd, &reply, sizeof(reply), 0) != sizeof(reply))
-		if (errno != EINTR)
-			lost();
+	do {
+		size = recv(channel.fd, &reply, sizeof(reply), 0);
+	} while (size < 0 && errno == EINTR);
+	if (size != sizeof(reply))
+		lost();
 	kit_irq_level(channel.irq, reply.level);
 	pthread_mutex_unlock(&channel.lock);
 	return reply.value;

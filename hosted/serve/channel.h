@@ -23,7 +23,7 @@ enum handle {
 };
 
 enum channel_op {
-	CHANNEL_READY,		/* drivers run, the process is shut in; carries the eventfd */
+	CHANNEL_READY,		/* drivers run; carries the eventfd */
 	CHANNEL_READ,		/* a: offset, width; value in the reply */
 	CHANNEL_WRITE,
 	CHANNEL_CLOCK_GET,	/* name; the reply's value is a handle or negative */

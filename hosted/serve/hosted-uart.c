@@ -76,8 +76,11 @@ static int check_bound(void)
 
 static int run_supervised(void)
 {
-	int eventfd, err = channel_open(HANDLE_CHANNEL, BOARD_IRQ);
+	int eventfd, err = shut_in();
 
+	if (err)
+		return fail("cannot shut the process in", err);
+	err = channel_open(HANDLE_CHANNEL, BOARD_IRQ);
 	if (!err)
 		err = kit_amba_add(&supervised_uart);
 	if (!err)
@@ -85,9 +88,8 @@ static int run_supervised(void)
 	if (err)
 		return fail("the driver does not take its device", err);
 	eventfd = kit_irq_eventfd(BOARD_IRQ);
-	err = eventfd < 0 ? eventfd : shut_in();
-	if (err)
-		return fail("cannot shut the process in", err);
+	if (eventfd < 0)
+		return fail("the interrupt", eventfd);
 	channel_ready(eventfd);
 	err = server_run(HANDLE_LISTENER, -1, HANDLE_STOP);
 	kit_amba_remove(BOARD_UART);

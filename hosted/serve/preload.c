@@ -210,6 +210,15 @@ int close(int fd)
 	return REAL(close)(fd);
 }
 
+/* Nobody reads or writes more than was asked for. */
+static ssize_t at_most(size_t size, ssize_t ret)
+{
+	if (ret <= (ssize_t)size)
+		return ret;
+	errno = EIO;
+	return -1;
+}
+
 ssize_t read(int fd, void *buf, size_t size)
 {
 	union call call = { .request = { .op = NODES_READ, .a = size } };
@@ -217,7 +226,9 @@ ssize_t read(int fd, void *buf, size_t size)
 
 	if (!find(fd))
 		return REAL(read)(fd, buf, size);
-	ret = request(fd, &call, 0, NULL);
+	if (size > sizeof(call.data))
+		size = sizeof(call.data);
+	ret = at_most(size, request(fd, &call, 0, NULL));
 	if (ret > 0)
 		memcpy(buf, call.data, ret);
 	return ret;
@@ -232,7 +243,7 @@ ssize_t write(int fd, const void *buf, size_t size)
 	if (size > sizeof(call.data))
 		size = sizeof(call.data);
 	memcpy(call.data, buf, size);
-	return request(fd, &call, size, NULL);
+	return at_most(size, request(fd, &call, size, NULL));
 }
 
 int ioctl(int fd, unsigned long cmd, ...)

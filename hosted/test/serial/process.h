@@ -25,6 +25,8 @@ pid_t start_alone(const char *const *args);
 pid_t start_supervised(const char *const *args);
 /* The same with a driver that was taken over, see liar.c */
 pid_t start_liar(const char *lie, const char *const *args);
+/* A hosted-uart that is supervised, and finds these descriptors from 3 on, all above them now. */
+pid_t start_with(const int *handles, unsigned int count);
 /* Connects; waits until somebody listens. */
 int connect_port(void);
 int connect_line(void);

@@ -18,7 +18,21 @@
 #include <unistd.h>
 
 #include "process.h"
+#include "serve/channel.h"
 #include "serve/seccomp.h"
+
+/* A driver, and a client that has its port open. Return: who it is. */
+static pid_t begin(const char *const *args, int *port)
+{
+	pid_t pid;
+
+	work_begin();
+	pid = start_alone(args);
+	*port = connect_port();
+	ASSERT_GE(*port, 0);
+	ASSERT_EQ(0, client_ask(*port, SERIAL_OPEN, 0));
+	return pid;
+}
 
 FIXTURE(alone) {
 	int port;
@@ -27,11 +41,7 @@ FIXTURE(alone) {
 
 FIXTURE_SETUP(alone)
 {
-	work_begin();
-	self->pid = start_alone(NULL);
-	self->port = connect_port();
-	ASSERT_GE(self->port, 0);
-	ASSERT_EQ(0, client_ask(self->port, SERIAL_OPEN, 0));
+	self->pid = begin(NULL, &self->port);
 }
 
 FIXTURE_TEARDOWN(alone)
@@ -227,11 +237,7 @@ FIXTURE_SETUP(timed)
 {
 	static const char *const args[] = { "--timed", NULL };
 
-	work_begin();
-	start_alone(args);
-	self->port = connect_port();
-	ASSERT_GE(self->port, 0);
-	ASSERT_EQ(0, client_ask(self->port, SERIAL_OPEN, 0));
+	begin(args, &self->port);
 }
 
 FIXTURE_TEARDOWN(timed)
@@ -267,24 +273,36 @@ TEST_F(timed, r24_a_request_that_sleeps_delays_no_other)
 
 TEST_F(timed, r24_many_sleep_at_the_same_time)
 {
-	static const char data[200];
+	int others[8], ids[8], id, i;
+	static const char data[1000];
 	struct serial_reply reply;
-	int others[8], i;
+	long long start;
 
-	EXPECT_EQ(200, client_call(self->port, SERIAL_WRITE, 0, 0, data, 200, NULL));
-	client_send(self->port, SERIAL_CLOSE, 0, 0, NULL, 0);
-	/* These open while it is being closed, and so wait for that. */
 	for (i = 0; i < 8; i++) {
 		others[i] = connect_port();
 		ASSERT_GE(others[i], 0);
-		client_send(others[i], SERIAL_OPEN, 0, 0, NULL, 0);
 	}
+	EXPECT_EQ(1000, client_call(self->port, SERIAL_WRITE, 0, 0, data, 1000, NULL));
+	start = ms_now();
+	client_send(self->port, SERIAL_CLOSE, 0, 0, NULL, 0);
+	/* These open while it is being closed, and so wait for that; what they ask next does not. */
+	for (i = 0; i < 8; i++)
+		ids[i] = client_send(others[i], SERIAL_OPEN, 0, 0, NULL, 0);
+	for (i = 0; i < 8; i++) {
+		id = client_send(others[i], SERIAL_INFO, 0, 0, NULL, 0);
+		EXPECT_EQ(1, client_receive(others[i], &reply, true));
+		EXPECT_EQ(id, reply.id);
+	}
+	EXPECT_EQ(0, client_receive(self->port, &reply, false));
 	for (i = 0; i < 8; i++) {
 		EXPECT_EQ(1, client_receive(others[i], &reply, true));
+		EXPECT_EQ(ids[i], reply.id);
 		EXPECT_EQ(0, reply.status);
-	}
-	for (i = 0; i < 8; i++)
 		close(others[i]);
+	}
+	/* A character takes a millisecond. */
+	EXPECT_GT(ms_now() - start, 800);
+	EXPECT_LT(ms_now() - start, 5000);
 }
 
 TEST_F(timed, r08_a_port_is_closed_once)
@@ -607,6 +625,28 @@ TEST(r34_a_driver_has_only_what_it_was_given)
 	EXPECT_EQ('2', seccomp[9]);
 	close(port);
 	work_end();
+}
+
+TEST(r34_a_driver_is_shut_in_before_it_sees_its_device)
+{
+	struct channel_message message;
+	char path[64];
+	const char *seccomp;
+	int pair[2], handles[3];
+	pid_t pid;
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair));
+	handles[0] = fcntl(pair[0], F_DUPFD, 10);
+	handles[1] = fcntl(pair[1], F_DUPFD, 10);
+	handles[2] = handles[0];
+	pid = start_with(handles, 3);
+	/* It waits for the answer. */
+	ASSERT_EQ(sizeof(message), recv(handles[0], &message, sizeof(message), 0));
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	seccomp = strstr(contents(path), "Seccomp:\t");
+	ASSERT_NE(NULL, seccomp);
+	EXPECT_EQ('2', seccomp[9]);
+	kill(pid, SIGKILL);
 }
 
 TEST_HARNESS_MAIN
