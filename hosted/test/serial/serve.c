@@ -282,8 +282,8 @@ TEST_F(timed, r24_many_sleep_at_the_same_time)
 		others[i] = connect_port();
 		ASSERT_GE(others[i], 0);
 	}
-	EXPECT_EQ(1000, client_call(self->port, SERIAL_WRITE, 0, 0, data, 1000, NULL));
 	start = ms_now();
+	EXPECT_EQ(1000, client_call(self->port, SERIAL_WRITE, 0, 0, data, 1000, NULL));
 	client_send(self->port, SERIAL_CLOSE, 0, 0, NULL, 0);
 	/* These open while it is being closed, and so wait for that; what they ask next does not. */
 	for (i = 0; i < 8; i++)
