@@ -2,7 +2,6 @@
 /* ARM's bus: drivers are found by the device's peripheral ID. */
 #include <linux/amba/bus.h>
 #include <linux/device.h>
-#include <linux/err.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 

@@ -15,7 +15,6 @@
 #include <linux/printk.h>
 #include <linux/serial_core.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 #include <linux/timer.h>
 
 #include "tty.h"

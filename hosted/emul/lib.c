@@ -3,12 +3,10 @@
  * Bitmaps, numbers that are given away (ida), random numbers
  */
 #include <linux/bitmap.h>
-#include <linux/err.h>
 #include <linux/idr.h>
 #include <linux/kernel.h>
 #include <linux/random.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 
 #include "emul.h"
 

@@ -7,14 +7,10 @@
  * lock_release(), which know of each thread what it holds: that gives checks of
  * owner, context and order.
  */
-#include <linux/bug.h>
-#include <linux/interrupt.h>
 #include <linux/mutex.h>
-#include <linux/refcount.h>
 #include <linux/rwsem.h>
 #include <linux/semaphore.h>
 #include <linux/spinlock.h>
-#include <linux/wait.h>
 
 #include "emul.h"
 
@@ -33,7 +29,6 @@ int hosted_fence;
 
 #define CLASSES		512
 #define HASH		1024
-#define SUBCLASSES	4
 
 enum usage { IN_HARDIRQ = 1, IN_SOFTIRQ = 2, HARDIRQ_ON = 4, SOFTIRQ_ON = 8 };
 

@@ -3,7 +3,6 @@
  * Modules: init and exit functions and parameters, found in sections that the
  * linker has collected; and the kernel's own beginning and end
  */
-#include <linux/export.h>
 #include <linux/kmod.h>
 #include <linux/kstrtox.h>
 #include <linux/module.h>
@@ -30,7 +29,6 @@ extern const struct kernel_param __start_hosted_params[] __weak, __stop_hosted_p
 
 /* By index: has the init function been run, and not yet its exit function? */
 static bool live[MAX_ENTRIES];
-static DEFINE_MUTEX(modules_lock);
 static bool going;		/* all of them are: nobody gets new references */
 
 static unsigned int count(void)

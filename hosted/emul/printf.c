@@ -10,7 +10,6 @@
  *	%pI4 %pI6	IP addresses			%pR %pr	a resource
  *	%pU	a UUID					%*ph	bytes in hex
  */
-#include <linux/bug.h>
 #include <linux/ctype.h>
 #include <linux/errname.h>
 #include <linux/ioport.h>

@@ -5,7 +5,6 @@
 #include <linux/bug.h>
 #include <linux/device.h>
 #include <linux/errname.h>
-#include <linux/hex.h>
 #include <linux/kern_levels.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
@@ -66,22 +65,15 @@ void _dev_printk(const char *level, const struct device *dev, const char *fmt, .
 	va_end(args);
 }
 
-static void probe_failed(const char *level, const struct device *dev, int err, const char *fmt,
-			 va_list *args)
-{
-	struct va_format vaf = { .fmt = fmt, .va = args };
-
-	if (err == -EPROBE_DEFER)
-		level = KERN_DEBUG;
-	_dev_printk(level, dev, "error %pe: %pV", ERR_PTR(err), &vaf);
-}
-
 int dev_err_probe(const struct device *dev, int err, const char *fmt, ...)
 {
+	const char *level = err == -EPROBE_DEFER ? KERN_DEBUG : KERN_ERR;
+	struct va_format vaf = { .fmt = fmt };
 	va_list args;
 
 	va_start(args, fmt);
-	probe_failed(KERN_ERR, dev, err, fmt, &args);
+	vaf.va = &args;
+	_dev_printk(level, dev, "error %pe: %pV", ERR_PTR(err), &vaf);
 	va_end(args);
 	return err;
 }

@@ -4,11 +4,9 @@
  */
 #include <linux/device.h>
 #include <linux/err.h>
-#include <linux/export.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 
 #include "emul.h"
 

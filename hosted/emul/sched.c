@@ -10,7 +10,6 @@
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/sprintf.h>
 #include <linux/string.h>

@@ -2,7 +2,6 @@
 /*
  * Memory: the kit's, with the kernel's flags
  */
-#include <linux/bug.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>

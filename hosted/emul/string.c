@@ -7,7 +7,6 @@
 #include <linux/hex.h>
 #include <linux/kernel.h>
 #include <linux/kstrtox.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "emul.h"

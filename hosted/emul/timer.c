@@ -6,7 +6,6 @@
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/jiffies.h>
-#include <linux/spinlock.h>
 #include <linux/timer.h>
 
 #include "emul.h"

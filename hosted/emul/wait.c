@@ -35,8 +35,6 @@ int autoremove_wake_function(struct wait_queue_entry *entry, unsigned int mode, 
 	return 1;
 }
 
-#define WQ_FLAG_WOKEN	0x02
-
 void init_wait_entry(struct wait_queue_entry *entry, int flags)
 {
 	entry->flags = flags;

@@ -6,7 +6,6 @@
 #include <linux/interrupt.h>
 #include <linux/slab.h>
 #include <linux/sprintf.h>
-#include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "emul.h"

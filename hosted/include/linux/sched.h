@@ -58,7 +58,6 @@ int wake_up_state(struct task_struct *task, unsigned int state);
 int _cond_resched(void);
 
 #define cond_resched()		_cond_resched()
-#define need_resched()		false
 
 static inline pid_t task_pid_nr(struct task_struct *task)
 {
