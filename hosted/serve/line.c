@@ -91,6 +91,8 @@ static void flush_out(void)
 			break;
 		done += n;
 	}
+	if (!done)
+		return;
 	line.out_length -= done;
 	memmove(line.out, line.out + done, line.out_length * sizeof(*line.out));
 }

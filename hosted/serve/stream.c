@@ -46,7 +46,7 @@ bool stream_uses(const struct client *client)
 
 static void append(const uint8_t *data, size_t length)
 {
-	if (stream.start + stream.length + length > stream.room) {
+	if (stream.start && stream.start + stream.length + length > stream.room) {
 		memmove(stream.data, stream.data + stream.start, stream.length);
 		stream.start = 0;
 	}
