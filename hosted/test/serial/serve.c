@@ -285,7 +285,7 @@ TEST_F(timed, r24_many_sleep_at_the_same_time)
 	start = ms_now();
 	EXPECT_EQ(1000, client_call(self->port, SERIAL_WRITE, 0, 0, data, 1000, NULL));
 	client_send(self->port, SERIAL_CLOSE, 0, 0, NULL, 0);
-	/* These open while it is being closed, and so wait for that; what they ask next does not. */
+	/* These open while it is being closed, and wait for that; their next request does not. */
 	for (i = 0; i < 8; i++)
 		ids[i] = client_send(others[i], SERIAL_OPEN, 0, 0, NULL, 0);
 	for (i = 0; i < 8; i++) {
