@@ -29,15 +29,15 @@ $(B)/hosted-preload.so: serve/preload.c serve/nodes.h
 
 $(B)/test/link/%.o: test/link/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST) -I$(PEER) -I../include $(CPPFLAGS) $(CFLAGS) -MMD -c -o $@ $<
+	$(CC) $(HOST) -I$(PEER) -I../include $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/test/link/kernel/%.o: test/link/kernel/%.c
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL) $(CFLAGS) -DKBUILD_MODNAME='"$(*F)"' -MMD -c -o $@ $<
+	$(CC) $(KERNEL) $(CFLAGS) -DKBUILD_MODNAME='"$(*F)"' -MMD -MP -c -o $@ $<
 
 $(B)/peer/%.o: $(PEER)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST) $(CPPFLAGS) $(CFLAGS) -MMD -c -o $@ $<
+	$(CC) $(HOST) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 link: $(B)/hosted-link $(B)/hosted-preload.so
 
@@ -73,11 +73,11 @@ $(B)/fuzz-vfio-user: private LINK += -Wl,--wrap=connect,--wrap=sendmsg,--wrap=re
 
 $(B)/fuzz/link-%.o: fuzz/link.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST) -I$(PEER) $(if $(filter shadow,$*),-DFUZZ_SHADOW) $(CFLAGS) -MMD -c -o $@ $<
+	$(CC) $(HOST) -I$(PEER) $(if $(filter shadow,$*),-DFUZZ_SHADOW) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/fuzz/vfio_user.o: fuzz/vfio_user.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST) $(CFLAGS) -MMD -c -o $@ $<
+	$(CC) $(HOST) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(LINK_FUZZ):
 	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(FUZZER) $(LIBS) -lstdc++ -lm

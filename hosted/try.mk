@@ -12,11 +12,11 @@ build/source/try: try.mk
 $(TRY_DRIVERS): $(B)/driver/try/%.o: build/source/try
 	@mkdir -p $(@D)
 	$(CC) $(KERNEL) -Wno-missing-prototypes -DHOSTED_DRIVER -DKBUILD_MODNAME='"$*"' $(CFLAGS) \
-		-DHOSTED_KERNEL='KERNEL_VERSION(6,12,0)' -MMD -c -o $@ $$(grep '/$*\.c$$' $<)
+		-DHOSTED_KERNEL='KERNEL_VERSION(6,12,0)' -MMD -MP -c -o $@ $$(grep '/$*\.c$$' $<)
 
 $(B)/test/try/%.o: test/try/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST) $(CPPFLAGS) $(CFLAGS) -MMD -c -o $@ $<
+	$(CC) $(HOST) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The tests' frame is that of the serial ones; its device is not used.
 $(B)/test-try: $(KIT) $(EMUL) $(TRY_CLASSES) $(TRY_DRIVERS) \

@@ -23,7 +23,7 @@ build/source/%: uart.mk
 # The section names are what kit_data_restore() looks for.
 $(B)/driver/pl010-%/amba-pl010.o: build/source/%
 	@mkdir -p $(@D)
-	$(CC) $(UART_FLAGS) $(CFLAGS) -DHOSTED_KERNEL='$(call kernel_version,$*)' -MMD -c -o $@ \
+	$(CC) $(UART_FLAGS) $(CFLAGS) -DHOSTED_KERNEL='$(call kernel_version,$*)' -MMD -MP -c -o $@ \
 		$$(cat $<)
 	objcopy --rename-section .data=driver_data \
 		--rename-section .bss=driver_bss,alloc,load,data,contents $@
@@ -50,11 +50,11 @@ $(B)/hosted-supervise $(B)/hosted-serial $(B)/test-pl010 $(B)/test-serve $(B)/te
 
 $(B)/test/serial/%.o: test/serial/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST) $(CPPFLAGS) $(CFLAGS) -MMD -c -o $@ $<
+	$(CC) $(HOST) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/test/serial/kernel/%.o: test/serial/kernel/%.c
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL) $(CFLAGS) -DKBUILD_MODNAME='"$(*F)"' -MMD -c -o $@ $<
+	$(CC) $(KERNEL) $(CFLAGS) -DKBUILD_MODNAME='"$(*F)"' -MMD -MP -c -o $@ $<
 
 uart: $(UART_VERSIONS:%=$(B)/hosted-uart-%) $(B)/hosted-supervise $(B)/hosted-serial
 
