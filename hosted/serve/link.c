@@ -286,6 +286,7 @@ static int plug_in(struct kit_pci *pci, struct tap *tap)
 		return EXIT_LINK;
 	}
 	err = kit_pci_plug(pci, 1);
+	reopen_end();
 	if (err) {
 		warnx("plugging in the device: %s", strerror(-err));
 		return EXIT_BROKEN;

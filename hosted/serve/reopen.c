@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "reopen.h"
 
-static int helper = -1;
+static int connection = -1;
+static pid_t helper;
 
 union control {
 	struct cmsghdr header;
@@ -68,21 +70,29 @@ static _Noreturn void serve(int sock)
 int reopen_start(void)
 {
 	int pair[2];
-	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return -errno;
-	pid = fork();
-	if (!pid) {
+	helper = fork();
+	if (!helper) {
 		close(pair[0]);
 		serve(pair[1]);
 	}
 	close(pair[1]);
-	helper = pair[0];
-	return pid < 0 ? -errno : 0;
+	connection = pair[0];
+	return helper < 0 ? -errno : 0;
 }
 
 int reopen_read_only(int fd)
 {
-	return put(helper, fd) ?: get(helper);
+	return put(connection, fd) ?: get(connection);
+}
+
+void reopen_end(void)
+{
+	if (connection < 0)
+		return;
+	close(connection);
+	connection = -1;
+	waitpid(helper, NULL, 0);
 }

@@ -12,4 +12,7 @@ int reopen_start(void);
 /* For kit_reopen. */
 int reopen_read_only(int fd);
 
+/* Nothing more will be opened. */
+void reopen_end(void);
+
 #endif
