@@ -31,6 +31,8 @@
 #error "hosted: say which architecture the filter is for"
 #endif
 
+#define HEAPS	8
+
 #define LOAD(field)	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define LOAD_ARG(n)	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, \
 				 offsetof(struct seccomp_data, args) + (n) * sizeof(__u64))
@@ -105,8 +107,12 @@ static int install(bool link, int tap)
 	struct sock_fprog program = { sizeof(filter) / sizeof(*filter), filter };
 	long other;
 
-	/* glibc looks at /proc/sys/vm before it gives memory of threads back. */
+	/*
+	 * glibc looks at /proc/sys/vm before it gives memory of threads back, and at
+	 * /sys for how many CPUs there are before it makes one more heap for them.
+	 */
 	mallopt(M_TRIM_THRESHOLD, -1);
+	mallopt(M_ARENA_MAX, HEAPS);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	other = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);

@@ -459,6 +459,33 @@ static void act_thread_memory(void)
 	run_thread(use_memory);
 }
 
+#define MANY_THREADS	24
+
+static pthread_barrier_t all_there;
+
+static void *allocate_together(void *arg)
+{
+	void *volatile some = malloc(100);
+
+	pthread_barrier_wait(&all_there);
+	free(some);
+	return arg;
+}
+
+/* Each has an arena of libc's heap, as long as there are some. */
+static void act_threads_memory(void)
+{
+	pthread_t threads[MANY_THREADS];
+	int i;
+
+	pthread_barrier_init(&all_there, NULL, MANY_THREADS);
+	for (i = 0; i < MANY_THREADS; i++)
+		if (pthread_create(&threads[i], NULL, allocate_together, NULL))
+			_exit(3);
+	for (i = 0; i < MANY_THREADS; i++)
+		pthread_join(threads[i], NULL);
+}
+
 static void act_map_file(void)
 {
 	mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 0, 0);
@@ -548,6 +575,7 @@ TEST(r34_threads_are_its_own_processes_are_not)
 {
 	EXPECT_EQ(0, in_jail(act_thread));
 	EXPECT_EQ(0, in_jail(act_thread_memory));
+	EXPECT_EQ(0, in_jail(act_threads_memory));
 	EXPECT_EQ(0, in_jail(act_tgkill_itself));
 	EXPECT_EQ(SIGSYS, in_jail(act_tgkill_hard));
 	EXPECT_EQ(0, in_jail(act_clone3));
