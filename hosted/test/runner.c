@@ -2,7 +2,7 @@
 /*
  * Runs the tests that are linked in, each in a process of its own for each policy,
  * and prints TAP. Arguments select those whose names contain one of them,
- * HOSTED_POLICY a policy.
+ * HOSTED_POLICY a policy, HOSTED_SEED the order of KIT_REPLAY.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -114,7 +114,7 @@ static void child(const struct hosted_test *test, enum kit_policy policy)
 {
 	struct kit_config config = {
 		.policy = policy, .log_level = verbose ? 7 : -1,
-		.seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 0) : 1,
+		.seed = getenv("HOSTED_SEED") ? strtoull(getenv("HOSTED_SEED"), NULL, 0) : 1,
 	};
 	int err;
 

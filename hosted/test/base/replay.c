@@ -21,7 +21,7 @@ static bool trace_of(unsigned int seed, char *trace, size_t size)
 		return false;
 	self[len] = '\0';
 	snprintf(command, sizeof(command),
-		 "SEED=%u VERBOSE=1 %s replay_prints_the_trace_of_its_seed 2>&1", seed, self);
+		 "VERBOSE=1 HOSTED_POLICY=replay HOSTED_SEED=%u %s replay_prints 2>&1", seed, self);
 	out = popen(command, "r");
 	while (out && fgets(line, sizeof(line), out)) {
 		char *at = strstr(line, "trace ");
