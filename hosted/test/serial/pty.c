@@ -104,14 +104,12 @@ TEST_F(pty, data_comes_in_order_both_ways)
 	EXPECT_EQ(sizeof(data), line_read(self->line, got, sizeof(got), 20000));
 	EXPECT_EQ(0, memcmp(data, got, sizeof(data)));
 	memset(got, 0, sizeof(got));
-	if (!fork()) {
-		for (at = 0; at < sizeof(data); at += 500) {
-			memcpy(message + 1, data + at, 500);
-			send(self->line, message, sizeof(message), 0);
+	/* Nothing holds the line back: no more than a driver has room for. */
+	for (at = 0, i = 0; at < sizeof(got); at += size) {
+		for (; i < sizeof(data) && i < at + 2000; i += 500) {
+			memcpy(message + 1, data + i, 500);
+			ASSERT_EQ(sizeof(message), send(self->line, message, sizeof(message), 0));
 		}
-		_exit(0);
-	}
-	for (at = 0; at < sizeof(got); at += size) {
 		size = read(fd, got + at, sizeof(got) - at);
 		ASSERT_GT(size, 0);
 	}
