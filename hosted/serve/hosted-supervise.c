@@ -16,6 +16,7 @@
 
 #define VERSION		"1.0"
 #define NSEC_PER_SEC	1000000000ull
+#define CONNECT_NS	10000000ull
 #define MAX_CLIENTS	64
 #define MAX_PENDING	128	/* requests of a client; a driver takes more */
 
@@ -270,6 +271,14 @@ static void refuse(struct pending *p)
 	client_answer(p, close ? 0 : -EHOSTDOWN, NULL);
 }
 
+/* A driver that has no time to accept gets some. */
+static bool has_connection(struct client *client)
+{
+	if (client->up < 0 && !s.connect_at && connect_up(client))
+		s.connect_at = now_ns() + CONNECT_NS;
+	return client->up >= 0;
+}
+
 void forward_all(void)
 {
 	struct pending *p, *next;
@@ -278,7 +287,7 @@ void forward_all(void)
 		next = p->next;
 		if (s.start_at)
 			refuse(p);
-		else if (s.up && !p->sent && (p->client->up >= 0 || !connect_up(p->client)))
+		else if (s.up && !p->sent && has_connection(p->client))
 			forward(p);
 	}
 }
@@ -498,6 +507,8 @@ static int timeout_until(uint64_t next)
 
 	if (own < next)
 		next = own;
+	if (s.connect_at && s.connect_at < next)
+		next = s.connect_at;
 	if (next == PL010_NEVER)
 		return -1;
 	return next <= now ? 0 : (next - now) / 1000000 + 1;
@@ -533,6 +544,10 @@ static void loop(void)
 			return;
 		if (fds[FD_CHANNEL].revents)
 			channel_serve();
+		if (s.connect_at && now_ns() >= s.connect_at) {
+			s.connect_at = 0;
+			forward_all();
+		}
 		line_serve(fds + FD_LINE);
 		serve_clients(fds + FD_CLIENTS);
 		if (fds[FD_LISTENER].revents)

@@ -164,6 +164,7 @@ int driver_start(void)
 	s.killed = false;
 	s.closed = false;
 	s.start_at = 0;
+	s.connect_at = 0;
 	s.ready_at = 0;
 	s.started_at = now_ns();
 	s.stop = eventfd(0, EFD_CLOEXEC);

@@ -71,6 +71,7 @@ struct supervisor {
 	char driver_path[108];
 
 	uint64_t start_at;		/* there is no driver until then; 0: there is */
+	uint64_t connect_at;		/* no attempt before; 0: there was none that failed */
 	uint64_t started_at, ready_at;	/* this one; 0: it is not ready */
 	uint64_t died_at, restart_ns, restart_max_ns, ping_at;
 	unsigned int restarts, failures, hangs, probe_id;
