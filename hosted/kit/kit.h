@@ -206,15 +206,18 @@ struct kit_thread {
 
 extern struct kit_thread kit_threads[KIT_SLOTS];
 
-/* The register, not the address of a local: sanitizers move locals. */
+/*
+ * The register, not the address of a local: sanitizers move locals. Not volatile, as
+ * a function that has started stays in its slot.
+ */
 static inline kit_addr kit_stack_pointer(void)
 {
 	kit_addr sp;
 
 #if defined(__x86_64__)
-	__asm__ volatile("mov %%rsp, %0" : "=r" (sp));
+	__asm__("mov %%rsp, %0" : "=r" (sp));
 #elif defined(__aarch64__)
-	__asm__ volatile("mov %0, sp" : "=r" (sp));
+	__asm__("mov %0, sp" : "=r" (sp));
 #else
 #error "hosted: say how to read the stack pointer here"
 #endif
@@ -416,22 +419,25 @@ static inline void kit_cpu_own(void)
 		kit_word_lock(&kit_cpu.word, self->slot + 1, "the virtual CPU");
 }
 
-_Noreturn void kit_cpu_not_owned(void);
+/* Somebody waits for it, or @owner is somebody else. */
+void kit_cpu_left(unsigned int owner);
 
 /** kit_cpu_leave() - undo it. */
 static inline void kit_cpu_leave(void)
 {
 	struct kit_thread *self;
+	unsigned int owner;
 
 	if (kit_policy != KIT_UP)
 		return;
 	self = kit_current();
-	if (__builtin_expect(kit_spin_owner(&kit_cpu) != self->slot + 1U, 0))
-		kit_cpu_not_owned();
-	if (self->vcpu)
+	if (self->vcpu) {
 		self->vcpu--;
-	else
-		kit_word_unlock(&kit_cpu.word);
+		return;
+	}
+	owner = __atomic_exchange_n(&kit_cpu.word, 0, __ATOMIC_RELEASE);
+	if (__builtin_expect(owner != self->slot + 1U, 0))
+		kit_cpu_left(owner);
 }
 
 /**

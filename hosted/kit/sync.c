@@ -126,9 +126,11 @@ void kit_word_lock(unsigned int *word, unsigned int me, const char *what)
 
 struct kit_spin kit_cpu;
 
-void kit_cpu_not_owned(void)
+void kit_cpu_left(unsigned int owner)
 {
-	kit_die("the virtual CPU is given back by a thread that does not have it");
+	if ((owner & ~KIT_SPIN_WAITERS) != kit_current()->slot + 1U)
+		kit_die("the virtual CPU is given back by a thread that does not have it");
+	kit_word_wake(&kit_cpu.word, 1);
 }
 
 bool kit_spin_trylock(struct kit_spin *lock)
