@@ -32,8 +32,9 @@ static void fill(struct serial_request *r)
 	default:
 		r->length = take();
 	}
-	for (i = 0; i < r->length; i++)
+	for (i = 0; i < r->length && input_left(); i++)
 		r->data[i] = take();
+	memset(r->data + i, 0, r->length - i);
 }
 
 void request(enum serial_op op, long client)
