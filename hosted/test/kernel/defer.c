@@ -325,7 +325,8 @@ HOSTED_TEST_EACH(delayed_work_that_queues_itself_can_be_cancelled)
 	CHECK(delayed_work_pending(&job.dwork));
 	while (atomic_read(&job.runs) < 3)
 		msleep(1);
-	CHECK(cancel_delayed_work_sync(&job.dwork));
+	/* What it returns depends on where it meets the work. */
+	cancel_delayed_work_sync(&job.dwork);
 	atomic_set(&job.runs, 0);
 	msleep(10);
 	CHECK_EQ(atomic_read(&job.runs), 0);
