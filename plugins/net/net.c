@@ -156,6 +156,32 @@ static bool tx_is_malformed(struct ivshmem_net *net, struct sk_buff *skb)
 		skb_checksum_start_offset(skb) > (int)skb_headlen(skb));
 }
 
+/* Have NAPI look here, on this CPU, even if it is idle: other CPUs may be far. */
+static void rx_start_timer(struct ivshmem_net *net, u32 usecs)
+{
+	WRITE_ONCE(net->timer_cpu, raw_smp_processor_id());
+	hrtimer_start(&net->timer, ns_to_ktime((u64)usecs * NSEC_PER_USEC),
+		      HRTIMER_MODE_REL_PINNED);
+}
+
+/*
+ * Look for the answer on the CPU that asked: who waits for it is woken there
+ * without an interrupt to another CPU, which takes as long as all else. Once
+ * between two polls, so that many who send do not put it off for ever. And not
+ * for netpoll, that is with interrupts off, which may have interrupted whoever
+ * works on the timers.
+ */
+static void rx_follow(struct ivshmem_net *net)
+{
+	u32 usecs = READ_ONCE(net->rx_usecs);
+
+	if (!READ_ONCE(net->timer_follows) || !usecs || irqs_disabled() ||
+	    READ_ONCE(net->timer_cpu) == raw_smp_processor_id() || !hrtimer_active(&net->timer))
+		return;
+	WRITE_ONCE(net->timer_follows, false);
+	rx_start_timer(net, usecs);
+}
+
 static netdev_tx_t ivshmem_net_xmit(struct sk_buff *skb, struct net_device *netdev)
 {
 	struct ivshmem_net *net = netdev_priv(netdev);
@@ -188,6 +214,7 @@ static netdev_tx_t ivshmem_net_xmit(struct sk_buff *skb, struct net_device *netd
 	/* As early as can be: the peer works on while we clean up. */
 	if (!more || full)
 		tx_kick(net);
+	rx_follow(net);
 
 	count_frame(&net->tx, len);
 	dev_consume_skb_any(skb);
@@ -281,18 +308,24 @@ static int rx_frames(struct ivshmem_net *net, int budget)
 	return frames;
 }
 
-/*
- * Was this much moved since the last poll that there will be more soon, or are
- * doorbells better avoided anyway?
- */
+/* Was this much moved since the last poll that there will be more soon? */
 static bool is_bulk(struct ivshmem_net *net)
 {
 	u64 bytes = u64_stats_read(&net->rx.bytes) + u64_stats_read(&net->tx.bytes);
 	u64 moved = bytes - net->polled_bytes;
 
 	net->polled_bytes = bytes;
-	return moved >= BULK_BYTES || !READ_ONCE(net->rx_adaptive) ||
-	       READ_ONCE(net->doorbell_ns) > SLOW_DOORBELL;
+	return moved >= BULK_BYTES || !READ_ONCE(net->rx_adaptive);
+}
+
+/* Frames came: may a timer look for the next ones, as doorbells are better avoided? */
+static bool may_time(struct ivshmem_net *net)
+{
+	bool bulk = is_bulk(net);
+
+	/* Bulk is better off with sender and receiver on two CPUs. */
+	WRITE_ONCE(net->timer_follows, !bulk);
+	return bulk || READ_ONCE(net->doorbell_ns) > SLOW_DOORBELL;
 }
 
 /*
@@ -306,12 +339,12 @@ static bool rx_arm(struct ivshmem_net *net, bool busy)
 	u32 qlen = net->link.layout.qlen;
 
 	if (busy)
-		net->timed_polls = is_bulk(net) ? TIMED_POLLS : 0;
+		net->timed_polls = may_time(net) ? TIMED_POLLS : 0;
 	else if (net->timed_polls)
 		net->timed_polls--;
 	if (!usecs || !net->timed_polls)
 		return ivshmem_rx_arm(&net->link, 0);
-	hrtimer_start(&net->timer, ns_to_ktime((u64)usecs * NSEC_PER_USEC), HRTIMER_MODE_REL);
+	rx_start_timer(net, usecs);
 	return ivshmem_rx_arm(&net->link, min(frames ?: qlen, qlen) - 1);
 }
 
@@ -398,14 +431,14 @@ static void ivshmem_net_up(struct ivshmem_link *link)
 	schedule_poll(net);
 }
 
-/* NAPI first: poll starts the timer and wakes the queue. */
+/* NAPI first: poll starts the timer and wakes the queue. Then the queue, which moves the timer. */
 static void ivshmem_net_down(struct ivshmem_link *link)
 {
 	struct ivshmem_net *net = container_of(link, struct ivshmem_net, link);
 
 	napi_disable(&net->napi);
-	hrtimer_cancel(&net->timer);
 	netif_tx_disable(net->netdev);
+	hrtimer_cancel(&net->timer);
 	netif_carrier_off(net->netdev);
 }
 

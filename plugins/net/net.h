@@ -33,7 +33,10 @@ struct ivshmem_net_stats {
  *	queue's lock, the receiving half by NAPI.
  * @netdev: the interface
  * @napi: enabled between up and down
- * @timer: looks at the ring where coalescing delays the doorbell
+ * @timer: looks at the ring where coalescing delays the doorbell; started in
+ *	NAPI and, to move it, under the transmit queue's lock
+ * @timer_cpu: where it was started, which is a hint
+ * @timer_follows: whoever sends next may have it moved, once; set in NAPI
  * @rx_adaptive: coalesce bulk traffic only, unless doorbells are slow
  * @rx_usecs: longest delay by coalescing, microseconds
  * @rx_frames: frames for which the peer may delay its doorbell, 0 for no bound
@@ -56,6 +59,8 @@ struct ivshmem_net {
 	struct net_device *netdev;
 	struct napi_struct napi;
 	struct hrtimer timer;
+	int timer_cpu;
+	bool timer_follows;
 	bool rx_adaptive;
 	u32 rx_usecs;
 	u32 rx_frames;
