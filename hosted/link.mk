@@ -51,6 +51,10 @@ check-link: $(B)/test-link
 $(B)/bench-link: $(LINK_OBJS) $(B)/model/pci_link.o $(B)/bench/link.o $(B)/bench/kernel/ring.o
 	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+bench-link: $(B)/bench-link
+	$(B)/bench-link
+.PHONY: bench-link
+
 #
 # Fuzzing: make SAN=fuzz CC=clang fuzz-link, in build/clang-fuzz/
 #
