@@ -45,7 +45,7 @@
 #define INTERRUPT_USECS	20000
 
 /* Coalescing by default, see Documentation/net.md */
-#define RX_USECS	60
+#define RX_USECS	80
 #define RX_FRAMES	64
 
 /* How often in a row the timer may find nothing before the peer has to ring */

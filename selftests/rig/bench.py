@@ -130,7 +130,7 @@ def coalescing(bench, seconds):
         interrupts = bench.link.stats(1)["interrupts"] - start
         table.append({"rx_frames": frames, "packets": got,
                       "interrupts_per_1000": 1000 * interrupts / got})
-    bench.at("b", "ethtool -C link0 adaptive-rx on rx-usecs 60 rx-frames 64")
+    bench.at("b", "ethtool -C link0 adaptive-rx on rx-usecs 80 rx-frames 64")
     return table
 
 

@@ -93,7 +93,7 @@ def coalescing(lab):
         before = lab.link.stats(1)["interrupts"]
         iperf(lab, "-u -l 200 -b 10M", 4)
         interrupts[frames] = lab.link.stats(1)["interrupts"] - before
-    lab.at("b", "ethtool -C link0 adaptive-rx on rx-usecs 60 rx-frames 64")
+    lab.at("b", "ethtool -C link0 adaptive-rx on rx-usecs 80 rx-frames 64")
     ratio = interrupts[32] / interrupts[16]
     expect(0.3 < ratio < 0.75, "interrupts by frames: %s", interrupts)
 
