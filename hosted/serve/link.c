@@ -371,13 +371,16 @@ static int cannot_open(int fd)
 	return -EACCES;
 }
 
-/* What only programs on the nodes need opened for them, and the command. */
+/*
+ * The command, and what only programs on the nodes need opened for them. In this order:
+ * the command's process waits, and whatever it inherits stays open meanwhile.
+ */
 static int start_helpers(void)
 {
-	int err = options.nodes ? reopen_start() : 0;
+	int err = options.command ? prepare_command() : 0;
 
 	kit_reopen = options.nodes ? reopen_read_only : cannot_open;
-	return err ?: options.command ? prepare_command() : 0;
+	return err ?: options.nodes ? reopen_start() : 0;
 }
 
 enum {
