@@ -2,6 +2,7 @@
 """ivshmem_net with both ends in one machine: every variant of the device, every kernel."""
 import json
 import re
+import statistics
 
 from .. import debug, tap
 from ..lab import Lab
@@ -279,3 +280,27 @@ def suspend(lab):
         lab.wait_carrier("a")
         lab.wait_carrier("b")
         all_came_back(lab.ping(20))
+
+
+# Where the timers of the interfaces ended: address and CPU
+EXPIRED = re.compile(r" \[(\d+)\] .* hrtimer_expire_entry: hrtimer=(\S+) function=ivshmem_net_timer")
+
+
+def timers_cpu(lab, cpu):
+    """Timer -> the CPU that most of its expiries were on, while a sends from that CPU."""
+    lab.vm.run(TRACING + "echo >trace; echo 1 >events/timer/hrtimer_expire_entry/enable")
+    lab.at("a", "taskset -c %d ping -q -f -c 1000 %s2" % (cpu, NET))
+    lab.vm.run(TRACING + "echo 0 >events/timer/hrtimer_expire_entry/enable")
+    cpus = {}
+    for where, timer in EXPIRED.findall(lab.vm.out(TRACING + "cat trace")):
+        cpus.setdefault(timer, []).append(int(where))
+    return {timer: statistics.mode(found) for timer, found in cpus.items() if len(found) > 100}
+
+
+@test("who asks is answered on its own CPU: the timer follows", PAIR)
+def timer_follows(lab):
+    at = [timers_cpu(lab, cpu) for cpu in (0, 1)]
+    if not at[0]:
+        raise Skip("doorbells are quick here, no timer is needed", optional=True)
+    expect([timer for timer in at[0] if [found.get(timer) for found in at] == [0, 1]],
+           "no timer was where the sender was: %s", at)
