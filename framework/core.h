@@ -66,6 +66,7 @@ enum ivshmem_core_flags {
 	IVSHMEM_ONE_SHOT,		/* one-shot mode is on */
 	IVSHMEM_INTERRUPTS,		/* enabled, as far as the kernel is concerned */
 	IVSHMEM_DEAD,			/* registers were found to read ~0 */
+	IVSHMEM_LOST,			/* looked as if it had been reset at the last recheck */
 };
 
 /**
@@ -85,7 +86,7 @@ enum ivshmem_core_flags {
  * @gone: no register may be touched any more; set before a grace period, after
  *	which @regs is unmapped
  * @state_table: mapped, read-only
- * @state: last value written to the own state register
+ * @state: last value written to the own state register, under @control_lock
  * @choosing: held while a choice is made and acted upon, one at a time
  * @choice_lock: protects @choice, @chosen_name and @chosen_number
  * @choice: how the protocol was chosen
@@ -94,7 +95,7 @@ enum ivshmem_core_flags {
  * @plugin: whom events go to, NULL while events are off. Written in process
  *	context under the device lock; handlers load-acquire it, and are waited
  *	for by synchronize_irq() after it was cleared.
- * @interrupt_lock: IVSHMEM_INTERRUPTS and the register that follows it
+ * @control_lock: @state and IVSHMEM_INTERRUPTS, and the registers that follow them
  * @link: the plugin's link, if it has one; set and cleared while events are off
  * @seen: states that the plugin was told, by peer. Event work only.
  * @events: the one work item that events come from
@@ -136,7 +137,7 @@ struct ivshmem_core {
 	u16 chosen_number;
 
 	struct ivshmem_driver *plugin;
-	spinlock_t interrupt_lock;	/* see above */
+	spinlock_t control_lock;	/* see above */
 	struct ivshmem_link *link;
 	u32 *seen;
 	struct work_struct events;
@@ -185,6 +186,8 @@ extern const struct attribute_group *ivshmem_dev_groups[];
 int ivshmem_write_register(struct ivshmem_core *core, unsigned int reg, u32 value);
 u32 ivshmem_read_register(struct ivshmem_core *core, unsigned int reg);
 void ivshmem_restore_interrupts(struct ivshmem_core *core);
+bool ivshmem_looks_reset(struct ivshmem_core *core);
+void ivshmem_restore(struct ivshmem_core *core);
 void ivshmem_quiet(struct ivshmem_core *core);
 void ivshmem_shut(struct ivshmem_core *core);
 

@@ -14,33 +14,42 @@
 
 #define RECHECK_INTERVAL	HZ
 
+/* Twice in a row, as a plugin may just be on its way out of one-shot mode. */
+static bool was_reset(struct ivshmem_core *core)
+{
+	bool before = test_bit(IVSHMEM_LOST, &core->flags), now = ivshmem_looks_reset(core);
+
+	assign_bit(IVSHMEM_LOST, &core->flags, now && !before);
+	return now && before;
+}
+
 /*
  * A device that stopped existing without a hot-unplug (its process died, the
  * cell was destroyed) leaves a state table that never changes; its registers
  * read as all ones, though. All peers count as gone then. When it is back it is
- * as after a reset, so without what we, or a program, had set.
+ * as after a reset, which may also come between two looks, so without what we,
+ * or a program, had set.
  */
-static void check_dead(struct ivshmem_core *core, struct ivshmem_driver *plugin)
+static void check_device(struct ivshmem_core *core, struct ivshmem_driver *plugin)
 {
-	bool dead = ivshmem_read_register(core, IVSHMEM_REG_ID) == IVSHMEM_GONE;
+	if (ivshmem_read_register(core, IVSHMEM_REG_ID) == IVSHMEM_GONE) {
+		if (!test_and_set_bit(IVSHMEM_DEAD, &core->flags))
+			dev_err(&core->idev.dev, "device is dead: ID register reads 0x%x, want %u\n",
+				IVSHMEM_GONE, core->idev.id);
+		return;
+	}
+	if (test_and_clear_bit(IVSHMEM_DEAD, &core->flags))
+		dev_info(&core->idev.dev, "device is back\n");
+	else if (!was_reset(core))
+		return;
+	else if (!plugin->quiet)
+		/* Else a program has registers, and may have done it. */
+		dev_info(&core->idev.dev, "device was reset\n");
 
-	if (dead == test_bit(IVSHMEM_DEAD, &core->flags))
-		return;
-	assign_bit(IVSHMEM_DEAD, &core->flags, dead);
-	if (dead) {
-		dev_err(&core->idev.dev, "device is dead: ID register reads 0x%x, want %u\n",
-			IVSHMEM_GONE, core->idev.id);
-		return;
-	}
-	dev_info(&core->idev.dev, "device is back\n");
-	if (plugin->quiet) {
-		if (plugin->resume)
-			plugin->resume(&core->idev);
-		return;
-	}
-	ivshmem_write_register(core, IVSHMEM_REG_STATE, READ_ONCE(core->state));
-	if (test_bit(IVSHMEM_INTERRUPTS, &core->flags))
-		ivshmem_enable_interrupts(&core->idev);
+	if (!plugin->quiet)
+		ivshmem_restore(core);
+	else if (plugin->resume)
+		plugin->resume(&core->idev);
 }
 
 /* Report each difference between the table and what was told last. */
@@ -86,7 +95,7 @@ static void event_work(struct work_struct *work)
 	if (!plugin)
 		return;
 	if (recheck)
-		check_dead(core, plugin);
+		check_device(core, plugin);
 	found = scan_states(core, plugin);
 	found |= update_link(core);
 	if (!recheck)
@@ -132,6 +141,7 @@ void ivshmem_events_on(struct ivshmem_core *core, struct ivshmem_driver *plugin)
 	device_lock_assert(&core->idev.dev);
 	memset(core->seen, 0, core->idev.max_peers * sizeof(*core->seen));
 	clear_bit(IVSHMEM_SETTLED, &core->flags);
+	clear_bit(IVSHMEM_LOST, &core->flags);
 	/* Pairs with the acquire in the interrupt handler. */
 	smp_store_release(&core->plugin, plugin);
 	if (!plugin->quiet)

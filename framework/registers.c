@@ -78,11 +78,16 @@ EXPORT_SYMBOL_GPL(ivshmem_doorbell);
 int ivshmem_set_state(struct ivshmem_device *idev, u32 state)
 {
 	struct ivshmem_core *core = to_core(idev);
+	unsigned long flags;
+	int err;
 
 	trace_ivshmem_set_state(core, state);
 	ivshmem_count(core, IVSHMEM_STATE_WRITES);
-	WRITE_ONCE(core->state, state);
-	return ivshmem_write_register(core, IVSHMEM_REG_STATE, state);
+	spin_lock_irqsave(&core->control_lock, flags);
+	core->state = state;
+	err = ivshmem_write_register(core, IVSHMEM_REG_STATE, state);
+	spin_unlock_irqrestore(&core->control_lock, flags);
+	return err;
 }
 EXPORT_SYMBOL_GPL(ivshmem_set_state);
 
@@ -131,8 +136,12 @@ int ivshmem_set_one_shot(struct ivshmem_device *idev, bool on)
 
 	if (READ_ONCE(core->gone))
 		return -ENODEV;
+	/* While the device has the mode, the flag says so: see is_ours(). */
+	if (on)
+		set_bit(IVSHMEM_ONE_SHOT, &core->flags);
 	set_priv_control(core, on ? IVSHMEM_PRIV_ONE_SHOT : 0);
-	assign_bit(IVSHMEM_ONE_SHOT, &core->flags, on);
+	if (!on)
+		clear_bit(IVSHMEM_ONE_SHOT, &core->flags);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(ivshmem_set_one_shot);
@@ -142,11 +151,10 @@ static int set_interrupts(struct ivshmem_core *core, bool on)
 	unsigned long flags;
 	int err;
 
-	/* What is wanted and the register are written together. */
-	spin_lock_irqsave(&core->interrupt_lock, flags);
+	spin_lock_irqsave(&core->control_lock, flags);
 	assign_bit(IVSHMEM_INTERRUPTS, &core->flags, on);
 	err = ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, on ? IVSHMEM_INT_ENABLE : 0);
-	spin_unlock_irqrestore(&core->interrupt_lock, flags);
+	spin_unlock_irqrestore(&core->control_lock, flags);
 	return err;
 }
 
@@ -188,11 +196,37 @@ EXPORT_SYMBOL_GPL(ivshmem_disable_interrupts);
  */
 void ivshmem_restore_interrupts(struct ivshmem_core *core)
 {
-	spin_lock_irq(&core->interrupt_lock);
+	spin_lock_irq(&core->control_lock);
 	if (!test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
 	    !test_bit(IVSHMEM_ONE_SHOT, &core->flags))
 		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
-	spin_unlock_irq(&core->interrupt_lock);
+	spin_unlock_irq(&core->control_lock);
+}
+
+/*
+ * Has the device lost what was written to it? Not to be told in one-shot mode,
+ * where each interrupt disables the next. Process context.
+ */
+bool ivshmem_looks_reset(struct ivshmem_core *core)
+{
+	bool reset;
+
+	spin_lock_irq(&core->control_lock);
+	reset = test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
+		!test_bit(IVSHMEM_ONE_SHOT, &core->flags) &&
+		!(ivshmem_read_register(core, IVSHMEM_REG_INT_CONTROL) & IVSHMEM_INT_ENABLE);
+	spin_unlock_irq(&core->control_lock);
+	return reset;
+}
+
+/* Write to the device again what it has lost. Process context. */
+void ivshmem_restore(struct ivshmem_core *core)
+{
+	spin_lock_irq(&core->control_lock);
+	ivshmem_write_register(core, IVSHMEM_REG_STATE, core->state);
+	if (test_bit(IVSHMEM_INTERRUPTS, &core->flags))
+		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
+	spin_unlock_irq(&core->control_lock);
 }
 
 /* Leave the device as it is after a reset. Process context, events are off. */
