@@ -89,6 +89,10 @@ static void window_vma_open(struct vm_area_struct *vma)
 {
 	struct ivshmem_window *window = vma->vm_private_data;
 
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+	/* See ivshmem_window_mmap(); madvise() may have taken it off before the fork. */
+	vm_flags_set(vma, VM_WIPEONFORK);
+#endif
 	kref_get(&window->ref);
 }
 

@@ -4,6 +4,8 @@
  * ivshmem1, two ends of one link, bound to uio.
  */
 #define _GNU_SOURCE
+#include <sys/utsname.h>
+
 #include "uio_link.h"
 
 static bool read_only(const char *name)
@@ -314,6 +316,46 @@ TEST_F(link, a_child_inherits_the_mappings)
 	EXPECT_EQ(0, status);
 	EXPECT_EQ(2, self->a.out[1]);
 	EXPECT_EQ(3, self->b.table[self->a.id]);
+}
+
+/* "wf": this process's pages of the mapping come by faults, not from a fork. */
+static bool is_wiped_on_fork(const void *start)
+{
+	bool found = false, wiped = false;
+	unsigned long from, to;
+	char line[4096];
+	FILE *maps = fopen("/proc/self/smaps", "r");
+
+	while (maps && !wiped && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx", &from, &to) == 2)
+			found = from == (unsigned long)start;
+		else if (found && !strncmp(line, "VmFlags:", 8))
+			wiped = strstr(line, " wf");
+	}
+	if (maps)
+		fclose(maps);
+	return wiped;
+}
+
+/* fork() copies huge entries without the lock that an unbind holds. */
+TEST_F(link, a_child_gets_no_page_by_the_fork_even_if_its_parent_asks_for_it)
+{
+	struct utsname name;
+	int status, major, minor;
+	pid_t pid;
+
+	uname(&name);
+	if (sscanf(name.release, "%d.%d", &major, &minor) != 2 || major < 6 ||
+	    (major == 6 && minor < 12) || access("/sys/kernel/mm/transparent_hugepage", F_OK))
+		SKIP(return, "Linux %s has no huge entries here", name.release);
+	EXPECT_TRUE(is_wiped_on_fork((void *)self->a.table));
+	ASSERT_EQ(0, madvise((void *)self->a.table, 4096, MADV_KEEPONFORK));
+	EXPECT_FALSE(is_wiped_on_fork((void *)self->a.table));
+	pid = fork();
+	if (!pid)
+		_exit(!is_wiped_on_fork((void *)self->a.table));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
 }
 
 TEST_HARNESS_MAIN
