@@ -51,11 +51,15 @@ struct ivshmem_uio_eventfd {
 	__s32 fd;
 };
 
+/* How many open files may have an eventfd attached to the same source */
+#define IVSHMEM_UIO_MAX_EVENTFDS	64
+
 #define IVSHMEM_UIO_GET_INFO	_IOR(0xB7, 0x60, struct ivshmem_uio_info)
 /*
  * While any eventfd is attached, interrupts are enabled and one-shot mode is
  * off. Fails with EINVAL for a source that does not exist, EBADF for an @fd
- * that is no open file and EINVAL for one that is no eventfd.
+ * that is no open file, EINVAL for one that is no eventfd, and ENOSPC where
+ * IVSHMEM_UIO_MAX_EVENTFDS are attached to the source.
  */
 #define IVSHMEM_UIO_SET_EVENTFD	_IOW(0xB7, 0x61, struct ivshmem_uio_eventfd)
 

@@ -107,22 +107,39 @@ static void exchange(struct ivshmem_uio *uio, unsigned int source,
 	uio->attached += !!new - !!old;
 }
 
+/* An interrupt signals all of a source, so they must be few. Holds uio->lock. */
+static bool has_all(struct ivshmem_uio *uio, unsigned int source)
+{
+	struct ivshmem_uio_listener *listener;
+	unsigned int count = 0;
+
+	lockdep_assert_held(&uio->lock);
+	hlist_for_each_entry(listener, &uio->listeners[source], node)
+		count++;
+	return count >= IVSHMEM_UIO_MAX_EVENTFDS;
+}
+
 /* @listener, NULL for none, becomes its file's for @source. */
 static int attach(struct ivshmem_uio *uio, const struct file *file, unsigned int source,
 		  struct ivshmem_uio_listener *listener)
 {
-	struct ivshmem_uio_listener *old = listener;
+	struct ivshmem_uio_listener *unused = listener, *old;
 	int err = -ENODEV;
 
 	mutex_lock(&uio->lock);
-	if (!uio->gone) {
-		old = find_listener(uio, file, source);
-		exchange(uio, source, old, listener);
-		ivshmem_uio_set_mode(uio);
-		err = 0;
-	}
+	if (uio->gone)
+		goto unlock;
+	old = find_listener(uio, file, source);
+	err = -ENOSPC;
+	if (listener && !old && has_all(uio, source))
+		goto unlock;
+	exchange(uio, source, old, listener);
+	ivshmem_uio_set_mode(uio);
+	unused = old;
+	err = 0;
+unlock:
 	mutex_unlock(&uio->lock);
-	free_listeners(old);
+	free_listeners(unused);
 	return err;
 }
 

@@ -299,6 +299,45 @@ TEST_F(link, each_open_file_has_an_eventfd_of_its_own_for_a_source)
 	EXPECT_EQ(0, signals(second, NEVER));
 }
 
+TEST_F(link, only_so_many_eventfds_may_wait_for_a_source)
+{
+	struct ivshmem_uio_eventfd request = { .fd = eventfd(0, EFD_NONBLOCK) };
+	int file[IVSHMEM_UIO_MAX_EVENTFDS], i;
+
+	for (i = 0; i < IVSHMEM_UIO_MAX_EVENTFDS; i++) {
+		file[i] = open_node("ivshmem-uio", self->a.number, O_RDWR);
+		ASSERT_GE(file[i], 0);
+		ASSERT_EQ(0, ioctl(file[i], IVSHMEM_UIO_SET_EVENTFD, &request));
+	}
+	EXPECT_EQ(-1, ioctl(self->a.events, IVSHMEM_UIO_SET_EVENTFD, &request));
+	EXPECT_EQ(ENOSPC, errno);
+	/* Who has one may have another, and there is room for other sources. */
+	EXPECT_EQ(0, ioctl(file[0], IVSHMEM_UIO_SET_EVENTFD, &request));
+	request.source = IVSHMEM_UIO_STATE;
+	EXPECT_EQ(0, ioctl(self->a.events, IVSHMEM_UIO_SET_EVENTFD, &request));
+	request.source = 0;
+	close(file[7]);
+	EXPECT_EQ(0, ioctl(self->a.events, IVSHMEM_UIO_SET_EVENTFD, &request));
+	for (i = 0; i < IVSHMEM_UIO_MAX_EVENTFDS; i++)
+		close(file[i]);
+}
+
+TEST_F(link, who_silences_the_others_eventfds_does_not_do_so_for_long)
+{
+	struct end *a = &self->a, *b = &self->b;
+	int fd = attach(a->events, 0), i;
+
+	EXPECT_EQ(1, a->regs->interrupt_control);
+	a->regs->interrupt_control = 0;
+	ring(b, a->id, 0);
+	for (i = 0; i < 3 && !a->regs->interrupt_control; i++)
+		usleep(RECHECK * 1000);
+	EXPECT_EQ(1, a->regs->interrupt_control);
+	EXPECT_GE(signals(fd, SOON), 1);
+	ring(b, a->id, 0);
+	EXPECT_GE(signals(fd, SOON), 1);
+}
+
 TEST_F(link, an_eventfd_replaces_the_one_before)
 {
 	struct end *a = &self->a, *b = &self->b;

@@ -6,8 +6,8 @@
  *
  *	stress DEVICE SECONDS PROCESSES
  *
- * Prints how many rounds found the device open for them, and how many accesses
- * were a SIGBUS.
+ * Prints its seed, which SEED in the environment gives again, how many rounds
+ * found the device open for them, and how many accesses were a SIGBUS.
  */
 #define _GNU_SOURCE
 #include "../harness.h"
@@ -95,13 +95,13 @@ static void round_trip(int device, struct counts *counts)
 	close_end(&end);
 }
 
-static void worker(int device, time_t until, struct counts *counts)
+static void worker(int device, time_t until, struct counts *counts, unsigned int seed)
 {
 	struct sigaction action = { .sa_handler = sigbus, .sa_flags = SA_NODEFER };
 	int round;
 
 	sigaction(SIGBUS, &action, NULL);
-	srandom(getpid());
+	srandom(seed);
 	for (round = 0; time(NULL) < until; round++) {
 		if (random() % 3)
 			round_trip(device, counts);
@@ -123,6 +123,8 @@ static void worker(int device, time_t until, struct counts *counts)
 
 int main(int argc, char **argv)
 {
+	const char *text = getenv("SEED");
+	unsigned int seed = text ? strtoul(text, NULL, 0) : time(NULL) * 1UL + getpid() * 65536UL;
 	struct counts *counts;
 	time_t until;
 	int i, status, bad = 0;
@@ -133,10 +135,12 @@ int main(int argc, char **argv)
 	}
 	counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
+	printf("seed %u\n", seed);
+	fflush(stdout);
 	until = time(NULL) + atoi(argv[2]);
 	for (i = 0; i < atoi(argv[3]); i++)
 		if (!fork())
-			worker(atoi(argv[1]), until, counts);
+			worker(atoi(argv[1]), until, counts, seed + i);
 	for (i = 0; i < atoi(argv[3]); i++)
 		bad |= wait(&status) < 0 || status;
 	printf("opened %lu busy %lu absent %lu sigbus %lu attached %lu gone %lu\n", counts->opened,
