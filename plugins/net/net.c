@@ -151,9 +151,14 @@ static void tx_copy(struct sk_buff *skb, void *frame)
 /* What no protocol of the kernel sends, but a packet socket can. */
 static bool tx_is_malformed(struct ivshmem_net *net, struct sk_buff *skb)
 {
-	return skb->len > net->link.layout.size - net->link.layout.data ||
-	       (skb->ip_summed == CHECKSUM_PARTIAL &&
-		skb_checksum_start_offset(skb) > (int)skb_headlen(skb));
+	int start = skb_checksum_start_offset(skb);
+
+	if (skb->len > net->link.layout.size - net->link.layout.data)
+		return true;
+	/* Of a frame cut into segments, it was the whole that somebody looked at. */
+	return skb->ip_summed == CHECKSUM_PARTIAL &&
+	       (start < 0 || start > (int)skb_headlen(skb) ||
+		start + skb->csum_offset + sizeof(__sum16) > skb->len);
 }
 
 /* Have NAPI look here, on this CPU, even if it is idle: other CPUs may be far. */

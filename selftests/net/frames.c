@@ -4,16 +4,24 @@
  * and compares what arrives at the other, in both directions.
  *
  *	frames NETNS-A IFACE-A NETNS-B IFACE-B FIRST LAST [STEP]
+ *	frames NETNS IFACE
  *
  * Sizes count from the destination address. A driver may pad a frame to 60.
+ *
+ * The second form sends a large TCP segment to be cut up, whose checksum is said
+ * to be far behind what each of its parts has, and tells into how many parts: 0
+ * when the kernel refuses it.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
+#include <linux/virtio_net.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <netinet/ip.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -130,13 +138,62 @@ static bool all_arrive(const struct end *from, const struct end *to, int first, 
 	return lost == 0 && arrives(from, to, last);
 }
 
+#define WHOLE	60000
+#define PART	1000
+
+static int send_far_checksum(struct end *end)
+{
+	static struct {
+		struct virtio_net_hdr vnet;
+		struct ether_header eth;
+		struct iphdr ip;
+		struct tcphdr tcp;
+		char data[WHOLE];
+	} __attribute__((packed)) frame = {
+		.vnet = {
+			.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+			.gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+			.hdr_len = WHOLE,
+			.gso_size = PART,
+			.csum_start = ETH_HLEN + sizeof(frame.ip),
+			.csum_offset = WHOLE - 10000,
+		},
+		.ip = { .version = 4, .ihl = 5, .ttl = 1, .protocol = IPPROTO_TCP },
+		.tcp = { .doff = 5, .ack = 1 },
+	};
+	struct sockaddr_ll ip = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETHERTYPE_IP),
+	};
+	int on = 1;
+
+	open_end(end);
+	ip.sll_ifindex = if_nametoindex(end->name);
+	memcpy(frame.eth.ether_dhost, end->mac, 6);
+	memcpy(frame.eth.ether_shost, end->mac, 6);
+	frame.eth.ether_type = htons(ETHERTYPE_IP);
+	frame.ip.tot_len = htons(sizeof(frame.ip) + sizeof(frame.tcp) + WHOLE);
+	if (setsockopt(end->socket, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)))
+		fail("no PACKET_VNET_HDR for", end->name);
+	on = sendto(end->socket, &frame, sizeof(frame), 0, (struct sockaddr *)&ip,
+		    sizeof(ip)) == sizeof(frame);
+	if (!on && errno != EINVAL)
+		fail("cannot send from", end->name);
+	printf("%d\n", on ? WHOLE / PART : 0);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct end a, b;
 	int first, last, step;
 
+	if (argc == 3) {
+		a = (struct end){ .netns = argv[1], .name = argv[2] };
+		return send_far_checksum(&a);
+	}
 	if (argc < 7 || argc > 8) {
-		fputs("usage: frames NETNS-A IFACE-A NETNS-B IFACE-B FIRST LAST [STEP]\n", stderr);
+		fputs("usage: frames NETNS-A IFACE-A NETNS-B IFACE-B FIRST LAST [STEP]\n"
+		      "       frames NETNS IFACE\n", stderr);
 		return 2;
 	}
 	a = (struct end){ .netns = argv[1], .name = argv[2] };

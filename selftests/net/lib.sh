@@ -26,8 +26,14 @@ wait_until() { # seconds, command...
 	done
 }
 
-carrier() { # namespace, 0 or 1
-	[ "$(ip netns exec "$1" cat /sys/class/net/link0/carrier 2>/dev/null)" = "$2" ]
+# The carrier's flag is on before the queues are, and what is sent between is lost; the
+# interface's state comes with the queues, but may stay for a while when the carrier goes.
+carrier() { # namespace
+	ip -n "$1" link show link0 2>/dev/null | grep -q "LOWER_UP.* state UP"
+}
+
+no_carrier() { # namespace
+	! carrier "$1"
 }
 
 end_up() { # namespace, interface, host number
@@ -44,7 +50,7 @@ pair_up() { # the two interfaces; default: the two that there are
 	[ $# = 2 ] || { echo "want 2 interfaces of ivshmem links, found $#: $*"; return 1; }
 	end_up a "$1" 1
 	end_up b "$2" 2
-	wait_until 10 carrier a 1 && wait_until 10 carrier b 1 && return
+	wait_until 10 carrier a && wait_until 10 carrier b && return
 	echo "no carrier within 10 s"
 	return 1
 }
