@@ -177,7 +177,8 @@ static bool tx_tick(struct shadow *shadow)
 		tx_reclaim(shadow);
 		if (shadow->owed)
 			ring(shadow, false);
-		on = ivshmem_tx_in_flight(&shadow->link);
+		/* Held back while the peer is urgent, a doorbell is owed still. */
+		on = ivshmem_tx_in_flight(&shadow->link) || shadow->owed;
 	}
 	shadow->timer_on = on;
 	if (!on)

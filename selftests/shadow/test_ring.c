@@ -475,6 +475,7 @@ TEST_F(link, with_suppress_a_peer_of_higher_priority_is_rung_when_its_priority_d
 
 	write_text(SUPPRESS, "1");
 	memcpy(self->r.out + PRIORITY_PAGE, &priority, 8);
+	sleep_ms(100);		/* a doorbell of before is counted late */
 	EXPECT_EQ(0, doorbells_of_a_reply(self, 0x91));
 	sleep_ms(100);
 	before = attribute(DEVICE "counters/doorbells");
@@ -486,6 +487,28 @@ TEST_F(link, with_suppress_a_peer_of_higher_priority_is_rung_when_its_priority_d
 	expect_reply(&self->r, 1, 0x91);
 	EXPECT_GE(doorbells_of_a_reply(self, 0x92), 1);
 	expect_reply(&self->r, 1, 0x92);
+	write_text(SUPPRESS, "0");
+}
+
+TEST_F(link, with_suppress_room_in_the_ring_is_told_when_the_priority_drops)
+{
+	uint64_t priority = 101, before;
+
+	write_text(SUPPRESS, "1");
+	memcpy(self->r.out + PRIORITY_PAGE, &priority, 8);
+	sleep_ms(100);		/* a doorbell of before is counted late */
+	before = attribute(DEVICE "counters/doorbells");
+	/* It wants to know that the request was taken, and there is no reply to tell it. */
+	*half(self->r.out, AVAIL + 4 + 2 * QLEN) = self->r.sent;
+	rtos_request(&self->r, self->slot, 1, 0x93);
+	proxy_read(self->fd);
+	sleep_ms(200);
+	EXPECT_EQ(before, attribute(DEVICE "counters/doorbells"));
+	priority = 0;
+	memcpy(self->r.out + PRIORITY_PAGE, &priority, 8);
+	EXPECT_TRUE(UNTIL(attribute(DEVICE "counters/doorbells") > before, 1000));
+	proxy_write(self->fd, 1);
+	expect_reply(&self->r, 1, 0x93);
 	write_text(SUPPRESS, "0");
 }
 

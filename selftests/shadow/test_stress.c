@@ -3,7 +3,8 @@
  * Many proxies, an RTOS that restarts, processes that die anywhere: nothing lost,
  * nothing answered twice, nothing left behind
  *
- * REPLIES and PROCESSES in the environment say how many there have to be.
+ * REPLIES and PROCESSES in the environment say how many there have to be, and SEED
+ * has the same drawn again; what it meets is up to who runs when.
  */
 #include <pthread.h>
 #include <sys/prctl.h>
@@ -14,7 +15,9 @@
 #define IN_FLIGHT	4
 #define EPOCH_SHIFT	40
 
-static uint64_t seed = 88172645463325252;
+#define ODD		0x9e3779b97f4a7c15
+
+static uint64_t seed;
 
 static uint64_t any(uint64_t below)
 {
@@ -94,6 +97,10 @@ static void restart(void)
 
 static void begin(void)
 {
+	unsigned int number = setting("SEED", now_ms() ^ (uint64_t)getpid() << 16);
+
+	TH_LOG("SEED=%u", number);
+	seed = (number + 1ULL) * ODD;
 	rtos.answered = calloc(MAX_REQUESTS, 1);
 	rtos_open(&rtos.r);
 	restart();
@@ -222,18 +229,23 @@ static void act(int *fd, unsigned int fds)
 }
 
 /* A proxy that does anything and ends anywhere; its children go on like it. */
-static void wild(void)
+static pid_t wild(void)
 {
 	int fd[4] = { -1, -1, -1, -1 };
 	unsigned int i, generation = 0;
+	uint64_t fresh = any(-1ULL);
+	pid_t pid = fork();
 
+	if (pid)
+		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	seed ^= (uint64_t)getpid() << 20 ^ now_ms();
+	/* Not what its parent draws next */
+	seed = fresh * ODD;
 	for (i = any(60) + 10; i; i--) {
 		act(fd, 4);
 		if (generation < 2 && !any(40) && !fork()) {
 			generation++;
-			seed ^= getpid();
+			seed *= ODD;
 		}
 	}
 	if (any(2))
@@ -272,10 +284,8 @@ TEST_TIMEOUT(processes_that_fork_and_die_anywhere_leave_nothing_behind, 500)
 	next = now_ms() + 200;
 	for (i = 0; i < count; ) {
 		if (alive < 8) {
-			pid[alive] = fork();
+			pid[alive] = wild();
 			ASSERT_GE(pid[alive], 0);
-			if (!pid[alive])
-				wild();
 			alive++;
 			i++;
 		} else if (any(2)) {
@@ -350,11 +360,8 @@ TEST_TIMEOUT(a_device_that_goes_and_comes_under_proxies_leaves_nothing_behind, 3
 	if (!reader)
 		read_attributes();
 	for (i = 0; i < rounds; i++) {
-		for (alive = 0; alive < 8; alive++) {
-			pid[alive] = fork();
-			if (!pid[alive])
-				wild();
-		}
+		for (alive = 0; alive < 8; alive++)
+			pid[alive] = wild();
 		for (number = 0; number < any(30); number++)
 			if (!ask(recent[any(SLOTS)]))
 				break;
