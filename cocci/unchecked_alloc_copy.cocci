@@ -10,7 +10,7 @@
 virtual report
 
 @call@
-identifier f =~ "(^|_)v?alloc(_|$)|^(devm_)?k[vmz]*(alloc|calloc|malloc|realloc)(_array|_node|_obj|_objs|_flex|_noprof)?$|^v[cmz]+alloc|dup(_user|_nul|_const|_array)?$|^k?v?asprintf$|^(__)?get_(free_pages?|zeroed_page)$|^skb_(copy|clone)$|^(devm_)?(memremap|ioremap|pci_iomap)$|^cdev_alloc$|^class_create$|^device_create|^eventfd_ctx_fdget$|^strndup_user$|^ivshmem_map_section(_ro)?$|^ivshmem_window_create$|^(__)?(copy_(to|from)_user|clear_user|get_user|put_user)$|^copy_struct_from_user$|^strn(cpy|len)_(from_)?user$|^copy_(to|from)_iter$";
+identifier f =~ "(^|_)[vkz]*alloc(_|$)|^(devm_)?k[vmz]*(alloc|calloc|malloc|realloc)(_array|_node|_obj|_objs|_flex|_noprof)?$|^v[cmz]+alloc|dup(_user|_nul|_const|_array)?$|^k?v?asprintf$|^(__)?get_(free_pages?|zeroed_page)$|^skb_(copy|clone)$|^(devm_)?(memremap|ioremap|pci_iomap)$|^cdev_alloc$|^class_create$|^device_create|^eventfd_ctx_fdget$|^strndup_user$|^ivshmem_map_section(_ro)?$|^ivshmem_window_create$|^(__)?(copy_(to|from)_user|clear_user|get_user|put_user)$|^copy_struct_from_user$|^strn(cpy|len)_(from_)?user$|^copy_(to|from)_iter$";
 position p;
 @@
  f@p(...)

@@ -15,6 +15,8 @@ static int unchecked(struct thing *thing, void __user *user)
 
 static void late(struct thing *thing)
 {
+	thing->used = bitmap_zalloc(thing->count, GFP_KERNEL);	/* found */
+	__set_bit(0, thing->used);
 	thing->in = ivshmem_map_section_ro(&thing->section);	/* found */
 	thing->first = *(u32 *)thing->in;
 	if (!thing->in)
