@@ -15,17 +15,17 @@ LINK_CLASSES := $(patsubst %,$(B)/class/%.o,pci chrdev mm eventfd uio skbuff nap
 LINK_OBJS := $(KIT) $(EMUL) $(LINK_CLASSES) $(LINK_DRIVERS)
 
 $(B)/hosted-link: $(LINK_OBJS) $(B)/model/pci_vfio_user.o $(B)/peer/client.o \
-	$(patsubst %,$(B)/serve/%.o,link listen reopen tap nodes seccomp)
+	$(patsubst %,$(B)/serve/%.o,link listen reopen tap nodes fd seccomp)
 $(B)/test-link: $(LINK_OBJS) $(B)/model/pci_link.o $(B)/peer/ring.o $(B)/peer/rules.o $(B)/peer/profile.o \
-	$(B)/serve/nodes.o $(B)/serve/listen.o \
+	$(patsubst %,$(B)/serve/%.o,nodes fd listen) \
 	$(patsubst %.c,$(B)/%.o,$(wildcard test/link/*.c test/link/kernel/*.c))
 
 $(B)/hosted-link $(B)/test-link:
 	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/hosted-preload.so: serve/preload.c serve/nodes.h
+$(B)/hosted-preload.so: serve/preload.c serve/fd.c serve/fd.h serve/nodes.h
 	@mkdir -p $(@D)
-	$(CC) $(HOST) -Wno-nonnull -I../include $(CFLAGS) -shared -fPIC -o $@ $< -ldl
+	$(CC) $(HOST) -Wno-nonnull -I../include $(CFLAGS) -shared -fPIC -o $@ $(filter %.c,$^) -ldl
 
 $(B)/test/link/%.o: test/link/%.c
 	@mkdir -p $(@D)
@@ -63,8 +63,9 @@ FUZZER = $(shell $(CC) -print-file-name=libclang_rt.fuzzer_no_main-x86_64.a)
 LINK_FUZZ := $(patsubst %,$(B)/fuzz-%,net shadow vfio-user)
 
 ifeq ($(SAN),fuzz)
-# So that a peer's memory can change between any two functions of a driver
+# So that a peer's memory can change between two functions of a driver, and between two reads
 $(B)/driver/%: private KERNEL += -finstrument-functions
+$(B)/driver/ivshmem_%: private KERNEL += -fsanitize-coverage=trace-loads
 # The client is what is fuzzed there.
 $(B)/peer/client.o: private HOST += -fsanitize=fuzzer-no-link
 endif
@@ -73,6 +74,7 @@ $(B)/fuzz-net $(B)/fuzz-shadow: $(LINK_OBJS) $(B)/model/pci_link.o $(B)/peer/rin
 $(B)/fuzz-net: $(B)/fuzz/link-net.o
 $(B)/fuzz-shadow: $(B)/fuzz/link-shadow.o
 $(B)/fuzz-vfio-user: $(LINK_OBJS) $(B)/model/pci_vfio_user.o $(B)/peer/client.o $(B)/fuzz/vfio_user.o
+$(B)/fuzz-net $(B)/fuzz-shadow $(B)/fuzz-twice: private LINK += -Wl,--wrap=kit_map
 $(B)/fuzz-vfio-user: private LINK += -Wl,--wrap=connect,--wrap=sendmsg,--wrap=recvmsg
 
 $(B)/fuzz/link-%.o: fuzz/link.c
@@ -83,8 +85,19 @@ $(B)/fuzz/vfio_user.o: fuzz/vfio_user.c
 	@mkdir -p $(@D)
 	$(CC) $(HOST) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(LINK_FUZZ):
+$(LINK_FUZZ) $(B)/fuzz-twice:
 	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(FUZZER) $(LIBS) -lstdc++ -lm
 
 fuzz-link: $(LINK_FUZZ)
 .PHONY: fuzz-link
+
+# fuzz-net with a driver that reads a descriptor's length twice, to see that it is found
+TWICE := ../selftests/mutants/length-twice.patch
+$(eval $(call driver_rule,$(B)/twice,ivshmem_twice,$(IVSHMEM),$(FLAGS) -I../framework))
+
+$(B)/twice/ring.c: ../framework/ring.c $(TWICE)
+	@mkdir -p $(@D)
+	patch -s -o $@.new $< < $(TWICE) && mv $@.new $@
+
+$(B)/fuzz-twice: $(patsubst %/ivshmem_core/ring.o,%/ivshmem_twice/ring.o,$(LINK_OBJS)) \
+	$(B)/model/pci_link.o $(B)/peer/ring.o $(B)/peer/rules.o $(B)/fuzz/link-net.o $(B)/fuzz/main.o

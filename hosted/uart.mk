@@ -30,7 +30,7 @@ $(B)/driver/pl010-%/amba-pl010.o: build/source/%
 
 define uart_programs
 $(B)/hosted-uart-$(1): $(call uart_objs,$(1)) \
-	$(patsubst %,$(B)/serve/%.o,hosted-uart server channel listen seccomp)
+	$(patsubst %,$(B)/serve/%.o,hosted-uart server channel fd listen seccomp)
 	$$(CC) $$(CFLAGS) $$(LINK) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
 $(B)/test-uart-$(1): $(call uart_objs,$(1)) \
 	$(patsubst %,$(B)/test/serial/%.o,uart requests faults lists kernel/lists)
@@ -38,11 +38,11 @@ $(B)/test-uart-$(1): $(call uart_objs,$(1)) \
 endef
 $(foreach v,$(UART_VERSIONS),$(eval $(call uart_programs,$(v))))
 
-$(B)/hosted-supervise: $(patsubst %,$(B)/serve/%.o,hosted-supervise restart stream line listen client) \
+$(B)/hosted-supervise: $(patsubst %,$(B)/serve/%.o,hosted-supervise restart stream line fd listen client) \
 	$(B)/model/pl010.o $(B)/model/clock.o $(B)/kit/eventfd.o
 $(B)/hosted-serial: $(patsubst %,$(B)/serve/%.o,hosted-serial client pump terminal pty)
 $(B)/test-pl010: $(B)/test/serial/pl010.o $(B)/model/pl010.o
-$(B)/test-serve: $(patsubst %,$(B)/test/serial/%.o,serve process restart limits pty hostile) \
+$(B)/test-serve: $(patsubst %,$(B)/test/serial/%.o,serve process restart limits pty hostile stream) \
 	$(B)/serve/client.o $(B)/serve/seccomp.o
 $(B)/test-liar: $(B)/test/serial/liar.o
 $(B)/hosted-supervise $(B)/hosted-serial $(B)/test-pl010 $(B)/test-serve $(B)/test-liar:

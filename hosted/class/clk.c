@@ -37,6 +37,8 @@ struct clk *clk_get(struct device *dev, const char *id)
 
 	if (!clocks)
 		return ERR_PTR(-ENOENT);
+	if (kit_should_fail(KIT_WHAT_CLOCK))
+		return ERR_PTR(-EIO);
 	clk = kzalloc(sizeof(*clk), GFP_KERNEL);
 	if (!clk)
 		return ERR_PTR(-ENOMEM);

@@ -79,8 +79,8 @@ static int parked_wake(wait_queue_entry_t *wait, unsigned int mode, int sync, vo
 	return 1;
 }
 
-/* Return: whether it was still waiting, and is answered now. */
-static bool parked_abort(struct parked *p, int status)
+/* Answers it if it is still waiting. */
+static void parked_abort(struct parked *p, int status)
 {
 	unsigned long flags;
 	bool mine;
@@ -91,7 +91,6 @@ static bool parked_abort(struct parked *p, int status)
 	spin_unlock_irqrestore(&p->queue->lock, flags);
 	if (mine)
 		unpark(p, status);
-	return mine;
 }
 
 static void parked_timeout(struct timer_list *timer)
@@ -123,33 +122,51 @@ static struct parked *parked_new(struct serial_call *call, struct tty_struct *tt
 }
 
 /*
+ * With the queue's lock. Returns false after a hang-up: that either finds the call in
+ * parked_calls, or is seen here.
+ */
+static bool wait_parked(struct parked *p)
+{
+	u32 timeout = p->call->request.timeout_ms;
+	bool hung_up;
+
+	spin_lock(&parked_lock);
+	hung_up = test_bit(TTY_HUPPED, &p->tty->flags);
+	if (!hung_up)
+		list_add_tail(&p->list, &parked_calls);
+	spin_unlock(&parked_lock);
+	if (hung_up)
+		return false;
+	if (timeout != SERIAL_FOREVER) {
+		kref_get(&p->kref);
+		mod_timer(&p->timer, jiffies + msecs_to_jiffies(timeout));
+	}
+	__add_wait_queue_entry_tail(p->queue, &p->wait);
+	return true;
+}
+
+/*
  * Answer a call at once or when its queue is woken. The first look is taken with
  * the queue's lock, so that no wake-up falls between it and the waiting.
  */
 static void park(struct parked *p)
 {
-	u32 timeout = p->call->request.timeout_ms;
 	struct serial_call *call = p->call;
+	int status = p->on_timeout;
+	bool waits = false;
 	unsigned long flags;
-	bool ready, now;
 
 	spin_lock_irqsave(&p->queue->lock, flags);
-	ready = p->ready(p);
-	now = ready || !timeout;
-	if (!now) {
-		spin_lock(&parked_lock);
-		list_add_tail(&p->list, &parked_calls);
-		spin_unlock(&parked_lock);
-		if (timeout != SERIAL_FOREVER) {
-			kref_get(&p->kref);
-			mod_timer(&p->timer, jiffies + msecs_to_jiffies(timeout));
-		}
-		__add_wait_queue_entry_tail(p->queue, &p->wait);
+	if (p->ready(p)) {
+		status = call->reply.status;
+	} else if (call->request.timeout_ms) {
+		waits = wait_parked(p);
+		status = -EIO;
 	}
 	spin_unlock_irqrestore(&p->queue->lock, flags);
-	if (!now)
+	if (waits)
 		return;
-	answer(call, ready ? call->reply.status : p->on_timeout);
+	answer(call, status);
 	kref_put(&p->kref, parked_release);
 }
 
@@ -169,11 +186,10 @@ static void park_call(struct serial_call *call, struct tty_struct *tty, wait_que
  * Answer with @status all parked calls that match; a NULL matches all. One is
  * looked for at a time: answering it takes locks of its own.
  */
-static unsigned int abort_parked(const struct tty_struct *tty, const void *client, const u32 *id,
-				 int status)
+static void abort_parked(const struct tty_struct *tty, const void *client, const u32 *id,
+			 int status)
 {
 	struct parked *p, *found;
-	unsigned int count = 0;
 	unsigned long flags;
 
 	do {
@@ -189,11 +205,10 @@ static unsigned int abort_parked(const struct tty_struct *tty, const void *clien
 		}
 		spin_unlock_irqrestore(&parked_lock, flags);
 		if (found) {
-			count += parked_abort(found, status);
+			parked_abort(found, status);
 			kref_put(&found->kref, parked_release);
 		}
 	} while (found);
-	return count;
 }
 
 static void abandon_tty(struct tty_struct *tty, int error)

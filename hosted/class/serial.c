@@ -113,15 +113,17 @@ static ssize_t uart_write(struct tty_struct *tty, const u8 *buf, size_t count)
 	struct uart_port *port = state->uart_port;
 	struct circ_buf *xmit = &state->xmit;
 	unsigned long flags;
-	size_t i;
+	ssize_t i = 0;
 
-	if (!port || !xmit->buf)
+	if (!port)
 		return -EIO;
 	uart_port_lock_irqsave(port, &flags);
-	for (i = 0; i < count && uart_circ_chars_free(xmit); i++) {
+	for (; xmit->buf && i < count && uart_circ_chars_free(xmit); i++) {
 		xmit->buf[xmit->head] = buf[i];
 		xmit->head = (xmit->head + 1) & (UART_XMIT_SIZE - 1);
 	}
+	if (!xmit->buf)
+		i = -EIO;
 	kick_tx(port);
 	uart_port_unlock_irqrestore(port, flags);
 	return i;
@@ -635,7 +637,6 @@ static void uart_close(struct tty_struct *tty, struct file *file)
 
 static void uart_hangup(struct tty_struct *tty)
 {
-	uart_flush_buffer(tty);
 	tty_port_hangup(tty->port);
 }
 
@@ -922,6 +923,8 @@ void uart_remove_one_port(struct uart_driver *driver, struct uart_port *port)
 		tty_vhangup(tty);
 	tty_kref_put(tty);
 
+	/* Who closes it asks it what there is to send. */
+	tty_port_settle(&state->port);
 	mutex_lock(&state->port.mutex);
 	detach_port(state, port);
 	mutex_unlock(&state->port.mutex);

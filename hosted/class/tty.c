@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include "kit/kit.h"
 #include "tty.h"
 
 #define BUFFER_MASK	(TTY_BUFFER_SIZE - 1)
@@ -21,9 +22,10 @@
 #define UNTHROTTLE_AT	(TTY_BUFFER_SIZE / 4)
 
 DEFINE_MUTEX(tty_mutex);			/* drivers, ttys, openings */
+static DEFINE_MUTEX(hangup_mutex);		/* taken first */
 static LIST_HEAD(tty_drivers);
 static LIST_HEAD(tty_files);
-static DECLARE_WAIT_QUEUE_HEAD(unused_wait);	/* woken by each tty_file_put() */
+static DECLARE_WAIT_QUEUE_HEAD(unused_wait);	/* woken by tty_file_put(), close_end() */
 
 static struct class tty_class = { .name = "tty" };
 
@@ -425,6 +427,9 @@ void put_tty_driver(struct tty_driver *driver)
 
 int tty_register_driver(struct tty_driver *driver)
 {
+	if (kit_should_fail(KIT_WHAT_REGISTRATION))
+		return -EBUSY;
+	kit_count(KIT_WHAT_REGISTRATION, 1);
 	mutex_lock(&tty_mutex);
 	list_add_tail(&driver->tty_drivers, &tty_drivers);
 	mutex_unlock(&tty_mutex);
@@ -436,6 +441,7 @@ void tty_unregister_driver(struct tty_driver *driver)
 	mutex_lock(&tty_mutex);
 	list_del(&driver->tty_drivers);
 	mutex_unlock(&tty_mutex);
+	kit_count(KIT_WHAT_REGISTRATION, -1);
 }
 
 static dev_t node_of(struct tty_driver *driver, unsigned int index)
@@ -483,8 +489,18 @@ void tty_port_init(struct tty_port *port)
 	port->closing_wait = 30000;
 }
 
+void tty_port_settle(struct tty_port *port)
+{
+	/* A hang-up may have taken the tty off the port, and not be through with that. */
+	mutex_lock(&hangup_mutex);
+	mutex_unlock(&hangup_mutex);
+	/* A close may sleep until all is sent. Pairs with close_end(). */
+	wait_event(unused_wait, !smp_load_acquire(&port->closers));
+}
+
 void tty_port_destroy(struct tty_port *port)
 {
+	tty_port_settle(port);
 	buffer_free(port);
 	tty_port_free_xmit_buf(port);
 }
@@ -593,16 +609,40 @@ static int port_activate(struct tty_port *port, struct tty_struct *tty)
 	return 0;
 }
 
+/* With the port's mutex. */
+static void port_hang_up(struct tty_port *port)
+{
+	struct tty_struct *tty = tty_port_tty_get(port);
+
+	port->count = 0;
+	if (tty) {
+		set_bit(TTY_IO_ERROR, &tty->flags);
+		tty_driver_flush_buffer(tty);
+	}
+	port_shutdown(port, tty);
+	tty_port_tty_set(port, NULL);
+	tty_port_set_active(port, false);
+	tty_kref_put(tty);
+}
+
 /* An opening never waits for the carrier. */
 int tty_port_open(struct tty_port *port, struct tty_struct *tty, struct file *file)
 {
 	int err;
 
 	mutex_lock(&port->mutex);
+	/* The hang-up may have come and gone: nobody would shut the port down any more. */
+	if (tty_hung_up_p(file)) {
+		mutex_unlock(&port->mutex);
+		return -EIO;
+	}
+	/* That of the last terminal may not have come to the port yet. */
+	if (port->tty && port->tty != tty)
+		port_hang_up(port);
 	tty_port_tty_set(port, tty);
 	err = port_activate(port, tty);
 	if (!err) {
-		WRITE_ONCE(port->count, port->count + 1);
+		port->count++;
 		tty_port_set_active(port, true);
 	} else if (!port->count) {
 		tty_port_tty_set(port, NULL);
@@ -622,18 +662,51 @@ static void wait_before_close(struct tty_port *port, struct tty_struct *tty)
 		tty_wait_until_sent(tty, timeout);
 }
 
-void tty_port_close(struct tty_port *port, struct tty_struct *tty, struct file *file)
+/* After a hang-up the driver, and with it the port, may be gone. */
+static bool close_begin(struct tty_port *port, struct file *file)
 {
-	/* The driver, and with it the port, may be gone since. */
-	if (tty_hung_up_p(file))
-		return;
-	if (READ_ONCE(port->count) == 1 && tty_port_initialized(port)) {
-		WRITE_ONCE(port->closing, true);
-		wait_before_close(port, tty);
-	}
+	bool hung_up;
+
+	mutex_lock(&tty_mutex);
+	hung_up = tty_hung_up_p(file);
+	if (!hung_up)
+		WRITE_ONCE(port->closers, port->closers + 1);
+	mutex_unlock(&tty_mutex);
+	return !hung_up;
+}
+
+static void close_end(struct tty_port *port)
+{
+	mutex_lock(&tty_mutex);
+	/* The port may go from here on. */
+	smp_store_release(&port->closers, port->closers - 1);
+	mutex_unlock(&tty_mutex);
+	wake_up_all(&unused_wait);
+}
+
+/* Return: whether that was the last, for which the port is shut down. */
+static bool close_one(struct tty_port *port, struct file *file)
+{
+	bool last = false;
+
 	mutex_lock(&port->mutex);
-	WRITE_ONCE(port->count, port->count - !!port->count);
-	if (!port->count && tty_port_active(port)) {
+	/* After a hang-up the count is that of the next terminal. */
+	if (!tty_hung_up_p(file)) {
+		port->count -= !!port->count;
+		last = !port->count && tty_port_initialized(port);
+	}
+	if (last)
+		WRITE_ONCE(port->closing, true);
+	mutex_unlock(&port->mutex);
+	return last;
+}
+
+static void close_last(struct tty_port *port, struct tty_struct *tty)
+{
+	wait_before_close(port, tty);
+	mutex_lock(&port->mutex);
+	/* Unless somebody has opened it meanwhile, or has hung up. */
+	if (!port->count && port->tty == tty) {
 		port_shutdown(port, tty);
 		tty_port_tty_set(port, NULL);
 		tty_port_set_active(port, false);
@@ -643,21 +716,24 @@ void tty_port_close(struct tty_port *port, struct tty_struct *tty, struct file *
 	mutex_unlock(&port->mutex);
 }
 
+void tty_port_close(struct tty_port *port, struct tty_struct *tty, struct file *file)
+{
+	if (!close_begin(port, file))
+		return;
+	if (close_one(port, file))
+		close_last(port, tty);
+	close_end(port);
+}
+
 void tty_port_hangup(struct tty_port *port)
 {
-	struct tty_struct *tty = tty_port_tty_get(port);
-
 	mutex_lock(&port->mutex);
-	WRITE_ONCE(port->count, 0);
-	if (tty)
-		set_bit(TTY_IO_ERROR, &tty->flags);
-	port_shutdown(port, tty);
-	tty_port_tty_set(port, NULL);
-	tty_port_set_active(port, false);
+	/* Unless it is the next terminal's already. */
+	if (!port->tty || test_bit(TTY_HUPPED, &port->tty->flags))
+		port_hang_up(port);
 	mutex_unlock(&port->mutex);
 	wake_up_interruptible(&port->open_wait);
 	wake_up_interruptible(&port->delta_msr_wait);
-	tty_kref_put(tty);
 }
 
 /*
@@ -688,21 +764,20 @@ int tty_hung_up_p(struct file *file)
 	return file && READ_ONCE(container_of(file, struct tty_file, file)->hung_up);
 }
 
-/* All openings become useless, what waits is answered, the port is shut down. */
-void tty_vhangup(struct tty_struct *tty)
+static void hang_up(struct tty_struct *tty)
 {
 	struct tty_file *file;
 
 	mutex_lock(&tty_mutex);
-	if (test_and_set_bit(TTY_HUPPED, &tty->flags)) {
+	/* Where all have closed it its port may be gone, too. */
+	if (tty->driver->ttys[tty->index] != tty) {
 		mutex_unlock(&tty_mutex);
 		return;
 	}
+	tty->driver->ttys[tty->index] = NULL;
 	list_for_each_entry(file, &tty_files, list)
 		if (file->tty == tty)
 			WRITE_ONCE(file->hung_up, true);
-	if (tty->driver->ttys[tty->index] == tty)
-		tty->driver->ttys[tty->index] = NULL;
 	mutex_unlock(&tty_mutex);
 	wake_up_interruptible_all(&tty->write_wait);
 	wake_up_interruptible_all(&tty->read_wait);
@@ -711,6 +786,18 @@ void tty_vhangup(struct tty_struct *tty)
 	if (tty->ops->hangup)
 		tty->ops->hangup(tty);
 	cancel_throttle(tty);
+}
+
+/*
+ * All openings become useless, what waits is answered, the port is shut down. Whoever
+ * finds that done, or begun, returns when it is over.
+ */
+void tty_vhangup(struct tty_struct *tty)
+{
+	mutex_lock(&hangup_mutex);
+	if (!test_and_set_bit(TTY_HUPPED, &tty->flags))
+		hang_up(tty);
+	mutex_unlock(&hangup_mutex);
 }
 
 static void hangup_work(struct work_struct *work)

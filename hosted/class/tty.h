@@ -41,6 +41,9 @@ unsigned int tty_buffer_take(struct tty_port *port, u8 *chars, u8 *flags, unsign
 unsigned int tty_buffer_used(struct tty_port *port);
 void tty_check_throttle(struct tty_struct *tty);
 
+/* Waits for hang-ups and closes that are under way. May sleep. */
+void tty_port_settle(struct tty_port *port);
+
 /* Answers what waits for a tty that is closed or hung up. */
 extern void (*tty_abandon)(struct tty_struct *tty, int error);
 

@@ -5,6 +5,7 @@
 #ifndef HOSTED_EMUL_H
 #define HOSTED_EMUL_H
 
+#include <linux/jiffies.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 
@@ -46,6 +47,14 @@ unsigned long lock_irqsave(struct kit_spin *lock);
 void unlock_irqrestore(struct kit_spin *lock, unsigned long flags);
 /* Adds 1 to a word that threads wait for. */
 void tell(unsigned int *word);
+
+#define TICK	(NSEC_PER_SEC / HZ)
+
+/* What is too far to tell is never. */
+static inline kit_u64 ticks_to_ns(kit_u64 ticks)
+{
+	return ticks > KIT_NEVER / TICK ? KIT_NEVER : ticks * TICK;
+}
 
 /* KIT_INLINE: no thread is made for what is put off. */
 static inline bool runs_inline(void)

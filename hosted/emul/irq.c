@@ -8,6 +8,7 @@
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/module.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 
 #include "emul.h"
@@ -200,6 +201,11 @@ int request_threaded_irq(unsigned int irq, irq_handler_t handler, irq_handler_t 
 	check_may_sleep("request_irq()");
 	if (irq >= NR_IRQS || (!handler && !thread_fn) || (flags & IRQF_SHARED && !dev_id))
 		return -EINVAL;
+	/* A line at a level would be raised again before the thread has looked. */
+	if (!handler && !(flags & IRQF_ONESHOT)) {
+		pr_err("irq %u: a thread without a handler needs IRQF_ONESHOT\n", irq);
+		return -EINVAL;
+	}
 	if (kit_should_fail(KIT_WHAT_IRQ))
 		return -ENOMEM;
 	action = kzalloc(sizeof(*action), GFP_KERNEL);

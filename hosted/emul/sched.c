@@ -49,12 +49,8 @@ int signal_pending_state(unsigned int state, struct task_struct *task)
 
 static kit_u64 deadline_after(long timeout)
 {
-	kit_u64 now = kit_now();
-
-	if (timeout == MAX_SCHEDULE_TIMEOUT)
-		return KIT_NEVER;
-	/* The end of a jiffy, as the kernel's timers. */
-	return (now / (NSEC_PER_SEC / HZ) + timeout + 1) * (NSEC_PER_SEC / HZ);
+	/* The end of a jiffy, as the kernel's timers; never with MAX_SCHEDULE_TIMEOUT. */
+	return ticks_to_ns(kit_now() / TICK + timeout + 1);
 }
 
 static void sleep_until(kit_u64 deadline)

@@ -10,8 +10,6 @@
 
 #include "emul.h"
 
-#define TICK	(NSEC_PER_SEC / HZ)
-
 unsigned long hosted_jiffies(void)
 {
 	return INITIAL_JIFFIES + kit_now() / TICK;
@@ -81,7 +79,7 @@ static struct kit_thread *timer_thread;
 
 static kit_u64 expiry(const struct timer_list *timer)
 {
-	return (timer->expires - INITIAL_JIFFIES) * TICK;
+	return ticks_to_ns(timer->expires - INITIAL_JIFFIES);
 }
 
 static kit_u64 next_expiry(void)

@@ -22,17 +22,18 @@ int default_wake_function(struct wait_queue_entry *entry, unsigned int mode, int
 	return wake_up_state(entry->private, mode);
 }
 
-/* The entry is gone as soon as its task runs: off the list first. */
+/*
+ * Off the list last, when nobody here touches the task any more: until then
+ * finish_wait() waits for the queue's lock; after it, the entry and the task may be gone.
+ */
 int autoremove_wake_function(struct wait_queue_entry *entry, unsigned int mode, int flags,
 			     void *key)
 {
-	struct task_struct *task = entry->private;
+	int woken = wake_up_state(entry->private, mode);
 
-	if (!(READ_ONCE(task->__state) & mode))
-		return 0;
-	list_del_init(&entry->entry);
-	wake_up_state(task, mode);
-	return 1;
+	if (woken)
+		list_del_init_careful(&entry->entry);
+	return woken;
 }
 
 void init_wait_entry(struct wait_queue_entry *entry, int flags)
@@ -178,11 +179,6 @@ int __wake_up(struct wait_queue_head *wq, unsigned int mode, int nr, void *key)
 	return woken;
 }
 
-void __wake_up_locked(struct wait_queue_head *wq, unsigned int mode, int nr)
-{
-	wake_entries(wq, mode, nr, NULL);
-}
-
 /*
  * Completions. The count is protected by the queue's lock: when a wait returns,
  * nobody uses the completion any more, so it may be on the stack.
@@ -195,7 +191,7 @@ void complete(struct completion *x)
 	spin_lock_irqsave(&x->wait.lock, flags);
 	if (x->done != UINT_MAX)
 		x->done++;
-	__wake_up_locked(&x->wait, TASK_NORMAL | TASK_WAKEKILL, 1);
+	wake_entries(&x->wait, TASK_NORMAL | TASK_WAKEKILL, 1, NULL);
 	spin_unlock_irqrestore(&x->wait.lock, flags);
 }
 
@@ -205,7 +201,7 @@ void complete_all(struct completion *x)
 
 	spin_lock_irqsave(&x->wait.lock, flags);
 	x->done = UINT_MAX;
-	__wake_up_locked(&x->wait, TASK_NORMAL | TASK_WAKEKILL, 0);
+	wake_entries(&x->wait, TASK_NORMAL | TASK_WAKEKILL, 0, NULL);
 	spin_unlock_irqrestore(&x->wait.lock, flags);
 }
 

@@ -66,7 +66,7 @@ static LIST_HEAD(queues);
 static LIST_HEAD(workers);
 static unsigned long next_seq;
 static struct kit_thread *threads[WORKERS];
-static unsigned int nr_threads, idle;
+static unsigned int nr_threads, nr_workers, idle;	/* workers: about to be threads, too */
 static unsigned int changed;		/* work came or ended; waited for */
 static unsigned int stopping;
 
@@ -173,24 +173,31 @@ static int worker_main(void *arg)
 /* Any context. When all are busy, another one might be what they wait for. */
 static void need_worker(void)
 {
+	struct kit_thread *thread;
 	unsigned long flags;
-	unsigned int n = WORKERS;
+	bool room;
+	int err;
 
 	if (runs_inline() || __atomic_load_n(&idle, __ATOMIC_SEQ_CST))
 		return;
 	flags = lock_irqsave(&lock);
-	if (nr_threads < WORKERS)
-		n = nr_threads++;
+	room = nr_workers < WORKERS && !stopping;
+	nr_workers += room;
 	unlock_irqrestore(&lock, flags);
-	if (n == WORKERS)
+	if (!room)
 		return;
 	__atomic_add_fetch(&idle, 1, __ATOMIC_SEQ_CST);
-	if (!kit_thread_create(KIT_WORKER, "worker", worker_main, NULL, &threads[n]))
-		return;
-	__atomic_sub_fetch(&idle, 1, __ATOMIC_SEQ_CST);
+	err = kit_thread_create(KIT_WORKER, "worker", worker_main, NULL, &thread);
+	if (err)
+		__atomic_sub_fetch(&idle, 1, __ATOMIC_SEQ_CST);
 	flags = lock_irqsave(&lock);
-	nr_threads--;
+	if (err)
+		nr_workers--;
+	else
+		threads[nr_threads++] = thread;
 	unlock_irqrestore(&lock, flags);
+	if (__atomic_load_n(&stopping, __ATOMIC_SEQ_CST))
+		tell(&changed);
 }
 
 /* The caller owns WORK_PENDING_BIT. */
@@ -432,11 +439,6 @@ void __flush_workqueue(struct workqueue_struct *wq)
 	wait_for_queue(wq, target);
 }
 
-void drain_workqueue(struct workqueue_struct *wq)
-{
-	wait_for_queue(wq, ULONG_MAX);
-}
-
 /* All have the same workers, so of @flags nothing is left but an order, in @max_active. */
 struct workqueue_struct *alloc_workqueue(const char *fmt, unsigned int flags, int max_active, ...)
 {
@@ -461,7 +463,7 @@ void destroy_workqueue(struct workqueue_struct *wq)
 {
 	unsigned long flags;
 
-	drain_workqueue(wq);
+	wait_for_queue(wq, ULONG_MAX);
 	flags = lock_irqsave(&lock);
 	list_del(&wq->entry);
 	unlock_irqrestore(&lock, flags);
@@ -483,14 +485,41 @@ int workqueue_init(void)
 	return 0;
 }
 
+/* NULL where there are no more; somebody may be about to start one. */
+static struct kit_thread *worker_thread(unsigned int n)
+{
+	struct kit_thread *thread;
+	unsigned long flags;
+	unsigned int seen;
+	bool coming;
+
+	for (;;) {
+		flags = lock_irqsave(&lock);
+		seen = READ_ONCE(changed);
+		thread = n < nr_threads ? threads[n] : NULL;
+		coming = nr_threads < nr_workers;
+		unlock_irqrestore(&lock, flags);
+		if (thread || !coming)
+			return thread;
+		kit_word_wait(&changed, seen, KIT_NEVER);
+	}
+}
+
 void workqueue_stop(void)
 {
-	unsigned int i;
+	unsigned long flags = lock_irqsave(&lock);
+	struct kit_thread *thread;
+	unsigned int n = 0;
 
 	__atomic_store_n(&stopping, 1, __ATOMIC_SEQ_CST);
+	unlock_irqrestore(&lock, flags);
 	tell(&changed);
-	for (i = 0; i < nr_threads; i++)
-		kit_thread_join(threads[i]);
+	while ((thread = worker_thread(n++)))
+		kit_thread_join(thread);
+	/* Timers still queue work, which stays where it is. */
+	flags = lock_irqsave(&lock);
 	nr_threads = 0;
-	idle = 0;
+	nr_workers = 0;
+	unlock_irqrestore(&lock, flags);
+	__atomic_store_n(&idle, 0, __ATOMIC_SEQ_CST);
 }

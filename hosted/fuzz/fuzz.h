@@ -20,5 +20,7 @@ size_t input_left(void);
 /* The target: before the kernel begins, then once for each input */
 void target_init(void);
 void target_run(void);
+/* A driver of a link is about to read there. */
+void target_reads(const void *from);
 
 #endif

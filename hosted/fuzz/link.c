@@ -2,10 +2,10 @@
 /*
  * A driver against a peer that is the input: fuzz-net and fuzz-shadow.
  *
- * The input is a list of operations: what the peer writes, at once or between two
- * functions of the driver some time later; its states and doorbells; what programs
- * do meanwhile. Operations that keep the rules are among them, so that an input
- * gets somewhere.
+ * The input is a list of operations: what the peer writes, at once or some time later,
+ * between two functions of the driver or two reads of the peer's memory; its states and
+ * doorbells; what programs do meanwhile. Operations that keep the rules are among them,
+ * so that an input gets somewhere.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +24,7 @@
 #include "ring.h"
 
 #define OUTPUT		0x10000
+#define MEMORY		0x40000
 #define PRIORITY_PAGE	0x1000
 #define REQUEST_WORDS	10
 #define GET_SLOT	_IOR('k', 1, uint64_t)
@@ -42,10 +43,13 @@
 
 void __cyg_profile_func_enter(void *function, void *caller);
 void __cyg_profile_func_exit(void *function, void *caller);
+void *__real_kit_map(kit_u64 phys, kit_u64 size);
+void *__wrap_kit_map(kit_u64 phys, kit_u64 size);
 
 static struct pci_link *the_link;
 static uint16_t offered;		/* frames, since the link came up */
 static uint8_t *section, *driver_section;
+static const uint8_t *input_section;	/* where the driver reads what is in section */
 static struct layout layout;
 
 static uint64_t take64(void)
@@ -63,7 +67,8 @@ static uint64_t take64(void)
  */
 
 struct store {
-	unsigned int delay;	/* functions of the driver from now on */
+	unsigned int delay;	/* functions and reads of the driver from now on, */
+	bool watched;		/* or only reads of what is stored to */
 	uint32_t offset;
 	unsigned int size;
 	uint64_t value;
@@ -77,25 +82,50 @@ static void do_store(const struct store *s)
 	memcpy(section + s->offset, &s->value, s->size);
 }
 
-/* Called by each function of the driver, those that were inlined as well. */
-void __cyg_profile_func_enter(void *function, void *caller)
+/* The driver is about to read at this offset. */
+static void time_passes(uint32_t read)
 {
 	unsigned int i;
 
-	(void)function;
-	(void)caller;
 	for (i = 0; i < laters; i++) {
-		if (later[i].delay--)
+		if ((later[i].watched && later[i].offset != read) || later[i].delay--)
 			continue;
 		do_store(&later[i]);
 		later[i--] = later[--laters];
 	}
 }
 
+/* Called by each function of the driver, those that were inlined as well. */
+void __cyg_profile_func_enter(void *function, void *caller)
+{
+	(void)function;
+	(void)caller;
+	time_passes(OUTPUT);
+}
+
 void __cyg_profile_func_exit(void *function, void *caller)
 {
 	(void)function;
 	(void)caller;
+}
+
+/* Memory begins at a multiple of its size, rounded up to a power of 2. */
+void *__wrap_kit_map(kit_u64 phys, kit_u64 size)
+{
+	void *at = __real_kit_map(phys, size);
+
+	if (size == RING_SIZE && (phys & (MEMORY - 1)) == pci_link_output(the_link, 1))
+		input_section = at;
+	return at;
+}
+
+/* What was read before may not be there any more. */
+void target_reads(const void *from)
+{
+	size_t offset = (const uint8_t *)from - input_section;
+
+	if (offset < OUTPUT)
+		time_passes(offset);
 }
 
 /* Most of the section is data that nobody interprets. */
@@ -178,13 +208,16 @@ static void offer_and_change(void)
 	uint32_t slot = offered % layout.qlen;
 	const uint32_t at[] = { slot * 16, slot * 16 + 8, slot * 16 + 12,
 				layout.avail + 4 + 2 * slot };
-	uint8_t what = take();
+	uint8_t what = take(), when;
 
-	if (laters < MAX_LATER)
+	if (laters < MAX_LATER) {
+		when = take();
 		later[laters++] = (struct store){
-			.delay = take() & 63, .offset = at[what & 3], .size = what & 4 ? 4 : 2,
+			.watched = when & 64, .delay = when & (when & 64 ? 3 : 63),
+			.offset = at[what & 3], .size = what & 4 ? 4 : 2,
 			.value = values[(what >> 3) % 6],
 		};
+	}
 	offer(frame, sizeof(frame));
 }
 
@@ -426,7 +459,7 @@ void target_run(void)
 	laters = 0;
 	offered = 0;
 	memset(pci_link_memory(the_link), 0, pci_link_output(the_link, 2));
-	if (kit_pci_plug(pci, 8))
+	if (kit_pci_plug(pci, 8) || !input_section)
 		abort();
 	start_programs();
 	while (input_left())

@@ -26,6 +26,24 @@ size_t input_left(void)
 	return input_end - input;
 }
 
+__attribute__((weak)) void target_reads(const void *from)
+{
+	(void)from;
+}
+
+/* Called by what is compiled with -fsanitize-coverage=trace-loads, with this name */
+#define LOAD(_name)			\
+	void _name(const void *from);	\
+	void _name(const void *from)	\
+	{				\
+		target_reads(from);	\
+	}
+LOAD(__sanitizer_cov_load1)
+LOAD(__sanitizer_cov_load2)
+LOAD(__sanitizer_cov_load4)
+LOAD(__sanitizer_cov_load8)
+LOAD(__sanitizer_cov_load16)
+
 static int run_input(const uint8_t *data, size_t size)
 {
 	kit_size bytes = kit_alloc_bytes();

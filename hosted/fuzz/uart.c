@@ -54,7 +54,6 @@ void request(enum serial_op op, long client)
 	fill(&a->call.request);
 	a->call.client = (const void *)client;
 	a->call.done = done;
-	a->call.parked = NULL;
 	ncalls++;
 	serial_call(&a->call);
 }

@@ -24,6 +24,7 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static aio_context_t context;
+static int error;			/* why there is none */
 static int ready = -1;			/* an eventfd that can always be written */
 static __thread int only = ANY;
 
@@ -31,7 +32,13 @@ static void init(void)
 {
 	ready = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (ready < 0 || syscall(SYS_io_setup, REQUESTS, &context))
-		context = 0;
+		error = -errno;
+}
+
+int kit_eventfd_init(void)
+{
+	pthread_once(&once, init);
+	return error;
 }
 
 /* A request that completes at once, unless it is refused, and then signals @fd. */
@@ -42,11 +49,10 @@ static int submit(int fd, unsigned int op, unsigned int rw_flags)
 		.aio_lio_opcode = op, .aio_rw_flags = rw_flags, .aio_buf = POLLOUT,
 		.aio_flags = IOCB_FLAG_RESFD, .aio_resfd = fd,
 	}, *requests = &request;
-	int err;
+	int err = kit_eventfd_init();
 
-	pthread_once(&once, init);
-	if (!context)
-		return -ENOSYS;
+	if (err)
+		return err;
 	request.aio_fildes = ready;
 	do {
 		err = syscall(SYS_io_submit, context, 1, &requests) < 0 ? -errno : 0;

@@ -112,11 +112,14 @@ int kit_mapping_fd(struct kit_mapping *mapping, unsigned long long *offset);
 
 /*
  * Eventfds that programs hand to drivers: the host's. kit_eventfd_get() returns a
- * descriptor of ours for the same eventfd, or -EBADF, -EINVAL, -ENOSYS where the
- * host has no asynchronous I/O. Signalling neither sleeps nor blocks, whatever
- * others do with the eventfd. After kit_eventfd_limit() this thread gets @fd only,
- * -1: none.
+ * descriptor of ours for the same eventfd, or -EBADF or -EINVAL. Signalling neither
+ * sleeps nor blocks, whatever others do with the eventfd. After kit_eventfd_limit()
+ * this thread gets @fd only, -1: none.
+ *
+ * Nothing of this works without asynchronous I/O, which kit_eventfd_init() tells:
+ * -EAGAIN when others have as much of it as fs.aio-max-nr allows.
  */
+int kit_eventfd_init(void);
 void kit_eventfd_limit(int fd);
 int kit_eventfd_get(int fd);
 void kit_eventfd_put(int fd);

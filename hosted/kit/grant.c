@@ -379,8 +379,23 @@ int kit_fault_range(kit_addr start, kit_size size,
 	return -ENOSPC;
 }
 
-/* In a signal handler: no lock; tables only grow where a fault could be. */
-bool grant_fault(kit_addr addr, bool write)
+/* Whoever shares the memory has cut it off: from here on this page is ours alone. */
+static bool replace(const struct mapping *mapping, kit_addr addr)
+{
+	static bool told;
+
+	if (!__atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
+		kit_log(3, "%s at offset 0x%lx is no memory any more: its owner has shortened it",
+			mapping->name, (unsigned long)(addr - mapping->addr));
+	return mmap((void *)(addr & ~(PAGE - 1)), PAGE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
+/*
+ * In a signal handler: no lock; tables only grow where a fault could be. @bus: there
+ * is a mapping, but no memory.
+ */
+bool grant_fault(kit_addr addr, bool write, bool bus)
 {
 	int i;
 
@@ -390,10 +405,14 @@ bool grant_fault(kit_addr addr, bool write)
 	if ((addr - KIT_MMIO) >> KIT_MMIO_SHIFT < KIT_MMIO_WINDOWS)
 		kit_die("%s of registers at %#lx without readl() or its like",
 			write ? "write" : "read", (unsigned long)addr);
-	for (i = 0; i < MAPPINGS; i++)
-		if (mappings[i].size && addr - mappings[i].addr < mappings[i].size)
-			kit_die("%s of %s at offset 0x%lx, which %s", write ? "write" : "read",
-				mappings[i].name, (unsigned long)(addr - mappings[i].addr),
-				mappings[i].gone ? "was unmapped" : "is read-only");
+	for (i = 0; i < MAPPINGS; i++) {
+		if (!mappings[i].size || addr - mappings[i].addr >= mappings[i].size)
+			continue;
+		if (bus)
+			return replace(&mappings[i], addr);
+		kit_die("%s of %s at offset 0x%lx, which %s", write ? "write" : "read",
+			mappings[i].name, (unsigned long)(addr - mappings[i].addr),
+			mappings[i].gone ? "was unmapped" : "is read-only");
+	}
 	return false;
 }

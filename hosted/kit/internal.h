@@ -56,14 +56,13 @@ bool irq_run_inline(void);
 
 /* time.c */
 void time_init(void);
-kit_u64 time_real(void);
 
 /* memory.c */
 void memory_init(void);
 
 /* grant.c */
 int grant_init(void);
-bool grant_fault(kit_addr addr, bool write);
+bool grant_fault(kit_addr addr, bool write, bool bus);
 
 /* log.c */
 void log_init(void);

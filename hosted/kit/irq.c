@@ -5,15 +5,17 @@
  * first, reads the eventfd and wakes the others.
  */
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "internal.h"
 
 /* Calls in a row that nobody answered for, after which a level is taken for stuck */
 #define NOBODY_CARED	10000
+
+#define WAKE_AGAIN_NS	10000000
 
 /**
  * struct kit_listener - who listens to a line
@@ -83,6 +85,15 @@ static void signal_fd(int fd)
 
 	if (write(fd, &one, sizeof(one)) != sizeof(one) && errno != EAGAIN)
 		kit_log(3, "cannot write an eventfd: %s", strerror(errno));
+}
+
+/* Whoever else has the descriptor must not make us wait for it, with lines_lock. */
+static void signal_line(const struct line *line)
+{
+	if (line->external)
+		kit_eventfd_signal(line->fd);
+	else
+		signal_fd(line->fd);
 }
 
 static uint64_t drain_fd(int fd)
@@ -359,7 +370,7 @@ static void wake_listener(struct kit_listener *listener)
 	pthread_mutex_lock(&lines_lock);
 	if (line->first == listener) {
 		__atomic_add_fetch(&line->kicks, 1, __ATOMIC_SEQ_CST);
-		signal_fd(line->fd);
+		signal_line(line);
 	} else {
 		signal_fd(listener->fd);
 	}
@@ -368,13 +379,15 @@ static void wake_listener(struct kit_listener *listener)
 
 void kit_irq_detach(struct kit_listener *listener)
 {
-	struct line *line = listener->line;
-
 	__atomic_store_n(&listener->stop, 1, __ATOMIC_SEQ_CST);
 	if (listener->thread) {
-		wake_listener(listener);
 		kick(listener);
-		kit_word_wake(&line->raised, 0);
+		kit_word_wake(&listener->line->raised, 0);
+		/* Whoever else has the line's eventfd may read what is to wake the thread. */
+		while (!load(&listener->thread->done)) {
+			wake_listener(listener);
+			kit_word_sleep(&listener->thread->done, 0, kit_now() + WAKE_AGAIN_NS);
+		}
 		kit_thread_join(listener->thread);
 	}
 	remove_listener(listener);
@@ -430,7 +443,7 @@ static void wake_line(struct line *line, bool edge)
 		if (line->first) {
 			if (!edge)
 				__atomic_add_fetch(&line->kicks, 1, __ATOMIC_SEQ_CST);
-			signal_fd(line->fd);
+			signal_line(line);
 		}
 		pthread_mutex_unlock(&lines_lock);
 		return;
@@ -464,11 +477,15 @@ void kit_irq_level(unsigned int irq, bool high)
 int kit_irq_eventfd(unsigned int irq)
 {
 	struct line *line = &lines[irq];
+	int err;
 
 	if (irq >= KIT_IRQS)
 		return -EINVAL;
 	if (policy_is_virtual() && line->first)
 		return -EBUSY;
+	err = kit_eventfd_init();
+	if (err)
+		return err;
 	line->external = true;
 	return open_fd(line);
 }

@@ -793,7 +793,7 @@ int kit_fault_range(kit_addr start, kit_size size,
  * @KIT_WHAT_IRQ: interrupt requests
  * @KIT_WHAT_REGION: I/O regions
  * @KIT_WHAT_REGISTRATION: of drivers, devices, ports, interfaces
- * @KIT_WHAT_CLOCK: enabled clocks
+ * @KIT_WHAT_CLOCK: enabled clocks; looking one up can fail, too
  * @KIT_WHAT_MAP: I/O mappings
  * @KIT_WHAT_MODULE: references to modules
  * @KIT_WHAT_PREPARE: prepared clocks

@@ -71,7 +71,9 @@ static void give_baton(int slot)
 	running = slot;
 	pthread_cond_broadcast(&changed);
 	__atomic_store_n(&thread->baton, 1, __ATOMIC_RELEASE);
-	futex(&thread->baton, FUTEX_WAKE, 1);
+	/* Who keeps it does not wait for it. */
+	if (!kit_is_thread() || kit_current() != thread)
+		futex(&thread->baton, FUTEX_WAKE, 1);
 }
 
 static void await_baton(struct kit_thread *self)

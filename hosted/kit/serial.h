@@ -113,14 +113,12 @@ struct serial_reply {
  * @client: who asks; compared only
  * @done: called once, from any context, with a driver's locks held: it must not
  *	sleep. The call is the host's again.
- * @parked: the class's, while the call waits
  */
 struct serial_call {
 	struct serial_request request;
 	struct serial_reply reply;
 	const void *client;
 	void (*done)(struct serial_call *call);
-	void *parked;
 };
 
 /**

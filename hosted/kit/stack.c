@@ -6,9 +6,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "internal.h"
 
@@ -65,7 +63,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 
 	if (slot < KIT_SLOTS && (addr & (KIT_SLOT_SIZE - 1)) < KIT_STACK_GUARD)
 		die_of_overflow(slot);
-	if (grant_fault(addr, is_write(context)))
+	if (grant_fault(addr, is_write(context), signal == SIGBUS))
 		return;
 	/* Not ours: a sanitizer's, or the default. */
 	if (old->sa_flags & SA_SIGINFO && old->sa_sigaction) {

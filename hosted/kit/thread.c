@@ -3,9 +3,7 @@
  * Threads: one for each slot that is taken. The server's role moves from thread
  * to thread: whoever has it and sleeps in a request gives it away.
  */
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 
 #include "internal.h"
@@ -88,7 +86,7 @@ static struct kit_thread *take_slot(enum kit_kind kind, int slot)
 		if (__atomic_load_n(&kit_threads[i].kind, __ATOMIC_RELAXED) != KIT_FREE)
 			continue;
 		thread = &kit_threads[i];
-		*thread = (struct kit_thread){ .slot = i, .kind = kind, .task = thread->task };
+		*thread = (struct kit_thread){ .slot = i, .kind = kind };
 	}
 	pthread_mutex_unlock(&slots_lock);
 	return thread;

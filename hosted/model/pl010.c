@@ -300,14 +300,11 @@ unsigned int pl010_room(const struct pl010 *p)
 	return running(p) ? depth(p) - p->rx_count : 0;
 }
 
-unsigned int pl010_forget_rx(struct pl010 *p)
+void pl010_forget_rx(struct pl010 *p)
 {
-	unsigned int count = p->rx_count;
-
 	p->rx_count = 0;
 	p->rsr &= PL010_RSR_OE;
 	update_interrupt(p);
-	return count;
 }
 
 void pl010_set_lines(struct pl010 *p, uint8_t lines)

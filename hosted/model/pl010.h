@@ -103,8 +103,8 @@ bool pl010_receive(struct pl010 *p, uint8_t ch, uint8_t errors);
 /* How many characters can arrive now and find room. */
 unsigned int pl010_room(const struct pl010 *p);
 
-/* What has arrived and was not read is forgotten, but not OE. Return: how much. */
-unsigned int pl010_forget_rx(struct pl010 *p);
+/* What has arrived and was not read is forgotten, but not OE. */
+void pl010_forget_rx(struct pl010 *p);
 
 /* The modem lines are now @lines: PL010_FR_CTS, _DSR, _DCD. */
 void pl010_set_lines(struct pl010 *p, uint8_t lines);

@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "channel.h"
+#include "fd.h"
 #include "kit/bus.h"
 #include "kit/kit.h"
 #include "model/uart_board.h"
@@ -26,22 +26,12 @@ static _Noreturn void lost(void)
 
 static int64_t ask(const struct channel_message *message, int pass_fd)
 {
-	union { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int))]; } control;
 	struct iovec iov = { (void *)message, sizeof(*message) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct channel_reply reply;
 	ssize_t size;
 
-	if (pass_fd >= 0) {
-		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control);
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.header), &pass_fd, sizeof(int));
-	}
 	pthread_mutex_lock(&channel.lock);
-	if (sendmsg(channel.fd, &msg, MSG_NOSIGNAL) != sizeof(*message))
+	if (fd_send(channel.fd, &iov, 1, pass_fd, 0) != sizeof(*message))
 		lost();
 	do {
 		size = recv(channel.fd, &reply, sizeof(reply), 0);

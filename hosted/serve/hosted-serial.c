@@ -71,8 +71,8 @@ static int cmd_info(int port, char **args)
 
 	(void)args;
 	if (!err)
-		printf("%s: driver %s, type %s, clock %u Hz, FIFO %u\n", info->name, info->driver,
-		       info->type, info->clock, info->fifo);
+		printf("%.16s: driver %.16s, type %.16s, clock %u Hz, FIFO %u\n", info->name,
+		       info->driver, info->type, info->clock, info->fifo);
 	return err;
 }
 

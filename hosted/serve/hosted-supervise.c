@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "kit/files.h"
 #include "listen.h"
 #include "supervise.h"
 
@@ -37,9 +37,28 @@ static const char usage[] =
 	"                 51.2 s, while clients get errors\n"
 	"  --verbose      tell when a driver dies\n";
 
+static bool under_way(enum serial_op op)
+{
+	struct pending *p;
+
+	for (p = s.pending; p && (!p->sent || p->request.op != op); p = p->next)
+		;
+	return p;
+}
+
+/*
+ * A driver that works stops the clock to suspend the port, or because nobody has that
+ * open any more: where somebody seems to, it was hung up.
+ */
 static void clock_changed(struct clock *clock)
 {
-	pl010_set_clock(&s.uart, clock_running(clock) ? clock->rate : 0);
+	bool on = clock_running(clock);
+
+	pl010_set_clock(&s.uart, on ? clock->rate : 0);
+	if (on || !s.up || s.settings.suspended || under_way(SERIAL_SUSPEND))
+		return;
+	stream_clear();
+	line_taken_all();
 }
 
 struct supervisor s = {
@@ -222,7 +241,7 @@ void replies_from(struct client *client)
 	if (got == -EBADMSG)
 		driver_kill("answers what is no reply");
 	else if (got < 0)
-		connection_closed(client);
+		closed_by_driver(&client->up);
 }
 
 /* The driver counts since it was started, clients since the first was. */
@@ -308,8 +327,8 @@ static void status(struct pending *p)
 	struct serial_reply reply = { 0 };
 
 	append(&reply, "{\"driver\": %d, \"up\": %s, ", s.pid, s.up ? "true" : "false");
-	append(&reply, "\"restarts\": %u, \"hangs\": %u, \"failures\": %u, ", s.restarts, s.hangs,
-	       s.failures);
+	append(&reply, "\"deaths\": %u, \"restarts\": %u, \"hangs\": %u, \"failures\": %u, ",
+	       s.deaths, s.restarts, s.hangs, s.failures);
 	append(&reply, "\"restart_us\": %.0f, \"restart_max_us\": %.0f, ",
 	       s.restarts ? s.restart_ns / 1e3 / s.restarts : 0, s.restart_max_ns / 1e3);
 	append(&reply, "\"to_send\": %zu, \"sent\": %llu, ", stream_length(),
@@ -374,7 +393,11 @@ static void client_accept(void)
 
 	if (fd < 0) {
 		/* Or else poll() would tell of it again at once. */
-		s.full = errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+			s.full = s.clients;
+			if (!s.full)
+				usleep(ACCEPT_US);
+		}
 		free(client);
 		return;
 	}
@@ -443,10 +466,10 @@ void ping_in(uint64_t ns)
 }
 
 /* It ends, or has been taken over. */
-void connection_closed(struct client *client)
+void closed_by_driver(int *fd)
 {
-	close(client->up);
-	client->up = -1;
+	close(*fd);
+	*fd = -1;
 	s.closed = true;
 	s.ping_at = now_ns() + NSEC_PER_SEC;
 }
@@ -460,7 +483,7 @@ static void ping(void)
 		if (reply.id == s.probe_id)
 			s.probe_id = 0;
 	if (got < 0)
-		connection_closed(&s.probe);
+		closed_by_driver(&s.probe.up);
 	if (now_ns() < s.ping_at)
 		return;
 	if (s.probe_id || s.probe.up < 0 || s.closed) {
@@ -529,7 +552,8 @@ static void serve_clients(const struct pollfd *fds)
 	}
 }
 
-static void loop(void)
+/* Until it is to end: 0, or a negative error. */
+static int loop(void)
 {
 	struct pollfd fds[FD_CLIENTS + 2 * MAX_CLIENTS];
 	int n;
@@ -539,9 +563,9 @@ static void loop(void)
 
 		n = fill(fds);
 		if (poll(fds, n, timeout) < 0 && errno != EINTR)
-			return;
+			return -errno;
 		if (fds[FD_SIGNAL].revents)
-			return;
+			return 0;
 		if (fds[FD_CHANNEL].revents)
 			channel_serve();
 		if (s.connect_at && now_ns() >= s.connect_at) {
@@ -560,6 +584,7 @@ static void loop(void)
 			ping();
 		sweep();
 	}
+	return 0;
 }
 
 /*
@@ -577,10 +602,10 @@ static int start(const char **what)
 {
 	int err;
 
-	*what = s.driver_path;
-	s.driver_listener = listen_at(s.driver_path, 64);
-	if (s.driver_listener < 0)
-		return s.driver_listener;
+	*what = "signalling eventfds, is fs.aio-max-nr used up?";
+	err = kit_eventfd_init();
+	if (err)
+		return err;
 	*what = s.line_path;
 	err = line_init();
 	if (err)
@@ -605,7 +630,8 @@ static int run(void)
 	s.signals = end_signals();
 	err = start(&what);
 	if (err >= 0) {
-		loop();
+		what = "waiting, is RLIMIT_NOFILE too low?";
+		err = loop();
 		driver_end();
 	}
 	if (s.listener >= 0)

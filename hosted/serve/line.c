@@ -108,21 +108,25 @@ static void interrupt(void *data, bool level)
 		kit_eventfd_signal(s.irq);
 }
 
+static void loop_back(uint8_t ch, uint8_t errors)
+{
+	if (!s.line_path && line.length < MANY)
+		receive(ch, errors);
+}
+
 static void transmit(void *data, uint8_t ch)
 {
 	(void)data;
-	if (s.line_path)
-		put('d', ch);
-	else if (line.length < MANY)
-		receive(ch, 0);
+	put('d', ch);
+	loop_back(ch, 0);
 }
 
 static void send_break(void *data, bool on)
 {
 	(void)data;
-	if (!s.line_path && on)
-		receive(0, PL010_RSR_BE);
 	put('b', on);
+	if (on)
+		loop_back(0, PL010_RSR_BE);
 }
 
 static uint64_t now(void *data)
@@ -252,12 +256,11 @@ static void take(const uint8_t *message, size_t size)
 		receive(message[i], message[0] == 'e' ? message[1] : 0);
 }
 
-int line_poll(struct pollfd *fds)
+void line_poll(struct pollfd *fds)
 {
 	fds[0] = (struct pollfd){ .fd = line.fd < 0 ? line.listener : -1, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = line.fd };
 	fds[1].events = (line.length < MANY ? POLLIN : 0) | (line.out_length ? POLLOUT : 0);
-	return LINE_FDS;
 }
 
 void line_serve(const struct pollfd *fds)

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../kit/files.h"
 #include "../kit/kit.h"
 #include "../kit/net.h"
 #include "../model/pci_vfio_user.h"
@@ -121,7 +122,7 @@ static struct {
 	pid_t pid;
 	int fd;			/* of the process */
 	int go;
-} child;
+} child = { .fd = -1 };
 
 static int prepare_command(void)
 {
@@ -276,7 +277,7 @@ static int plug_in(struct kit_pci *pci, struct tap *tap)
 	int err;
 
 	/* From here on others are heard, and nothing is opened, connected or started. */
-	err = shut_in_link(tap ? tap_fd(tap) : -1);
+	err = shut_in_link(tap ? tap_fd(tap) : -1, child.fd);
 	if (err) {
 		warnx("cannot shut the process in: %s", strerror(-err));
 		return EXIT_BROKEN;
@@ -489,6 +490,10 @@ int main(int argc, char **argv)
 	status = start_helpers();
 	if (status)
 		errx(EXIT_BROKEN, "cannot start a process: %s", strerror(-status));
+	status = kit_eventfd_init();
+	if (status)
+		errx(EXIT_BROKEN, "cannot signal eventfds, is fs.aio-max-nr used up? %s",
+		     strerror(-status));
 	/* Before there is any other thread, all of which inherit it. */
 	sigemptyset(&end);
 	sigaddset(&end, SIGTERM);

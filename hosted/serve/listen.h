@@ -3,6 +3,9 @@
 #ifndef HOSTED_SERVE_LISTEN_H
 #define HOSTED_SERVE_LISTEN_H
 
+/* Microseconds until a shortage may have passed, where no client's end would make room */
+#define ACCEPT_US	10000
+
 /**
  * listen_at() - listen for SOCK_SEQPACKET connections of this user
  * @path: of the socket. One that nobody listens on, as a process that was killed

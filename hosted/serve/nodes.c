@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -21,6 +20,7 @@
 
 #include "../kit/files.h"
 #include "../kit/kit.h"
+#include "fd.h"
 #include "listen.h"
 #include "nodes.h"
 
@@ -294,25 +294,10 @@ static long execute(struct nodes *nodes, struct client *c, size_t *out, int *fd,
 static void answer(struct client *c, long result, size_t out, int fd, uint64_t value)
 {
 	struct nodes_reply reply = { result, value };
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { };
 	struct iovec iov[2] = { { &reply, sizeof(reply) }, { c->message.request.data, out } };
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
-	struct cmsghdr *cm;
 
-	if (fd >= 0) {
-		msg.msg_control = control.buf;
-		msg.msg_controllen = sizeof(control.buf);
-		cm = CMSG_FIRSTHDR(&msg);
-		cm->cmsg_level = SOL_SOCKET;
-		cm->cmsg_type = SCM_RIGHTS;
-		cm->cmsg_len = CMSG_LEN(sizeof(fd));
-		memcpy(CMSG_DATA(cm), &fd, sizeof(fd));
-	}
 	/* Who has gone, or does not read its replies, is noticed as the end of the connection. */
-	if (sendmsg(c->sock, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+	if (fd_send(c->sock, iov, 2, fd, MSG_DONTWAIT) < 0)
 		shutdown(c->sock, SHUT_RDWR);
 }
 
@@ -412,6 +397,12 @@ static void take_client(struct nodes *nodes)
 		if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
 			return;
 		/* Or else it would be told of again at once. */
+		if (!nodes->clients) {
+			kit_outside_begin();
+			usleep(ACCEPT_US);
+			kit_outside_end();
+			return;
+		}
 		nodes->full = true;
 		epoll_ctl(nodes->epoll, EPOLL_CTL_DEL, nodes->listener, NULL);
 		return;
@@ -453,33 +444,15 @@ static void end_client(struct nodes *nodes, struct client *c)
 	kit_current()->request = NULL;
 }
 
-static int take_fd(struct msghdr *msg)
-{
-	struct cmsghdr *cm = CMSG_FIRSTHDR(msg);
-	int fd = -1;
-
-	if (cm && cm->cmsg_level == SOL_SOCKET && cm->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(cm), sizeof(fd));
-	return fd;
-}
-
 /* Returns -1 when the connection has ended, or breaks the rules, 0 for no request. */
 static int receive(struct client *c)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
 	struct iovec iov = { c->message.bytes, sizeof(c->message.bytes) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
-			      /* CMSG_SPACE() has room for two descriptors. */
-			      .msg_controllen = CMSG_LEN(sizeof(int)) };
-	ssize_t len = recvmsg(c->sock, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	ssize_t len = fd_receive(c->sock, &iov, 1, &c->fd, MSG_DONTWAIT | MSG_TRUNC);
 
 	if (len < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
-	c->fd = take_fd(&msg);
-	if (len < (ssize_t)sizeof(c->message.request) || msg.msg_flags & MSG_TRUNC)
+	if (len < (ssize_t)sizeof(c->message.request) || len > (ssize_t)sizeof(c->message))
 		return -1;
 	c->len = len - sizeof(c->message.request);
 	return 1;

@@ -28,6 +28,7 @@
 
 #include <uapi/ivshmem_uio.h>
 
+#include "fd.h"
 #include "nodes.h"
 
 #define MAX_FD		1024
@@ -69,47 +70,22 @@ union call {
 	};
 };
 
-static void attach_fd(struct msghdr *msg, void *control, int fd)
-{
-	struct cmsghdr *cm;
-
-	msg->msg_control = control;
-	msg->msg_controllen = CMSG_SPACE(sizeof(fd));
-	memset(control, 0, msg->msg_controllen);
-	cm = CMSG_FIRSTHDR(msg);
-	cm->cmsg_level = SOL_SOCKET;
-	cm->cmsg_type = SCM_RIGHTS;
-	cm->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(cm), &fd, sizeof(fd));
-}
-
 static ssize_t transfer(int sock, union call *call, size_t len, int *fd)
 {
 	struct nodes_reply reply;
-	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8)));
 	struct iovec out = { call, sizeof(call->request) + len };
 	struct iovec in[2] = { { &reply, sizeof(reply) }, { call->data, sizeof(call->data) } };
-	struct msghdr msg = { .msg_iov = &out, .msg_iovlen = 1 };
-	struct cmsghdr *cm;
 	ssize_t n;
 
-	if (*fd >= 0)
-		attach_fd(&msg, control, *fd);
-	if (sendmsg(sock, &msg, MSG_NOSIGNAL) < 0)
+	if (fd_send(sock, &out, 1, *fd, 0) < 0)
 		return -1;
-	*fd = -1;
-	msg = (struct msghdr){ .msg_iov = in, .msg_iovlen = 2, .msg_control = control,
-			       .msg_controllen = sizeof(control) };
 	do {
-		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+		n = fd_receive(sock, in, 2, fd, 0);
 	} while (n < 0 && errno == EINTR);
 	if (n < (ssize_t)sizeof(reply)) {
 		errno = EIO;
 		return -1;
 	}
-	cm = CMSG_FIRSTHDR(&msg);
-	if (cm && cm->cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(cm), sizeof(*fd));
 	call->request.value = reply.value;
 	if (reply.result >= 0)
 		return reply.result;
@@ -304,6 +280,7 @@ static int look(struct pollfd *fds, struct pollfd *others, nfds_t count)
 {
 	union call call;
 	int ready = 0;
+	long events;
 	nfds_t i;
 
 	for (i = 0; i < count; i++) {
@@ -313,7 +290,8 @@ static int look(struct pollfd *fds, struct pollfd *others, nfds_t count)
 		others[i].fd = -1;
 		call.request = (struct nodes_request){ .op = NODES_POLL, .flags = NODES_NONBLOCK,
 						       .a = fds[i].events };
-		fds[i].revents = request(fds[i].fd, &call, 0, NULL);
+		events = request(fds[i].fd, &call, 0, NULL);
+		fds[i].revents = events < 0 ? POLLERR : events;
 		ready += !!fds[i].revents;
 	}
 	return ready;

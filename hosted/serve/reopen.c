@@ -4,50 +4,34 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "reopen.h"
 
 static int connection = -1;
 static pid_t helper;
 
-union control {
-	struct cmsghdr header;
-	char room[CMSG_SPACE(sizeof(int))];
-};
-
 /* @fd may be -1: there is none. */
 static int put(int sock, int fd)
 {
-	union control control = { { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
 	struct iovec iov = { "", 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control };
 
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	msg.msg_controllen = fd < 0 ? 0 : sizeof(control);
-	return sendmsg(sock, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return fd_send(sock, &iov, 1, fd, 0) < 0 ? -errno : 0;
 }
 
 /* Returns the descriptor, -EACCES where there is none, -EPIPE at the end. */
 static int get(int sock)
 {
-	union control control;
 	char byte;
 	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-			      /* sizeof(control) has room for two. */
-			      .msg_controllen = CMSG_LEN(sizeof(int)) };
 	int fd;
 
-	if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) <= 0)
+	if (fd_receive(sock, &iov, 1, &fd, 0) <= 0)
 		return -EPIPE;
-	if (msg.msg_controllen < CMSG_LEN(sizeof(int)))
-		return -EACCES;
-	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-	return fd;
+	return fd < 0 ? -EACCES : fd;
 }
 
 static _Noreturn void serve(int sock)

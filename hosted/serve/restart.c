@@ -12,17 +12,17 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "channel.h"
+#include "fd.h"
+#include "listen.h"
 #include "supervise.h"
 
 #define USER		0	/* of the clock: there is one driver */
@@ -61,21 +61,6 @@ static int64_t do_message(const struct channel_message *m)
 	}
 }
 
-static ssize_t receive(struct channel_message *m, int *fd)
-{
-	union { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int))]; } control;
-	struct iovec iov = { m, sizeof(*m) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-			      /* sizeof(control) has room for two. */
-			      .msg_controllen = CMSG_LEN(sizeof(int)) };
-	ssize_t size = recvmsg(s.channel, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-
-	*fd = -1;
-	if (size > 0 && msg.msg_controllen >= CMSG_LEN(sizeof(int)))
-		memcpy(fd, CMSG_DATA(&control.header), sizeof(int));
-	return size;
-}
-
 static void ready(int irq)
 {
 	uint64_t took;
@@ -102,13 +87,16 @@ static bool serve_one(void)
 {
 	struct channel_reply reply = { 0 };
 	struct channel_message m;
+	struct iovec iov = { &m, sizeof(m) };
 	int fd, irq = s.irq;
-	ssize_t size = receive(&m, &fd);
+	ssize_t size = fd_receive(s.channel, &iov, 1, &fd, MSG_DONTWAIT);
 
 	if (fd >= 0 && (size != sizeof(m) || m.op != CHANNEL_READY || s.ready)) {
 		close(fd);
 		fd = -1;
 	}
+	if (!size)
+		closed_by_driver(&s.channel);
 	if (size != sizeof(m))
 		return false;
 	s.irq = -1;
@@ -159,6 +147,11 @@ int driver_start(void)
 	int pair[2], handles[HANDLES];
 	pid_t pid;
 
+	/* This driver's alone: what it does to it, or leaves there, reaches no other. */
+	unlink(s.driver_path);
+	handles[HANDLE_LISTENER] = listen_at(s.driver_path, 64);
+	if (handles[HANDLE_LISTENER] < 0)
+		return handles[HANDLE_LISTENER];
 	s.up = false;
 	s.ready = false;
 	s.killed = false;
@@ -167,10 +160,9 @@ int driver_start(void)
 	s.connect_at = 0;
 	s.ready_at = 0;
 	s.started_at = now_ns();
-	s.stop = eventfd(0, EFD_CLOEXEC);
+	s.stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s.stop < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return -errno;
-	handles[HANDLE_LISTENER] = s.driver_listener;
 	handles[HANDLE_CHANNEL] = pair[1];
 	handles[HANDLE_STOP] = s.stop;
 	pid = fork();
@@ -179,6 +171,7 @@ int driver_start(void)
 	if (!pid)
 		become_driver(handles);
 	s.pid = pid;
+	close(handles[HANDLE_LISTENER]);
 	close(pair[1]);
 	s.channel = pair[0];
 	s.pidfd = syscall(SYS_pidfd_open, s.pid, 0);
@@ -218,10 +211,12 @@ static uint64_t delay_after(int status)
 
 void driver_restart(void)
 {
-	if (driver_start()) {
-		perror("hosted-supervise: starting the driver");
-		s.broken = true;
-	}
+	int err = driver_start();
+
+	if (!err)
+		return;
+	fprintf(stderr, "hosted-supervise: starting the driver: %s\n", strerror(-err));
+	s.broken = true;
 }
 
 static void start_after(uint64_t delay)
@@ -272,7 +267,11 @@ static int forget_process(void)
 	return status;
 }
 
-/* What waits for a change gets to look again: it may have missed one. */
+/*
+ * What waits for a change gets to look again: it may have missed one. What was cancelled
+ * ends: the next driver would not know of that. A close that was cancelled only waits no
+ * longer, and nobody would close the port but it.
+ */
 static void requeue(struct pending *p)
 {
 	if (p->request.op == SERIAL_WAIT_COUNTERS || p->request.op == SERIAL_WAIT_BREAK) {
@@ -280,7 +279,8 @@ static void requeue(struct pending *p)
 		p->request.length = 0;
 	}
 	p->sent = false;
-	p->cancelled = false;
+	if (p->cancelled && p->request.op != SERIAL_CLOSE)
+		client_answer(p, -EINTR, NULL);
 }
 
 static void hear_all(void)
@@ -293,46 +293,39 @@ static void hear_all(void)
 		replies_from(client);
 }
 
-static int drop_connections(void)
-{
-	int fd;
-
-	/* Those that the dead process had not accepted would reach the next. */
-	while ((fd = accept4(s.driver_listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
-		close(fd);
-	return 0;
-}
-
 void driver_died(void)
 {
-	struct pending *p;
+	struct pending *p, *next;
 	int status;
 
+	s.deaths++;
 	if (!s.died_at)
 		s.died_at = now_ns();
 	s.up = false;
 	hear_all();
 	status = forget_process();
-	drop_connections();
 	clock_drop(&s.clock, USER);
 	line_died();
 	stream_died();
-	for (p = s.pending; p; p = p->next)
+	for (p = s.pending; p; p = next) {
+		next = p->next;
 		requeue(p);
+	}
 	start_after(delay_after(status));
 }
 
 void driver_end(void)
 {
 	uint64_t one = 1, limit = now_ns() + 5000000000ull;
-	struct pollfd fds[2] = { { .fd = s.pidfd, .events = POLLIN },
-				 { .fd = s.channel, .events = POLLIN } };
+	struct pollfd fds[2] = { { .fd = s.pidfd, .events = POLLIN }, { .events = POLLIN } };
 
 	if (!s.pid)
 		return;
+	/* The driver may have filled it. */
 	if (write(s.stop, &one, sizeof(one)) < 0)
 		kill(s.pid, SIGKILL);
 	while (!fds[0].revents && now_ns() < limit) {
+		fds[1].fd = s.channel;
 		poll(fds, 2, 100);
 		channel_serve();
 		line_run();
@@ -362,7 +355,7 @@ static int ask(int fd, enum serial_op op, kit_u32 arg, const void *data, size_t 
 	uint64_t limit = s.started_at + START_NS;
 	struct serial_reply reply;
 
-	while (id >= 0 && !fds[2].revents && now_ns() < limit) {
+	while (id >= 0 && !s.closed && !fds[2].revents && now_ns() < limit) {
 		poll(fds, 3, 1000);
 		serve_one();
 		got = client_receive(fd, &reply, false);

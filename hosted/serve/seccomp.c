@@ -46,7 +46,7 @@
 #define ONLY(name, n, value, what)	SKIP_UNLESS(name, 4), LOAD_ARG(n), UNLESS(value), \
 	ANSWER(what), ANSWER(SECCOMP_RET_KILL_PROCESS)
 
-static int install(bool link, int tap)
+static int install(bool link, int tap, int child)
 {
 	struct sock_filter filter[] = {
 		LOAD(arch),
@@ -65,9 +65,9 @@ static int install(bool link, int tap)
 		ALLOW(sendto), ALLOW(sendmsg), ALLOW(accept4), ALLOW(shutdown), ALLOW(close),
 		ALLOW(epoll_create1), ALLOW(epoll_ctl), ALLOW(epoll_wait),
 		ALLOW(epoll_pwait), ALLOW(poll), ALLOW(ppoll), ALLOW(eventfd2),
-		/* A link's interface, nodes, eventfds, and the program that it has started */
-		ALLOW_LINK(readv), ALLOW_LINK(io_setup), ALLOW_LINK(io_submit),
-		ALLOW_LINK(io_getevents), ALLOW_LINK(wait4), ALLOW_LINK(pidfd_send_signal),
+		ALLOW(io_setup), ALLOW(io_submit), ALLOW(io_getevents),
+		/* A link's interface, nodes, and the program that it has started */
+		ALLOW_LINK(readv), ALLOW_LINK(wait4), ONLY(pidfd_send_signal, 0, child, FOR_LINK),
 		ALLOW_LINK(lseek), ONLY(getsockopt, 2, SO_PEERCRED, FOR_LINK),
 		ONLY(fcntl, 1, F_DUPFD_CLOEXEC, FOR_LINK),
 		SKIP_UNLESS(ioctl, 8),
@@ -124,10 +124,10 @@ static int install(bool link, int tap)
 
 int shut_in(void)
 {
-	return install(false, -1);
+	return install(false, -1, -1);
 }
 
-int shut_in_link(int tap)
+int shut_in_link(int tap, int child)
 {
-	return install(true, tap);
+	return install(true, tap, child);
 }

@@ -13,9 +13,9 @@ int shut_in(void);
 
 /*
  * The same for hosted-link, which also maps shared memory that it has a descriptor
- * of, sets the carrier and hardware address of its interface @tap, if it has one, and
- * ends the program that it has started.
+ * of, sets the carrier and hardware address of its interface @tap, and signals the
+ * program that it has started, the pidfd @child. Either may be -1: there is none.
  */
-int shut_in_link(int tap);
+int shut_in_link(int tap, int child);
 
 #endif

@@ -10,6 +10,7 @@
  * when its socket is full, so that nobody can hold a driver's lock for long.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,10 +19,12 @@
 
 #include "kit/kit.h"
 #include "kit/serial.h"
+#include "listen.h"
 #include "server.h"
 
 #define MAX_CONNECTIONS	128
 #define MAX_REQUESTS	256	/* of a connection, that were not answered */
+#define MAX_SLEEPERS	12	/* threads, of KIT_SLOTS */
 
 struct connection {
 	int fd;
@@ -41,6 +44,7 @@ static struct {
 	struct connection *connections;
 	unsigned int count;		/* descriptors of connections; atomic */
 	int full;			/* the listener is not watched; atomic */
+	unsigned int calls;		/* that a thread is in; atomic */
 } server;
 
 static int watch(int fd, void *what)
@@ -50,11 +54,23 @@ static int watch(int fd, void *what)
 	return epoll_ctl(server.epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
-/* Who connects waits from here on, until a connection has ended. */
+static void accept_again(void)
+{
+	if (__atomic_exchange_n(&server.full, 0, __ATOMIC_SEQ_CST))
+		watch(server.listener, &server.listener);
+}
+
+/* Who connects waits from here on, until a connection has ended, or for a moment. */
 static void stop_accepting(void)
 {
 	epoll_ctl(server.epoll, EPOLL_CTL_DEL, server.listener, NULL);
 	__atomic_store_n(&server.full, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&server.count, __ATOMIC_SEQ_CST))
+		return;
+	kit_outside_begin();
+	usleep(ACCEPT_US);
+	kit_outside_end();
+	accept_again();
 }
 
 static void connection_put(struct connection *c)
@@ -64,8 +80,7 @@ static void connection_put(struct connection *c)
 	close(c->fd);
 	free(c);
 	__atomic_sub_fetch(&server.count, 1, __ATOMIC_SEQ_CST);
-	if (__atomic_exchange_n(&server.full, 0, __ATOMIC_SEQ_CST))
-		watch(server.listener, &server.listener);
+	accept_again();
 }
 
 static void connection_add(int fd)
@@ -115,6 +130,12 @@ static void request_done(struct serial_call *call)
 	free(r);
 }
 
+static bool may_sleep(enum serial_op op)
+{
+	return op == SERIAL_OPEN || op == SERIAL_SET_TERMIOS || op == SERIAL_SUSPEND ||
+	       op == SERIAL_RESUME;
+}
+
 /* What is wrong with a message; it is answered all the same. */
 static int request_check(const struct request *r, ssize_t size)
 {
@@ -124,6 +145,10 @@ static int request_check(const struct request *r, ssize_t size)
 	/* What waits takes memory. */
 	if (__atomic_load_n(&r->connection->references, __ATOMIC_RELAXED) > MAX_REQUESTS &&
 	    r->call.request.op != SERIAL_CANCEL)
+		return -EBUSY;
+	/* What sleeps takes a thread, and one must be left to serve the others. */
+	if (__atomic_load_n(&server.calls, __ATOMIC_RELAXED) >= MAX_SLEEPERS &&
+	    may_sleep(r->call.request.op))
 		return -EBUSY;
 	return 0;
 }
@@ -140,7 +165,9 @@ static void request_do(struct request *r, ssize_t size)
 	}
 	kit_current()->request = r;
 	__atomic_add_fetch(&c->references, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&server.calls, 1, __ATOMIC_RELAXED);
 	serial_call(&r->call);
+	__atomic_sub_fetch(&server.calls, 1, __ATOMIC_RELAXED);
 	/* It may have opened or parked what nobody closes or aborts any more. */
 	if (__atomic_load_n(&c->gone, __ATOMIC_SEQ_CST))
 		serial_client_gone(c);

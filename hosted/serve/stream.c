@@ -9,9 +9,8 @@
  * else nobody could tell in which order the driver took two of them.
  *
  * A character with priority is not in the stream. The one that does not continue
- * the stream is it; where it does, either view puts the same on the line.
+ * the stream is it. Where the last that does can only have been it, that is put back.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +26,7 @@ static struct {
 	bool cancelled;			/* it shall give way to a discard */
 	struct pending *xchar_busy;
 	int xchar;			/* -1: none under way, or it is in the device */
+	bool taken_for_next;		/* it, or one like it, was the last written */
 
 	struct client *resending;	/* by whose connection; NULL: not under way */
 	kit_u32 resend_id;
@@ -62,10 +62,14 @@ static void append(const uint8_t *data, size_t length)
 
 void stream_written(uint8_t ch)
 {
-	if (stream.length && stream.data[stream.start] == ch) {
+	stream.taken_for_next = false;
+	/* The driver does not have what it was not given again. */
+	if (stream.length && stream.data[stream.start] == ch &&
+	    (stream.resent || !stream.resending)) {
 		stream.start++;
 		stream.length--;
 		stream.resent -= !!stream.resent;
+		stream.taken_for_next = stream.xchar == ch;
 	} else if (stream.xchar == ch) {
 		stream.xchar = -1;
 	}
@@ -75,6 +79,7 @@ void stream_clear(void)
 {
 	stream.length = 0;
 	stream.resent = 0;
+	stream.taken_for_next = false;
 }
 
 static bool is_discard(const struct pending *p)
@@ -87,8 +92,25 @@ static bool begin_xchar(struct pending *p)
 	if (stream.xchar_busy)
 		return false;
 	stream.xchar_busy = p;
-	stream.xchar = p->request.arg & 0xff;
+	/* A 0 is not sent. */
+	stream.xchar = (uint8_t)p->request.arg ?: -1;
+	stream.taken_for_next = false;
 	return true;
+}
+
+static void end_xchar(bool sent)
+{
+	uint8_t ch = stream.xchar;
+
+	if (sent && stream.taken_for_next) {
+		append(&ch, 1);
+		memmove(stream.data + stream.start + 1, stream.data + stream.start,
+			stream.length - 1);
+		stream.data[stream.start] = ch;
+		stream.resent += !!stream.resending;
+	}
+	stream.xchar_busy = NULL;
+	stream.xchar = -1;
 }
 
 /* What is discarded anyway need not find room first. */
@@ -122,22 +144,26 @@ bool stream_begin(struct pending *p)
 	return true;
 }
 
+/* The driver may have written what it says that it did not take, or all was cleared. */
+static void take_off(size_t *from, size_t count)
+{
+	*from -= count < *from ? count : *from;
+}
+
 /* The driver took less than it was offered: the stream's end, for one is under way. */
 static void write_answered(struct pending *p, struct serial_reply *reply)
 {
 	kit_u32 taken = reply->status > 0 ? reply->status : 0;
 
-	stream.length -= p->request.length - taken;
+	take_off(&stream.length, p->request.length - taken);
 	if (stream.cancelled && reply->status <= 0)
 		reply->status = p->request.length;
 }
 
 void stream_answered(struct pending *p, struct serial_reply *reply)
 {
-	if (stream.xchar_busy == p) {
-		stream.xchar_busy = NULL;
-		stream.xchar = -1;
-	}
+	if (stream.xchar_busy == p)
+		end_xchar(!reply->status);
 	if (stream.busy != p)
 		return;
 	stream.busy = NULL;
@@ -211,7 +237,7 @@ bool stream_resent(const struct serial_reply *reply)
 		return false;
 	if (taken > stream.offered)
 		taken = stream.offered;
-	stream.resent -= stream.offered - taken;
+	take_off(&stream.resent, stream.offered - taken);
 	if (reply->status > 0 && !stream.cancelled)
 		stream_resend();
 	else

@@ -62,11 +62,11 @@ struct supervisor {
 	struct settings settings;
 
 	pid_t pid;
-	int channel, stop, irq, pidfd, listener, driver_listener, signals;
+	int channel, stop, irq, pidfd, listener, signals;
 	bool up;			/* the driver takes requests */
 	bool full;			/* whoever connects waits until a client has gone */
 	bool ready, killed;		/* it has said so; it does not deserve to live */
-	bool closed;			/* a connection, which only its end explains */
+	bool closed;			/* something that only its end explains */
 	bool broken;			/* there will be no driver any more */
 	char driver_path[108];
 
@@ -74,7 +74,7 @@ struct supervisor {
 	uint64_t connect_at;		/* no attempt before; 0: there was none that failed */
 	uint64_t started_at, ready_at;	/* this one; 0: it is not ready */
 	uint64_t died_at, restart_ns, restart_max_ns, ping_at;
-	unsigned int restarts, failures, hangs, probe_id;
+	unsigned int deaths, restarts, failures, hangs, probe_id;
 	bool worked;			/* there was one that was ready */
 	struct client probe;		/* asks whether the driver still lives */
 	struct clock clock;
@@ -89,7 +89,7 @@ uint64_t now_ns(void);
 void client_answer(struct pending *p, int status, const struct serial_reply *reply);
 void forward_all(void);
 void replies_from(struct client *client);
-void connection_closed(struct client *client);
+void closed_by_driver(int *fd);
 void ping_in(uint64_t ns);
 bool any_open(void);
 
@@ -124,7 +124,8 @@ size_t stream_length(void);
 /* line.c */
 int line_init(void);
 void line_exit(void);
-int line_poll(struct pollfd *fds);
+/* Fills in LINE_FDS of them. */
+void line_poll(struct pollfd *fds);
 void line_serve(const struct pollfd *fds);
 /* Feeds and runs the device. Return: when to call again at the latest. */
 uint64_t line_run(void);

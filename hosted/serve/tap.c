@@ -36,6 +36,7 @@
  * @port: the driver's side
  * @fd: of /dev/net/tun
  * @stop: the thread is to end
+ * @ends: so it reads no more packets, however many there are; atomic
  */
 struct tap {
 	struct kit_net_port port;
@@ -44,6 +45,7 @@ struct tap {
 	struct kit_thread *thread;
 	int fd;
 	int stop;
+	bool ends;
 };
 
 /* A frame as it is read: behind a header that tells of its checksum */
@@ -84,7 +86,9 @@ static void read_packet(struct tap *tap, struct packet *packet)
 		{ packet->data, sizeof(packet->data) },
 	};
 
-	packet->size = readv(tap->fd, iov, 2) - (ssize_t)sizeof(packet->header);
+	packet->size = -1;
+	if (!__atomic_load_n(&tap->ends, __ATOMIC_RELAXED))
+		packet->size = readv(tap->fd, iov, 2) - (ssize_t)sizeof(packet->header);
 }
 
 static void send_packet(struct tap *tap, const struct packet *packet, bool more)
@@ -234,6 +238,7 @@ void tap_close(struct tap *tap)
 	/* Down first: it ends a send that waits for room. */
 	if (tap->net)
 		kit_net_down(tap->net);
+	__atomic_store_n(&tap->ends, true, __ATOMIC_RELAXED);
 	if (tap->thread && write(tap->stop, &one, sizeof(one)) > 0)
 		kit_thread_join(tap->thread);
 	if (tap->net)

@@ -48,12 +48,11 @@ static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void on_log(int level, const char *text)
 {
-	size_t len = strlen(text);
+	size_t len = strlen(text) + 3;
 
-	(void)level;
 	pthread_mutex_lock(&log_lock);
 	if (outcome->len + len + 1 < LOG_SIZE)
-		memcpy(outcome->log + outcome->len, text, len + 1);
+		sprintf(outcome->log + outcome->len, "<%d>%s", level, text);
 	outcome->len += len + 1;
 	pthread_mutex_unlock(&log_lock);
 }

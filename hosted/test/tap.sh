@@ -99,11 +99,16 @@ sanitized()
 	run "$what" "$@" "$program"
 }
 
+has_fuzzer()
+{
+	[ -e "$("$clang" -print-file-name=libclang_rt.fuzzer_no_main-x86_64.a 2> /dev/null)" ]
+}
+
 fuzz()
 {
 	target=$1
 	shift
-	if [ -e "$("$clang" -print-file-name=libclang_rt.fuzzer_no_main-x86_64.a 2> /dev/null)" ]; then
+	if has_fuzzer; then
 		build CC="$clang" SAN=fuzz "$target"
 		for name; do
 			run "fuzz-$name finds nothing in ${SECS:-10} s" \
@@ -122,6 +127,22 @@ notes()
 	sed -n -e '/^# seed/p' -e 's/.*DONE *\(cov: [0-9]*\).*/# \1/p' -e 's/^Done/# &/p' "$1"
 }
 
+# What each failed test said, from its beginning: a sanitizer's report begins with what it is
+failures()
+{
+	awk '/^ok/ { lines = 0; next }
+	     ++lines <= 100 { said[lines] = $0 }
+	     /^not ok/ {
+			for (i = 1; i <= lines && i <= 100; i++)
+				print said[i]
+			if (lines > 100)
+				print "..." ORS $0
+			lines = 0
+			found = 1
+	     }
+	     END { exit !found }' "$1"
+}
+
 finish()
 {
 	number=0
@@ -138,8 +159,7 @@ finish()
 			echo "ok $number $what"
 			notes "$log";;
 		4)	echo "ok $number $what # SKIP $(tail -1 "$log")";;
-		*)	{ grep -v '^ok' "$log" | grep -B 20 '^not ok' || tail -40 "$log"; } |
-				sed 's/^/# /'
+		*)	{ failures "$log" || tail -40 "$log"; } | sed 's/^/# /'
 			echo "not ok $number $what"
 			failed=1;;
 		esac

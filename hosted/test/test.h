@@ -57,7 +57,7 @@ KIT_PRINTF(3, 4) void test_failed(const char *file, int line, const char *fmt, .
 /** test_skip() - this test cannot be done here. */
 KIT_PRINTF(1, 2) void test_skip(const char *fmt, ...);
 
-/** test_logged() - did the log have a line with @text since the last call? */
+/** test_logged() - did the log have a line with @text, "<4>..." say, since the last call? */
 _Bool test_logged(const char *text);
 
 /** test_lazy_pages() - pages that a fault handler opens, one by one, or NULL. */

@@ -45,14 +45,10 @@ __hosted_io(q, u64, 8)
 #define ioread16(_a)		readw(_a)
 #define ioread32(_a)		readl(_a)
 #define ioread64(_a)		readq(_a)
-#define ioread16be(_a)		be16_to_cpu((__force __be16)readw(_a))
-#define ioread32be(_a)		be32_to_cpu((__force __be32)readl(_a))
 #define iowrite8(_v, _a)	writeb(_v, _a)
 #define iowrite16(_v, _a)	writew(_v, _a)
 #define iowrite32(_v, _a)	writel(_v, _a)
 #define iowrite64(_v, _a)	writeq(_v, _a)
-#define iowrite16be(_v, _a)	writew((__force u16)cpu_to_be16(_v), _a)
-#define iowrite32be(_v, _a)	writel((__force u32)cpu_to_be32(_v), _a)
 
 void __iomem *ioremap(resource_size_t offset, size_t size);
 void iounmap(volatile void __iomem *addr);

@@ -5,7 +5,6 @@
 #define __ALIGN_MASK(_x, _mask)	(((_x) + (_mask)) & ~(_mask))
 #define ALIGN(_x, _a)		__ALIGN_MASK(_x, (typeof(_x))(_a) - 1)
 #define ALIGN_DOWN(_x, _a)	((_x) & ~((typeof(_x))(_a) - 1))
-#define PTR_ALIGN(_p, _a)	((typeof(_p))ALIGN((unsigned long)(_p), (_a)))
 #define IS_ALIGNED(_x, _a)	(((_x) & ((typeof(_x))(_a) - 1)) == 0)
 
 #endif

@@ -9,7 +9,6 @@
 
 #define ATOMIC_INIT(_i)		{ (_i) }
 #define ATOMIC64_INIT(_i)	{ (_i) }
-#define ATOMIC_LONG_INIT(_i)	{ (_i) }
 
 /* As in the kernel: what returns a value is ordered, what does not is not. */
 #define __hosted_atomic(_p, _t, _v)							\
@@ -111,31 +110,14 @@ __hosted_atomic_short(atomic64, atomic64_t)
 #define atomic_inc_and_test(_v)		(atomic_add_return(1, _v) == 0)
 #define atomic_dec_and_test(_v)		(atomic_sub_return(1, _v) == 0)
 #define atomic_sub_and_test(_i, _v)	(atomic_sub_return(_i, _v) == 0)
-#define atomic_add_negative(_i, _v)	(atomic_add_return(_i, _v) < 0)
 #define atomic_fetch_inc(_v)		atomic_fetch_add(1, _v)
 #define atomic_fetch_dec(_v)		atomic_fetch_sub(1, _v)
 #define atomic_inc_not_zero(_v)		atomic_add_unless(_v, 1, 0)
 #define atomic64_inc_return(_v)		atomic64_add_return(1, _v)
 #define atomic64_dec_return(_v)		atomic64_sub_return(1, _v)
-#define atomic64_inc_and_test(_v)	(atomic64_add_return(1, _v) == 0)
 #define atomic64_dec_and_test(_v)	(atomic64_sub_return(1, _v) == 0)
-#define atomic64_sub_and_test(_i, _v)	(atomic64_sub_return(_i, _v) == 0)
-#define atomic64_fetch_inc(_v)		atomic64_fetch_add(1, _v)
-#define atomic64_inc_not_zero(_v)	atomic64_add_unless(_v, 1, 0)
-
-#define atomic_long_read(_v)		((long)atomic64_read(_v))
-#define atomic_long_set(_v, _i)		atomic64_set(_v, _i)
-#define atomic_long_inc(_v)		atomic64_inc(_v)
-#define atomic_long_dec(_v)		atomic64_dec(_v)
-#define atomic_long_add(_i, _v)		atomic64_add(_i, _v)
-#define atomic_long_sub(_i, _v)		atomic64_sub(_i, _v)
-#define atomic_long_inc_return(_v)	((long)atomic64_inc_return(_v))
-#define atomic_long_xchg(_v, _i)	((long)atomic64_xchg(_v, _i))
-#define atomic_long_cmpxchg(_v, _o, _n)	((long)atomic64_cmpxchg(_v, _o, _n))
-#define atomic_long_dec_and_test(_v)	atomic64_dec_and_test(_v)
 
 #define smp_mb__before_atomic()		smp_mb()
 #define smp_mb__after_atomic()		smp_mb()
-#define smp_mb__after_spinlock()	smp_mb()
 
 #endif

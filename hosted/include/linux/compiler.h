@@ -7,7 +7,6 @@
 #define likely(_x)		__builtin_expect(!!(_x), 1)
 #define unlikely(_x)		__builtin_expect(!!(_x), 0)
 #define barrier()		__asm__ volatile("" : : : "memory")
-#define unreachable()		__builtin_unreachable()
 #define __UNIQUE_ID(_prefix)	__HOSTED_PASTE(__HOSTED_PASTE(__uid_##_prefix, _), __COUNTER__)
 #define __HOSTED_PASTE(_a, _b)	__HOSTED_PASTE_(_a, _b)
 #define __HOSTED_PASTE_(_a, _b)	_a##_b

@@ -15,7 +15,6 @@
 
 #define __always_inline			inline __attribute__((always_inline))
 #define noinline			__attribute__((noinline))
-#define __noinline			__attribute__((noinline))
 #define __packed			__attribute__((packed))
 #define __aligned(_x)			__attribute__((aligned(_x)))
 #define __printf(_a, _b)		__attribute__((format(printf, _a, _b)))
@@ -23,19 +22,14 @@
 #define __always_unused			__attribute__((unused))
 #define __used				__attribute__((used))
 #define __must_check			__attribute__((warn_unused_result))
-#define __deprecated
-#define __pure				__attribute__((pure))
-#define __attribute_const__		__attribute__((const))
 #define __cold				__attribute__((cold))
 #define __weak				__attribute__((weak))
 #define __section(_s)			__attribute__((section(_s)))
 #define __noreturn			__attribute__((noreturn))
-#define __malloc			__attribute__((malloc))
 #define __cleanup(_f)			__attribute__((cleanup(_f)))
 #define __ro_after_init
 #define __read_mostly
 #define notrace
-#define asmlinkage
 #define fallthrough			__attribute__((fallthrough))
 #define __same_type(_a, _b)		__builtin_types_compatible_p(typeof(_a), typeof(_b))
 

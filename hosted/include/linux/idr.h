@@ -20,7 +20,6 @@ void ida_free(struct ida *ida, unsigned int id);
 void ida_destroy(struct ida *ida);
 
 #define ida_alloc(_ida, _gfp)			ida_alloc_range(_ida, 0, ~0U, _gfp)
-#define ida_alloc_min(_ida, _min, _gfp)		ida_alloc_range(_ida, _min, ~0U, _gfp)
 #define ida_alloc_max(_ida, _max, _gfp)		ida_alloc_range(_ida, 0, _max, _gfp)
 
 #endif

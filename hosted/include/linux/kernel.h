@@ -24,9 +24,6 @@
 #include <linux/util_macros.h>
 #include <linux/wordpart.h>
 
-#define MIN(_a, _b)		((_a) < (_b) ? (_a) : (_b))
-#define MAX(_a, _b)		((_a) > (_b) ? (_a) : (_b))
-
 void __might_sleep(const char *file, int line);
 #define might_sleep()		__might_sleep(__FILE__, __LINE__)
 #define might_sleep_if(_c)	do { if (_c) might_sleep(); } while (0)

@@ -79,6 +79,14 @@ static inline int list_empty(const struct list_head *head)
 	return READ_ONCE(head->next) == head;
 }
 
+/* What the caller did before is seen by who finds list_empty_careful(). */
+static inline void list_del_init_careful(struct list_head *entry)
+{
+	__list_del_entry(entry);
+	WRITE_ONCE(entry->prev, entry);
+	smp_store_release(&entry->next, entry);
+}
+
 static inline int list_empty_careful(const struct list_head *head)
 {
 	struct list_head *next = smp_load_acquire(&head->next);
@@ -132,8 +140,6 @@ static inline size_t list_count_nodes(const struct list_head *head)
 #define list_entry_is_head(_p, _h, _m)	(&(_p)->_m == (_h))
 #define list_for_each(_p, _h) \
 	for ((_p) = (_h)->next; (_p) != (_h); (_p) = (_p)->next)
-#define list_for_each_safe(_p, _n, _h) \
-	for ((_p) = (_h)->next, (_n) = (_p)->next; (_p) != (_h); (_p) = (_n), (_n) = (_p)->next)
 #define list_for_each_entry(_p, _h, _m)							\
 	for ((_p) = list_first_entry(_h, typeof(*(_p)), _m); !list_entry_is_head(_p, _h, _m); \
 	     (_p) = list_next_entry(_p, _m))

@@ -5,7 +5,6 @@
 #include <linux/types.h>
 
 #define DIV_ROUND_UP(_n, _d)		(((_n) + (_d) - 1) / (_d))
-#define DIV_ROUND_UP_ULL(_n, _d)	DIV_ROUND_UP((unsigned long long)(_n), _d)
 #define DIV_ROUND_CLOSEST(_x, _d) ({							\
 	typeof(_x) __hosted_n = (_x);							\
 	typeof(_d) __hosted_d = (_d);							\

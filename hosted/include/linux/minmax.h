@@ -12,8 +12,6 @@
 })
 #define min(_a, _b)		__hosted_cmp(<, _a, _b)
 #define max(_a, _b)		__hosted_cmp(>, _a, _b)
-#define umin(_a, _b)		min((unsigned long long)(_a), (unsigned long long)(_b))
-#define umax(_a, _b)		max((unsigned long long)(_a), (unsigned long long)(_b))
 #define min_t(_t, _a, _b)	min((_t)(_a), (_t)(_b))
 #define max_t(_t, _a, _b)	max((_t)(_a), (_t)(_b))
 #define min3(_a, _b, _c)	min(min(_a, _b), _c)
@@ -21,12 +19,6 @@
 #define clamp(_v, _lo, _hi)	min(max(_v, _lo), _hi)
 #define clamp_t(_t, _v, _lo, _hi) min_t(_t, max_t(_t, _v, _lo), _hi)
 #define clamp_val(_v, _lo, _hi)	clamp_t(typeof(_v), _v, _lo, _hi)
-#define min_not_zero(_a, _b) ({								\
-	typeof(_a) __hosted_x = (_a);							\
-	typeof(_b) __hosted_y = (_b);							\
-	!__hosted_x ? __hosted_y : !__hosted_y ? __hosted_x : min(__hosted_x, __hosted_y); \
-})
-#define in_range(_v, _start, _len)	((_v) - (_start) < (_len))
 #define swap(_a, _b) do {								\
 	typeof(_a) __hosted_t = (_a);							\
 	(_a) = (_b);									\

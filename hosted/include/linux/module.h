@@ -31,10 +31,8 @@ int module_refcount(struct module *module);
 #define MODULE_VERSION(_x)	__HOSTED_TEXT(_x)
 #define MODULE_ALIAS(_x)	__HOSTED_TEXT(_x)
 #define MODULE_SOFTDEP(_x)	__HOSTED_TEXT(_x)
-#define MODULE_FIRMWARE(_x)	__HOSTED_TEXT(_x)
 #define MODULE_INFO(_tag, _x)	__HOSTED_TEXT(_x)
 #define MODULE_IMPORT_NS(_x)
-#define MODULE_ALIAS_CHARDEV_MAJOR(_m)
 #define MODULE_DEVICE_TABLE(_type, _table) \
 	static const typeof((_table)[0]) *__maybe_unused __HOSTED_PASTE(__table_, _table) = _table
 

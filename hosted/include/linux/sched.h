@@ -59,11 +59,6 @@ int _cond_resched(void);
 
 #define cond_resched()		_cond_resched()
 
-static inline pid_t task_pid_nr(struct task_struct *task)
-{
-	return task->pid;
-}
-
 static inline pid_t task_pid_vnr(struct task_struct *task)
 {
 	return task->pid;

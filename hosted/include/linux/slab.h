@@ -42,11 +42,6 @@ static inline void *kcalloc(size_t n, size_t size, gfp_t gfp)
 	return kmalloc(size_mul(n, size), gfp | __GFP_ZERO);
 }
 
-static inline void *kvmalloc_array(size_t n, size_t size, gfp_t gfp)
-{
-	return kvmalloc(size_mul(n, size), gfp);
-}
-
 static inline void *kvcalloc(size_t n, size_t size, gfp_t gfp)
 {
 	return kvmalloc(size_mul(n, size), gfp | __GFP_ZERO);

@@ -11,10 +11,5 @@
 #undef offsetof
 #define offsetof(_type, _member)	__builtin_offsetof(_type, _member)
 #define sizeof_field(_type, _member)	sizeof(((_type *)0)->_member)
-#define offsetofend(_type, _member)	(offsetof(_type, _member) + sizeof_field(_type, _member))
-#define struct_group(_name, ...) \
-	union { struct { __VA_ARGS__ }; struct { __VA_ARGS__ } _name; }
-#define DECLARE_FLEX_ARRAY(_type, _name) \
-	struct { struct { } __empty_##_name; _type _name[]; }
 
 #endif

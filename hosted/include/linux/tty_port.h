@@ -45,6 +45,7 @@ struct tty_port {
 	unsigned long flags;
 	unsigned long iflags;
 	bool closing;				/* by the last that has it open */
+	unsigned int closers;			/* keep it from going; protected by tty_mutex */
 	struct mutex mutex;			/* opening, closing, settings */
 	u8 *xmit_buf;
 	unsigned int close_delay;		/* ms, after the last close */

@@ -40,7 +40,6 @@ typedef struct { gid_t val; } kgid_t;
 
 typedef struct { int counter; } atomic_t;
 typedef struct { s64 counter; } atomic64_t;
-typedef atomic64_t atomic_long_t;
 
 struct list_head {
 	struct list_head *next, *prev;

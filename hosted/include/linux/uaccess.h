@@ -6,10 +6,7 @@
 #include <linux/errno.h>
 #include <linux/types.h>
 
-/*
- * User memory is the client's side of a request: copies go through a window that
- * whoever serves the request has set, see kit_user_window().
- */
+/* User memory is this process', which stands in for the client. Copies can be made to fail. */
 unsigned long __must_check __copy_to_user(void __user *to, const void *from, unsigned long n);
 unsigned long __must_check __copy_from_user(void *to, const void __user *from, unsigned long n);
 int __put_user_4(u32 value, u32 __user *to);

@@ -67,7 +67,6 @@ bool prepare_to_wait_exclusive(struct wait_queue_head *wq, struct wait_queue_ent
 long prepare_to_wait_event(struct wait_queue_head *wq, struct wait_queue_entry *entry, int state);
 void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *entry);
 int __wake_up(struct wait_queue_head *wq, unsigned int mode, int nr, void *key);
-void __wake_up_locked(struct wait_queue_head *wq, unsigned int mode, int nr);
 void __add_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *entry);
 void __add_wait_queue_entry_tail(struct wait_queue_head *wq, struct wait_queue_entry *entry);
 void __remove_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *entry);
@@ -75,12 +74,6 @@ void __remove_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *en
 static inline int waitqueue_active(struct wait_queue_head *wq)
 {
 	return !list_empty(&wq->head);
-}
-
-static inline bool wq_has_sleeper(struct wait_queue_head *wq)
-{
-	smp_mb();
-	return waitqueue_active(wq);
 }
 
 #define poll_to_key(_m)			((void *)(uintptr_t)(__poll_t)(_m))

@@ -81,7 +81,6 @@ bool cancel_delayed_work(struct delayed_work *work);
 bool cancel_delayed_work_sync(struct delayed_work *work);
 bool flush_work(struct work_struct *work);
 void __flush_workqueue(struct workqueue_struct *wq);
-void drain_workqueue(struct workqueue_struct *wq);
 unsigned int work_busy(struct work_struct *work);
 struct work_struct *current_work(void);
 

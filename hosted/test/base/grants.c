@@ -109,6 +109,28 @@ KIT_TEST(r32_a_fault_can_be_handled)
 	CHECK_EQ(kit_fault_range((kit_addr)page, 0, NULL, NULL), 0);
 }
 
+/* The other side has the same descriptor. */
+KIT_TEST(r32_memory_that_is_cut_off_is_replaced)
+{
+	int fd = memory(false);
+	volatile char *map;
+
+	REQUIRE(fd >= 0);
+	map = kit_map(PHYS, SIZE);
+	REQUIRE(map);
+	REQUIRE(!ftruncate(fd, 4096));
+	CHECK_EQ(map[7], 0);
+	CHECK(!test_logged("no memory any more"));
+	CHECK_EQ(map[4096 + 7], 0);
+	CHECK(test_logged("shared memory at offset 0x1007 is no memory any more"));
+	map[4096 + 8] = 3;
+	CHECK_EQ(map[4096 + 8], 3);
+	REQUIRE(!ftruncate(fd, 0));
+	CHECK_EQ(map[7], 0);
+	CHECK(!test_logged("no memory any more"));
+	CHECK_EQ(kit_unmap(map), 0);
+}
+
 static unsigned int lazy_faults;
 
 static bool open_page(void *arg, kit_addr addr, bool write)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * R24: a request that sleeps never delays another request
+ * R11, R24: a request that sleeps has a thread for that, and never delays another request
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -112,4 +112,48 @@ KIT_TEST(r24_many_may_sleep_at_a_time)
 		times[scene.order[i]]++;
 	for (i = 0; i < REQUESTS; i++)
 		CHECK_EQ(times[i], 1);
+}
+
+static unsigned int sleepers(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < KIT_SLOTS; i++)
+		n += __atomic_load_n(&kit_threads[i].kind, __ATOMIC_RELAXED) == KIT_SLEEPER;
+	return n;
+}
+
+/* Who sleeps is a sleeper from then on, on the stack that it had, and then the thread ends. */
+static void watch_sleepers(unsigned int request)
+{
+	kit_u64 limit = kit_now() + PATIENCE;
+	int slot = kit_current()->slot;
+
+	CHECK_EQ(kit_current()->kind, KIT_SERVER);
+	if (request == REQUESTS - 1) {
+		while (__atomic_load_n(&crowd.asleep, __ATOMIC_SEQ_CST) < 3 && kit_now() < limit)
+			kit_advance(1000000);
+		CHECK_EQ(sleepers(), 3);
+	}
+	if (request >= 3)
+		return;
+	kit_park(kit_now());
+	__atomic_add_fetch(&crowd.asleep, 1, __ATOMIC_SEQ_CST);
+	while (!__atomic_load_n(&scene.wake, __ATOMIC_SEQ_CST) && kit_now() < limit)
+		kit_park(kit_now() + 1000000);
+	CHECK_EQ(kit_current()->kind, KIT_SLEEPER);
+	CHECK_EQ(kit_current()->slot, slot);
+	CHECK(kit_current()->request == &scene);
+}
+
+KIT_TEST(r11_each_request_that_sleeps_has_a_thread_for_it)
+{
+	int tries;
+
+	scene.sleep = watch_sleepers;
+	CHECK_EQ(kit_serve(serve, NULL), -EPIPE);
+	CHECK_EQ(scene.done, REQUESTS);
+	for (tries = 0; tries < 1000 && sleepers(); tries++)
+		kit_idle();
+	CHECK_EQ(sleepers(), 0);
 }

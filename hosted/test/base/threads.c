@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * R1, R3 to R7, R9: threads, their stacks, and what goes wrong with them
+ * R3 to R7, R9: threads, their stacks, and what goes wrong with them
  */
 #include <alloca.h>
 #include <errno.h>
@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "test/test.h"
@@ -33,22 +32,6 @@ static void wait_for(const unsigned int *word, unsigned int value)
 
 	while ((now = load(word)) != value)
 		kit_word_wait(word, now, KIT_NEVER);
-}
-
-/* R1: nothing that one process does is seen by another one. */
-KIT_TEST(r01_two_processes_share_nothing)
-{
-	static int mine = 1;
-	int status;
-	pid_t pid = fork();
-
-	if (!pid) {
-		mine = 2;
-		_exit(mine == 2 ? 0 : 1);
-	}
-	REQUIRE(waitpid(pid, &status, 0) == pid);
-	CHECK(WIFEXITED(status) && !WEXITSTATUS(status));
-	CHECK_EQ(mine, 1);
 }
 
 static int set_shared(void *arg)

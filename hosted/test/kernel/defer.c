@@ -702,3 +702,62 @@ R24(free_irq, ON_ALL)
 R24(timer_delete, ON(KIT_SMP) | ON(KIT_REPLAY))
 R24(hrtimer_cancel, ON(KIT_SMP) | ON(KIT_REPLAY))
 R24(synchronize_rcu, ON_ALL)
+
+/* Each turn of a loop that does not wait takes the slow path. */
+HOSTED_TEST_EACH(r26_a_timer_that_is_as_far_as_can_be_lets_the_thread_sleep)
+{
+	struct timed far = { };
+	kit_u64 calls;
+
+	timer_setup(&far.timer, on_timer, 0);
+	mod_timer(&far.timer, jiffies + msecs_to_jiffies(0xfffffffe));
+	msleep(1);
+	calls = kit_sync_calls();
+	msleep(20);
+	CHECK(kit_sync_calls() - calls < 100);
+	CHECK_EQ(timer_delete_sync(&far.timer), 1);
+	CHECK_EQ(atomic_read(&far.runs), 0);
+}
+
+static void wake_sleeper(struct timer_list *timer)
+{
+	struct timed *timed = timer_container_of(timed, timer, timer);
+
+	WRITE_ONCE(timed->context, true);
+	wake_up_process((void *)timed->at);
+}
+
+HOSTED_TEST_EACH(r26_a_sleep_that_is_as_long_as_can_be_lasts_until_the_wake_up)
+{
+	struct timed timed = { .at = (unsigned long)current };
+
+	timer_setup(&timed.timer, wake_sleeper, 0);
+	mod_timer(&timed.timer, jiffies + 20);
+	CHECK(schedule_timeout_uninterruptible(msecs_to_jiffies(0xfffffffe)) > 0);
+	CHECK(READ_ONCE(timed.context));
+	timer_delete_sync(&timed.timer);
+}
+
+static int count_one(void *runs)
+{
+	atomic_inc(runs);
+	while (!kthread_should_stop())
+		msleep(1);
+	return 0;
+}
+
+HOSTED_TEST(r03_a_thread_in_place_of_one_that_was_stopped_is_a_new_one)
+{
+	atomic_t runs = ATOMIC_INIT(0);
+	int i;
+
+	for (i = 1; i <= 3; i++) {
+		struct task_struct *task = kthread_run(count_one, &runs, "one");
+
+		REQUIRE(!IS_ERR(task));
+		while (atomic_read(&runs) < i && !task->should_stop)
+			msleep(1);
+		CHECK_EQ(kthread_stop(task), 0);
+		CHECK_EQ(atomic_read(&runs), i);
+	}
+}

@@ -45,12 +45,27 @@ static void wait_count(struct counter *counter, int n)
 	CHECK_EQ(atomic_read(&counter->count), n);
 }
 
-HOSTED_TEST_EACH(r10_each_request_has_a_thread_that_waits_for_the_line)
+static unsigned int irq_threads(void)
 {
-	struct counter counter = { .mine = true };
+	unsigned int i, n = 0;
+
+	for (i = 0; i < KIT_SLOTS; i++)
+		n += __atomic_load_n(&kit_threads[i].kind, __ATOMIC_RELAXED) == KIT_IRQ;
+	return n;
+}
+
+HOSTED_TEST(r10_each_request_has_a_thread_that_waits_for_the_line)
+{
+	struct counter counter = { .mine = true }, other = { .mine = true };
 	int i;
 
+	CHECK_EQ(irq_threads(), 0);
 	REQUIRE(!request_irq(LINE, count_irq, 0, "test", &counter));
+	CHECK_EQ(irq_threads(), 1);
+	REQUIRE(!request_irq(LINE + 1, count_irq, 0, "other", &other));
+	CHECK_EQ(irq_threads(), 2);
+	free_irq(LINE + 1, &other);
+	CHECK_EQ(irq_threads(), 1);
 	CHECK_EQ(kit_irq_listeners(LINE), 1);
 	for (i = 1; i <= 20; i++) {
 		kit_irq_raise(LINE);
@@ -58,6 +73,7 @@ HOSTED_TEST_EACH(r10_each_request_has_a_thread_that_waits_for_the_line)
 	}
 	CHECK(counter.in_hardirq);
 	CHECK_STR(free_irq(LINE, &counter), "test");
+	CHECK_EQ(irq_threads(), 0);
 	CHECK_EQ(kit_irq_listeners(LINE), 0);
 	kit_irq_raise(LINE);
 	msleep(2);
@@ -271,6 +287,7 @@ static irqreturn_t request_another(int irq, void *dev_id)
 	struct counter *counter = dev_id, other = { };
 
 	WRITE_ONCE(counter->inside, true);
+	atomic_inc(&counter->count);
 	msleep(20);
 	CHECK_EQ(request_irq(LINE + 1, count_irq, 0, "other", &other), 0);
 	free_irq(LINE + 1, &other);
@@ -284,8 +301,7 @@ HOSTED_TEST(r27_a_threaded_handler_may_request_an_interrupt)
 
 	REQUIRE(!request_threaded_irq(LINE, NULL, request_another, IRQF_ONESHOT, "one", &counter));
 	kit_irq_raise(LINE);
-	while (!READ_ONCE(counter.inside))
-		usleep_range(100, 200);
+	wait_count(&counter, 1);
 	synchronize_irq(LINE);
 	CHECK(!READ_ONCE(counter.inside));
 	free_irq(LINE, &counter);
@@ -399,4 +415,12 @@ HOSTED_TEST_EACH(r27_a_tasklet_can_be_scheduled_disabled_and_killed)
 	local_bh_enable();
 	CHECK_EQ(atomic_read(&deferred.runs), 2);
 	tasklet_kill(&deferred.tasklet);
+}
+
+HOSTED_TEST_EACH(r27_a_thread_without_a_handler_has_to_hold_the_line_back)
+{
+	int cookie;
+
+	CHECK_EQ(request_threaded_irq(LINE, NULL, threaded, 0, "thread", &cookie), -EINVAL);
+	CHECK_EQ(request_threaded_irq(LINE, NULL, NULL, IRQF_ONESHOT, "none", &cookie), -EINVAL);
 }

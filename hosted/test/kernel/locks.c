@@ -58,6 +58,30 @@ HOSTED_TEST(r09_uncontended_locks_never_enter_the_slow_path)
 	CHECK_EQ(kit_sync_calls() - calls, 0);
 }
 
+static int take_mutex(void *data)
+{
+	mutex_lock(&mutex);
+	mutex_unlock(&mutex);
+	return 0;
+}
+
+HOSTED_TEST(r09_a_contended_lock_enters_the_slow_path)
+{
+	struct task_struct *task;
+	u64 calls;
+
+	mutex_lock(&mutex);
+	task = kthread_run(take_mutex, NULL, "take-mutex");
+	REQUIRE(!IS_ERR(task));
+	/* Until somebody waits for it */
+	while (READ_ONCE(mutex.owner) == kit_current()->slot + 1)
+		msleep(1);
+	calls = kit_sync_calls();
+	mutex_unlock(&mutex);
+	CHECK(kit_sync_calls() > calls);
+	kit_thread_join(task->thread);
+}
+
 /*
  * Exclusion: a counter that is no atomic, and is looked at twice
  */
@@ -279,8 +303,6 @@ static int read_too(void *data)
 {
 	down_read(&rwsem);
 	up_read(&rwsem);
-	read_lock(&rwlock);
-	read_unlock(&rwlock);
 	return 0;
 }
 
@@ -301,6 +323,29 @@ HOSTED_TEST(r15_readers_share)
 	kit_thread_join(task->thread);
 	up_read(&rwsem);
 	CHECK(!rwsem_is_locked(&rwsem));
+}
+
+static int read_lock_too(void *data)
+{
+	read_lock(&rwlock);
+	read_unlock(&rwlock);
+	WRITE_ONCE(*(bool *)data, true);
+	return 0;
+}
+
+/* With one CPU, who has it for reading is alone. */
+HOSTED_TEST_ON(r18_readers_share, NULL, ON(KIT_SMP) | ON(KIT_REPLAY), 30, 0)
+{
+	bool read = false;
+	struct task_struct *task = kthread_create(read_lock_too, &read, "read-lock-too");
+
+	REQUIRE(!IS_ERR(task));
+	read_lock(&rwlock);
+	wake_up_process(task);
+	while (!READ_ONCE(read))
+		udelay(20);
+	read_unlock(&rwlock);
+	kit_thread_join(task->thread);
 }
 
 HOSTED_TEST(r18_read_locks_nest)
@@ -433,26 +478,6 @@ HOSTED_DIES(r19_sleeping_in_an_rcu_reader_is_told, "with rcu_read_lock()")
 {
 	rcu_read_lock();
 	msleep(1);
-}
-
-HOSTED_TEST(r19_what_is_legal_with_interrupts_off_works)
-{
-	unsigned long flags, now;
-	void *memory;
-
-	spin_lock_irqsave(&spin, flags);
-	now = jiffies;
-	CHECK(time_after_eq(jiffies, now));
-	CHECK(ktime_get() >= 0);
-	memory = kmalloc(100, GFP_ATOMIC);
-	CHECK(memory);
-	kfree(memory);
-	udelay(1);
-	CHECK(irqs_disabled());
-	CHECK(in_atomic());
-	spin_unlock_irqrestore(&spin, flags);
-	CHECK(!irqs_disabled());
-	CHECK(!in_atomic());
 }
 
 HOSTED_DIES(r17_swapped_bh_unlock_is_told, "softirqs are enabled more often than disabled")

@@ -77,6 +77,58 @@ HOSTED_TEST(r21_exclusive_waiters_are_woken_one_by_one_after_all_others)
 	CHECK(!waitqueue_active(&queue));
 }
 
+struct guest {
+	struct task_struct *task;
+	bool *go;
+	atomic_t *waiting;
+	int slot;		/* where it waited */
+	int spoilt;		/* bytes that were not as it left them */
+};
+
+static int guest(void *data)
+{
+	struct guest *self = data;
+	volatile u8 room[1024];
+	int i;
+
+	memset((void *)room, kit_current()->slot, sizeof(room));
+	self->slot = ((kit_addr)__builtin_frame_address(0) - KIT_ARENA) >> KIT_SLOT_SHIFT;
+	atomic_inc(self->waiting);
+	wait_event(queue, READ_ONCE(*self->go));
+	for (i = 0; i < sizeof(room); i++)
+		self->spoilt += room[i] != self->slot;
+	return 0;
+}
+
+HOSTED_TEST(r12_each_waiter_keeps_a_stack_of_its_own)
+{
+	struct guest guests[5];
+	atomic_t waiting = ATOMIC_INIT(0);
+	unsigned int slots = 0;
+	bool go = false;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		guests[i] = (struct guest){ .go = &go, .waiting = &waiting };
+		guests[i].task = kthread_run(guest, &guests[i], "guest-%d", i);
+		REQUIRE(!IS_ERR(guests[i].task));
+	}
+	wait_until(&waiting, 5);
+	/* More than once, and this stack is used as well. */
+	for (i = 0; i < 3; i++) {
+		wake_up_all(&queue);
+		msleep(5);
+	}
+	WRITE_ONCE(go, true);
+	wake_up_all(&queue);
+	for (i = 0; i < 5; i++) {
+		kit_thread_join(guests[i].task->thread);
+		CHECK_EQ(guests[i].spoilt, 0);
+		CHECK(guests[i].slot > 1 && !(slots & BIT(guests[i].slot)));
+		slots |= BIT(guests[i].slot);
+	}
+}
+
 struct ping {
 	wait_queue_head_t wait;
 	int turn;

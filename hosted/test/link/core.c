@@ -128,6 +128,28 @@ LINK_TEST(core_notices_a_device_that_dies_and_comes_back)
 	EXPECT_TRUE(EVENTUALLY(!strcmp(attr(0, "peer_states"), "1 7")));
 }
 
+/* A look that falls in between finds it dead. */
+static bool noticed_a_reset(void)
+{
+	pci_link_kill(the_link, 0, true);
+	pci_link_kill(the_link, 0, false);
+	return log_has("device was reset");
+}
+
+LINK_TEST(core_notices_a_device_that_was_reset_between_two_looks)
+{
+	long long before;
+
+	make_link(PROTOCOL_NET, 2, 0, 0x10000);
+	plug(0);
+	EXPECT_TRUE(EVENTUALLY(number(0, "counters/state_writes") > 0));
+	EXPECT_TRUE(EVENTUALLY(noticed_a_reset()));
+	before = number(0, "counters/interrupts");
+	/* They are lost until the last reset was noticed, too. */
+	EXPECT_TRUE(EVENTUALLY((pci_link_ring(the_link, 0, 0),
+				number(0, "counters/interrupts") > before)));
+}
+
 LINK_TEST(core_rechecks_what_no_interrupt_told)
 {
 	make_link(PROTOCOL_NET, 2, 0, 0x10000);

@@ -2,10 +2,14 @@
 /* Drivers that were taken over, clients that were, and a supervisor between them. */
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "process.h"
+
+#define CRTSCTS		0x80000000u
 
 TEST(r34_a_reply_that_claims_to_be_longer_gives_nothing_away)
 {
@@ -39,6 +43,21 @@ TEST(r34_a_driver_cannot_have_taken_more_than_it_was_given)
 	EXPECT_EQ(5, client_call(port, SERIAL_WRITE, 0, 0, "hello", 5, NULL));
 	EXPECT_EQ(5, status_number(port, "to_send"));
 	EXPECT_EQ(0, client_call(port, SERIAL_READ_DATA, SERIAL_READ, 0, NULL, 0, &reply));
+	close(port);
+	work_end();
+}
+
+TEST(r34_a_driver_cannot_have_sent_more_than_it_says_it_took)
+{
+	int port;
+
+	work_begin();
+	start_liar("sent", NULL);
+	port = connect_port();
+	ASSERT_GE(port, 0);
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	EXPECT_EQ(-EIO, client_call(port, SERIAL_WRITE, 0, 0, "hello", 5, NULL));
+	EXPECT_EQ(0, status_number(port, "to_send"));
 	close(port);
 	work_end();
 }
@@ -93,5 +112,186 @@ TEST(r34_a_client_has_so_many_requests_at_a_time)
 	EXPECT_EQ(0, client_ask(i, SERIAL_OPEN, 0));
 	close(i);
 	close(pfd.fd);
+	work_end();
+}
+
+/* A port that is being closed, which takes as long as CTS is off; who opens it waits for that. */
+TEST(r24_no_client_puts_all_threads_to_sleep)
+{
+	const char *const args[] = { "--line", line_path, "--hang", "3000", NULL };
+	struct serial_termios termios;
+	struct serial_reply reply;
+	int line, port, other, boss, i;
+
+	work_begin();
+	start_supervised(args);
+	line = connect_line();
+	port = connect_port();
+	other = connect_port();
+	boss = connect_port();
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	EXPECT_EQ(0, client_call(port, SERIAL_GET_TERMIOS, 0, 0, NULL, 0, &reply));
+	memcpy(&termios, reply.data, sizeof(termios));
+	termios.cflag |= CRTSCTS;
+	EXPECT_EQ(0, client_call(port, SERIAL_SET_TERMIOS, 0, 0, &termios, sizeof(termios), NULL));
+	ASSERT_EQ(2, send(line, "m\6", 2, 0));
+	while (client_ask(port, SERIAL_GET_MODEM, 0) & SERIAL_CTS)
+		usleep(1000);
+	EXPECT_EQ(100, client_call(port, SERIAL_WRITE, 0, 0, &reply, 100, NULL));
+	EXPECT_GT(client_send(port, SERIAL_CLOSE, 0, 0, NULL, 0), 0);
+	/* This is answered by the next thread. */
+	EXPECT_EQ(-EBADF, client_ask(port, SERIAL_GET_MODEM, 0));
+	for (i = 0; i < 60; i++)
+		EXPECT_GT(client_send(other, SERIAL_OPEN, 0, 0, NULL, 0), 0);
+	EXPECT_EQ(0, client_ask(boss, SERIAL_INFO, 0));
+	EXPECT_EQ(0, client_receive(port, &reply, false));
+	EXPECT_EQ(0, status_number(boss, "hangs"));
+	ASSERT_EQ(1, client_receive(other, &reply, true));
+	EXPECT_EQ(-EBUSY, reply.status);
+
+	ASSERT_EQ(2, send(line, "m\7", 2, 0));
+	EXPECT_EQ(1, client_receive(port, &reply, true));
+	EXPECT_EQ(0, reply.status);
+	close(line);
+	close(port);
+	close(other);
+	close(boss);
+	work_end();
+}
+
+static void await_up(int port)
+{
+	long long limit = ms_now() + 5000;
+
+	while (status_text(port, "up") != 't' && ms_now() < limit)
+		usleep(1000);
+	EXPECT_EQ('t', status_text(port, "up"));
+}
+
+TEST(r34_the_next_driver_listens_although_the_last_did_not)
+{
+	static const char *const args[] = { "--restarts", "0/10", NULL };
+	struct serial_reply reply;
+	int port;
+
+	work_begin();
+	start_liar("listener", args);
+	port = connect_port();
+	ASSERT_GE(port, 0);
+	EXPECT_EQ(-EHOSTDOWN, client_call(port, SERIAL_COUNTERS, 0, 0, NULL, 0, &reply));
+	await_up(port);
+	close(port);
+	work_end();
+}
+
+TEST(r34_a_driver_that_cannot_be_told_to_end_ends)
+{
+	int port;
+
+	work_begin();
+	start_liar("stop", NULL);
+	port = connect_port();
+	await_up(port);
+	close(port);
+	work_end();
+}
+
+TEST(r34_who_closes_its_channel_is_replaced)
+{
+	int port;
+
+	work_begin();
+	start_liar("channel", NULL);
+	port = connect_port();
+	ASSERT_GE(port, 0);
+	status_await(port, "hangs", 1);
+	close(port);
+	work_end();
+}
+
+static void set_descriptors(pid_t pid, rlim_t count)
+{
+	struct rlimit limit;
+
+	ASSERT_EQ(0, prlimit(pid, RLIMIT_NOFILE, NULL, &limit));
+	limit.rlim_cur = count;
+	ASSERT_EQ(0, prlimit(pid, RLIMIT_NOFILE, &limit, NULL));
+}
+
+/* Of a process that has started, and has no client left: a connection takes @each. */
+static unsigned int descriptors_at_rest(pid_t pid, unsigned int each)
+{
+	long long limit = ms_now() + 5000;
+	int port = connect_port();
+	unsigned int count;
+
+	EXPECT_EQ(0, client_ask(port, SERIAL_INFO, 0));
+	count = descriptors(pid) - each;
+	close(port);
+	while (descriptors(pid) > count && ms_now() < limit)
+		usleep(1000);
+	EXPECT_EQ(count, descriptors(pid));
+	return count;
+}
+
+/* Nobody is there whose end would make room. */
+static void check_shortage(pid_t pid, rlim_t few, unsigned int each)
+{
+	unsigned int before = descriptors_at_rest(pid, each);
+	struct pollfd pfd = { .events = POLLIN };
+	struct serial_reply reply;
+
+	set_descriptors(pid, few);
+	pfd.fd = connect_port();
+	ASSERT_GE(pfd.fd, 0);
+	usleep(50000);
+	EXPECT_EQ(before, descriptors(pid));
+	set_descriptors(pid, 1024);
+	EXPECT_GT(client_send(pfd.fd, SERIAL_INFO, 0, 0, NULL, 0), 0);
+	ASSERT_EQ(1, poll(&pfd, 1, 5000));
+	EXPECT_EQ(1, client_receive(pfd.fd, &reply, true));
+	close(pfd.fd);
+}
+
+TEST(a_shortage_of_descriptors_passes)
+{
+	work_begin();
+	/* poll() still has to take so many. */
+	check_shortage(start_supervised(NULL), 8, 2);
+	work_end();
+	work_begin();
+	check_shortage(start_alone(NULL), 3, 1);
+	work_end();
+}
+
+TEST(breaks_that_nobody_reads_fill_no_memory)
+{
+	static const char data[SERIAL_DATA];
+	int port, i;
+
+	work_begin();
+	start_supervised(NULL);
+	port = connect_port();
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	for (i = 0; i < 32; i++)
+		EXPECT_EQ(0, client_write(port, data, SERIAL_DATA));
+	EXPECT_EQ(0, client_ask(port, SERIAL_DRAIN, 0));
+	EXPECT_EQ(65536, status_number(port, "to_read"));
+	EXPECT_EQ(0, client_ask(port, SERIAL_BREAK, 1));
+	EXPECT_EQ(65536, status_number(port, "to_read"));
+	close(port);
+	work_end();
+}
+
+TEST(r34_names_end)
+{
+	const char *const args[] = { socket_path, "info", NULL };
+
+	work_begin();
+	start_liar("names", NULL);
+	close(connect_port());
+	EXPECT_EQ(0, wait_exit(spawn("hosted-serial", args, line_path), 10000));
+	EXPECT_EQ(0, strncmp("xxxxxxxxxxxxxxxx: driver xxxxxxxxxxxxxxxx, type xxxxxxxxxxxxxxxx, ",
+			     contents(line_path), 66));
 	work_end();
 }

@@ -3,6 +3,7 @@
  * In place of a driver's process, one that was taken over: it says what no driver
  * says. Started by hosted-supervise, with HOSTED_LIE.
  */
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -38,14 +39,34 @@ static void tell(enum channel_op op, size_t size)
 	close(fds[0]);
 }
 
+static void write_device(const uint8_t *data, size_t length)
+{
+	struct channel_message message = { .op = CHANNEL_WRITE, .width = 4 };
+	struct channel_reply reply;
+
+	while (length--) {
+		message.value = *data++;
+		send(HANDLE_CHANNEL, &message, sizeof(message), MSG_NOSIGNAL);
+		recv(HANDLE_CHANNEL, &reply, sizeof(reply), 0);
+	}
+}
+
 static void begin(void)
 {
+	static const uint64_t full = UINT64_MAX - 1;
 	struct channel_reply reply;
 	int i;
 
 	if (!strcmp(lie, "late"))
 		abort();
+	/* Before it is known to be there */
+	if (!strcmp(lie, "stop") && write(HANDLE_STOP, &full, sizeof(full)) < 0)
+		abort();
 	tell(CHANNEL_READY, sizeof(struct channel_message));
+	if (!strcmp(lie, "channel"))
+		shutdown(HANDLE_CHANNEL, SHUT_RDWR);
+	if (!strcmp(lie, "stop"))
+		pause();
 	if (!strcmp(lie, "ready"))
 		for (i = 0; i < 50; i++)
 			tell(CHANNEL_READY, sizeof(struct channel_message));
@@ -69,7 +90,9 @@ static void answer(int fd)
 		shutdown(fd, SHUT_RDWR);
 		pause();
 	}
-	if (!strcmp(lie, "crash") && request.op == SERIAL_COUNTERS)
+	if (!strcmp(lie, "listener") && request.op == SERIAL_COUNTERS)
+		shutdown(HANDLE_LISTENER, SHUT_RDWR);
+	if ((!strcmp(lie, "crash") || !strcmp(lie, "listener")) && request.op == SERIAL_COUNTERS)
 		abort();
 	reply.id = request.id;
 	if (!strcmp(lie, "echo") && request.op == SERIAL_WAIT_COUNTERS) {
@@ -79,6 +102,14 @@ static void answer(int fd)
 	if (!strcmp(lie, "read") && request.op == SERIAL_READ_DATA) {
 		reply.status = SERIAL_DATA;
 		reply.length = SERIAL_DATA;
+	}
+	if (!strcmp(lie, "names") && request.op == SERIAL_INFO) {
+		reply.length = sizeof(struct serial_info);
+		memset(reply.data, 'x', reply.length);
+	}
+	if (!strcmp(lie, "sent") && request.op == SERIAL_WRITE) {
+		write_device(request.data, request.length);
+		reply.status = -EIO;
 	}
 	if (!strcmp(lie, "length") && request.op == SERIAL_COUNTERS)
 		reply.length = 4000;

@@ -239,13 +239,25 @@ char status_text(int port, const char *name)
 	return value ? *value : '\0';
 }
 
-void status_await(int port, const char *name, long least)
+static void await(int port, const char *name, long least, long most)
 {
 	long long limit = ms_now() + 10000;
+	long value = status_number(port, name);
 
-	while (status_number(port, name) < least && ms_now() < limit)
-		usleep(1000);
-	EXPECT_GE(status_number(port, name), least);
+	for (; (value < least || value > most) && ms_now() < limit; usleep(1000))
+		value = status_number(port, name);
+	EXPECT_GE(value, least);
+	EXPECT_LE(value, most);
+}
+
+void status_await(int port, const char *name, long least)
+{
+	await(port, name, least, LONG_MAX);
+}
+
+void status_await_just(int port, const char *name, long value)
+{
+	await(port, name, value, value);
 }
 
 unsigned int descriptors(pid_t pid)
@@ -263,12 +275,37 @@ unsigned int descriptors(pid_t pid)
 	return count;
 }
 
+pid_t driver_now(int port, bool *up)
+{
+	const char *pid = status_value(port, "driver");
+
+	*up = pid && strstr(pid, "\"up\": true");
+	return pid ? strtol(pid, NULL, 10) : 0;
+}
+
 void kill_driver_now(int port)
 {
-	long pid = status_number(port, "driver");
+	bool up;
+	pid_t pid = driver_now(port, &up);
 
 	if (pid > 1)
 		kill(pid, SIGKILL);
+}
+
+pid_t stop_driver(int port)
+{
+	long long limit = ms_now() + 5000;
+	char path[64];
+	bool up;
+	pid_t pid = driver_now(port, &up);
+
+	ASSERT_GT(pid, 1);
+	ASSERT_EQ(0, kill(pid, SIGSTOP));
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	while (!strstr(contents(path), "State:\tT") && ms_now() < limit)
+		usleep(1000);
+	usleep(50000);
+	return pid;
 }
 
 const char *contents(const char *path)

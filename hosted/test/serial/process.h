@@ -38,10 +38,16 @@ long status_number(int port, const char *name);
 char status_text(int port, const char *name);
 /* Until it is @least, or the test fails */
 void status_await(int port, const char *name, long least);
+/* The same, until it is @value */
+void status_await_just(int port, const char *name, long value);
 /* How many a process has */
 unsigned int descriptors(pid_t pid);
+/* The driver that hosted-supervise has now, and whether it takes requests; 0: none */
+pid_t driver_now(int port, bool *up);
 /* SIGKILL to the driver that hosted-supervise has now, if it has one. */
 void kill_driver_now(int port);
+/* SIGSTOP to it, until all its threads have stopped, or one could still answer; its pid */
+pid_t stop_driver(int port);
 /* Reads the file; returns its text. */
 const char *contents(const char *path);
 long long ms_now(void);

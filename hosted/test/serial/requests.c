@@ -677,4 +677,93 @@ TEST(the_console_that_was_selected_gets_the_text)
 	run_kit(console_body);
 }
 
+/* The hang-up is under way when this returns. */
+static void open_and_lose_carrier(void)
+{
+	struct serial_termios t;
+
+	set_lines(PL010_FR_DCD);
+	ASSERT_EQ(0, ask(SERIAL_OPEN, 0));
+	t = termios();
+	t.cflag &= ~CLOCAL;
+	EXPECT_EQ(0, set_termios(&t));
+	set_lines(0);
+}
+
+/* Whatever the hang-up comes between; the same for READ, which waits, and WRITE. */
+UART_TEST(what_is_asked_while_the_carrier_is_lost_is_answered)
+{
+	struct asked *write, *read;
+	int i, status;
+
+	for (i = 0; i < 300 && !th.failed; i++) {
+		open_and_lose_carrier();
+		write = begin(SERIAL_WRITE, 0, SERIAL_FOREVER, "x", 1);
+		read = begin(SERIAL_READ_DATA, 1, SERIAL_FOREVER, NULL, 0);
+		status = end(write, NULL);
+		EXPECT_TRUE(status == 1 || status == -EIO);
+		EXPECT_EQ(-EIO, end(read, NULL));
+		EXPECT_EQ(0, ask(SERIAL_CLOSE, 0));
+	}
+}
+
+UART_TEST(a_device_may_go_while_its_carrier_is_lost)
+{
+	struct uart_board_config config = { .sent = line_sent };
+	int i;
+
+	for (i = 0; i < 100 && !th.failed; i++) {
+		open_and_lose_carrier();
+		if (i & 1)
+			EXPECT_EQ(0, ask(SERIAL_CLOSE, 0));
+		EXPECT_EQ(0, uart_board_remove());
+		if (!(i & 1))
+			EXPECT_EQ(0, ask(SERIAL_CLOSE, 0));
+		ASSERT_EQ(0, uart_board_add(&config));
+	}
+}
+
+static int close_by(void *client)
+{
+	return end(begin_by((long)client, SERIAL_CLOSE, 0, 0, NULL, 0), NULL);
+}
+
+UART_TEST_CONFIG(a_device_may_go_while_its_port_is_being_closed, .timed = true)
+{
+	struct uart_board_config config = { .sent = line_sent, .timed = true };
+	struct kit_thread *other;
+	uint8_t data[40];
+	int i;
+
+	fill(data, sizeof(data));
+	for (i = 0; i < 100 && !th.failed; i++) {
+		ASSERT_EQ(0, ask(SERIAL_OPEN, 0));
+		EXPECT_EQ(0, write_all(data, sizeof(data)));
+		ASSERT_EQ(0, kit_thread_create(KIT_OTHER, "closer", close_by, (void *)1, &other));
+		if (i & 1)
+			moment();
+		EXPECT_EQ(0, uart_board_remove());
+		EXPECT_EQ(0, kit_thread_join(other));
+		ASSERT_EQ(0, uart_board_add(&config));
+	}
+}
+
+UART_TEST_CONFIG(two_that_close_a_port_at_the_same_time_let_it_send_all, .timed = true)
+{
+	struct kit_thread *other;
+	uint8_t data[40];
+	unsigned int i;
+
+	fill(data, sizeof(data));
+	for (i = 1; i <= 50 && !th.failed; i++) {
+		ASSERT_EQ(0, ask(SERIAL_OPEN, 0));
+		ASSERT_EQ(0, end(begin_by(2, SERIAL_OPEN, 0, 0, NULL, 0), NULL));
+		EXPECT_EQ(0, write_all(data, sizeof(data)));
+		ASSERT_EQ(0, kit_thread_create(KIT_OTHER, "closer", close_by, (void *)2, &other));
+		EXPECT_EQ(0, ask(SERIAL_CLOSE, 0));
+		EXPECT_EQ(0, kit_thread_join(other));
+		EXPECT_EQ(i * sizeof(data), sent());
+	}
+}
+
 TEST_HARNESS_MAIN

@@ -50,24 +50,79 @@ FIXTURE_TEARDOWN(alone)
 	work_end();
 }
 
+#define SOME	1500
+
+static void write_some(int port, uint8_t factor)
+{
+	uint8_t data[SOME];
+	size_t i;
+
+	for (i = 0; i < SOME; i++)
+		data[i] = i * factor;
+	EXPECT_EQ(0, client_write(port, data, SOME));
+}
+
+static void read_some(int port, uint8_t factor)
+{
+	struct serial_reply reply;
+	size_t at = 0;
+	int status, i;
+
+	while (at < SOME) {
+		status = client_call(port, SERIAL_READ_DATA, SOME - at, 5000, NULL, 0, &reply);
+		ASSERT_GT(status, 0);
+		for (i = 0; i < status; i++, at++)
+			ASSERT_EQ((uint8_t)(at * factor), reply.data[i]);
+	}
+}
+
 TEST_F(alone, bytes_in_are_bytes_out)
 {
-	uint8_t data[1500], got[1500];
-	struct serial_reply reply;
-	size_t i, at = 0;
-	int status;
+	write_some(self->port, 3);
+	read_some(self->port, 3);
+}
 
-	for (i = 0; i < sizeof(data); i++)
-		data[i] = i * 3;
-	EXPECT_EQ(0, client_write(self->port, data, sizeof(data)));
-	while (at < sizeof(got)) {
-		status = client_call(self->port, SERIAL_READ_DATA, sizeof(got) - at, 5000, NULL, 0,
-				     &reply);
-		ASSERT_GT(status, 0);
-		memcpy(got + at, reply.data, status);
-		at += status;
-	}
-	EXPECT_EQ(0, memcmp(data, got, sizeof(data)));
+static void set_speed(int port, unsigned int speed)
+{
+	struct serial_reply reply;
+	struct serial_termios *termios = (struct serial_termios *)reply.data;
+
+	ASSERT_EQ(0, client_call(port, SERIAL_GET_TERMIOS, 0, 0, NULL, 0, &reply));
+	termios->ispeed = speed;
+	termios->ospeed = speed;
+	EXPECT_EQ(0, client_call(port, SERIAL_SET_TERMIOS, 0, 0, termios, sizeof(*termios), NULL));
+}
+
+static unsigned int speed_of(int port)
+{
+	struct serial_reply reply;
+
+	EXPECT_EQ(0, client_call(port, SERIAL_GET_TERMIOS, 0, 0, NULL, 0, &reply));
+	return ((struct serial_termios *)reply.data)->ospeed;
+}
+
+/* R1: two instances of one driver, which differ in all they are told */
+TEST_F(alone, r01_two_processes_share_nothing)
+{
+	pid_t other_pid;
+	int other;
+
+	strcat(socket_path, "2");
+	other_pid = start_alone(NULL);
+	other = connect_port();
+	ASSERT_EQ(0, client_ask(other, SERIAL_OPEN, 0));
+	set_speed(self->port, 19200);
+	set_speed(other, 38400);
+	write_some(other, 7);
+	write_some(self->port, 3);
+	read_some(other, 7);
+	EXPECT_EQ(19200, speed_of(self->port));
+	EXPECT_EQ(38400, speed_of(other));
+	kill(other_pid, SIGKILL);
+	EXPECT_EQ(1000 + SIGKILL, wait_exit(other_pid, 10000));
+	EXPECT_EQ(19200, speed_of(self->port));
+	read_some(self->port, 3);
+	close(other);
 }
 
 /* R8: a reply goes to the connection and the request that it belongs to. */
@@ -529,14 +584,24 @@ static void act_set_flags(void)
 	fcntl(0, F_SETFL, O_NONBLOCK);
 }
 
+static void act_signal_child(void)
+{
+	syscall(SYS_pidfd_send_signal, 1, SIGTERM, NULL, 0);
+}
+
+static void act_signal_another(void)
+{
+	syscall(SYS_pidfd_send_signal, 0, SIGTERM, NULL, 0);
+}
+
 static int shut_link(void)
 {
-	return shut_in_link(-1);
+	return shut_in_link(-1, 1);
 }
 
 static int shut_tap(void)
 {
-	return shut_in_link(0);
+	return shut_in_link(0, -1);
 }
 
 static void act_set_address(void)
@@ -566,6 +631,8 @@ TEST(r34_a_link_that_is_shut_in_has_little_more)
 	EXPECT_EQ(SIGSYS, in_jail(act_peer));
 	EXPECT_EQ(SIGSYS, in_jail(act_set_flags));
 	EXPECT_EQ(SIGSYS, in_jail(act_set_address));
+	EXPECT_EQ(0, in_jail(act_signal_child));
+	EXPECT_EQ(SIGSYS, in_jail(act_signal_another));
 	shut = shut_tap;
 	EXPECT_EQ(0, in_jail(act_set_address));
 	EXPECT_EQ(SIGSYS, in_jail(act_set_interface));
@@ -609,57 +676,79 @@ TEST(r34_no_thread_is_left_outside)
 	EXPECT_EQ(-EBUSY, shut_in());
 }
 
-/* R2, R34: descriptors of a driver that serves, and that it is shut in. */
-TEST(r34_a_driver_has_only_what_it_was_given)
+/* What a process has as descriptor @fd, NULL for nothing */
+static const char *handle_of(long pid, unsigned int fd)
 {
-	static const char *const kinds[] = { "socket:", "anon_inode:" };
-	char path[64], target[128];
-	const char *seccomp;
-	unsigned int fd, i, sockets = 0;
+	static char target[128];
+	char path[64];
 	ssize_t size;
-	int port;
-	long pid;
 
-	work_begin();
-	start_supervised(NULL);
-	port = connect_port();
-	ASSERT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
-	pid = status_number(port, "driver");
-	for (fd = 3; fd < 64; fd++) {
-		snprintf(path, sizeof(path), "/proc/%ld/fd/%u", pid, fd);
-		size = readlink(path, target, sizeof(target) - 1);
-		if (size < 0)
-			continue;
-		target[size] = '\0';
-		for (i = 0; i < 2 && strncmp(target, kinds[i], strlen(kinds[i])); i++)
-			;
-		sockets += i == 0;
-		if (i == 2)
-			TH_LOG("descriptor %u is %s", fd, target);
-		EXPECT_LT(i, 2);
-	}
-	/* The listener, the channel, the supervisor's probe, this client */
-	EXPECT_EQ(4, sockets);
-	for (fd = 0; fd < 2; fd++) {
-		snprintf(path, sizeof(path), "/proc/%ld/fd/%u", pid, fd);
-		size = readlink(path, target, sizeof(target) - 1);
-		ASSERT_GT(size, 0);
-		target[size] = '\0';
-		EXPECT_STREQ("/dev/null", target);
-	}
+	snprintf(path, sizeof(path), "/proc/%ld/fd/%u", pid, fd);
+	size = readlink(path, target, sizeof(target) - 1);
+	target[size < 0 ? 0 : size] = '\0';
+	return size < 0 ? NULL : target;
+}
+
+static void expect_shut_in(long pid)
+{
+	const char *seccomp;
+	char path[64];
+
 	snprintf(path, sizeof(path), "/proc/%ld/status", pid);
 	seccomp = strstr(contents(path), "Seccomp:\t");
 	ASSERT_NE(NULL, seccomp);
 	EXPECT_EQ('2', seccomp[9]);
-	close(port);
+}
+
+/* A driver that serves */
+FIXTURE(given) {
+	int port;
+	long pid;
+};
+
+FIXTURE_SETUP(given)
+{
+	work_begin();
+	start_supervised(NULL);
+	self->port = connect_port();
+	ASSERT_EQ(0, client_ask(self->port, SERIAL_OPEN, 0));
+	self->pid = status_number(self->port, "driver");
+}
+
+FIXTURE_TEARDOWN(given)
+{
+	close(self->port);
 	work_end();
+}
+
+TEST_F(given, r02_the_handles_of_a_driver_are_those_it_was_given)
+{
+	unsigned int fd, sockets = 0;
+	const char *handle;
+
+	for (fd = 0; fd < 2; fd++)
+		EXPECT_STREQ("/dev/null", handle_of(self->pid, fd));
+	for (fd = 3; fd < 64; fd++) {
+		handle = handle_of(self->pid, fd);
+		if (!handle || !strncmp(handle, "anon_inode:", 11))
+			continue;
+		sockets++;
+		if (strncmp(handle, "socket:", 7))
+			TH_LOG("descriptor %u is %s", fd, handle);
+		EXPECT_EQ(0, strncmp(handle, "socket:", 7));
+	}
+	/* The listener, the channel, the supervisor's probe, this client */
+	EXPECT_EQ(4, sockets);
+}
+
+TEST_F(given, r34_a_driver_that_serves_is_shut_in)
+{
+	expect_shut_in(self->pid);
 }
 
 TEST(r34_a_driver_is_shut_in_before_it_sees_its_device)
 {
 	struct channel_message message;
-	char path[64];
-	const char *seccomp;
 	int pair[2], handles[3];
 	pid_t pid;
 
@@ -670,10 +759,7 @@ TEST(r34_a_driver_is_shut_in_before_it_sees_its_device)
 	pid = start_with(handles, 3);
 	/* It waits for the answer. */
 	ASSERT_EQ(sizeof(message), recv(handles[0], &message, sizeof(message), 0));
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	seccomp = strstr(contents(path), "Seccomp:\t");
-	ASSERT_NE(NULL, seccomp);
-	EXPECT_EQ('2', seccomp[9]);
+	expect_shut_in(pid);
 	kill(pid, SIGKILL);
 }
 

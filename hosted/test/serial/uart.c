@@ -107,7 +107,7 @@ struct asked *begin_by(long client, enum serial_op op, kit_u32 arg, kit_u32 time
 	struct asked *a = calloc(1, sizeof(*a));
 
 	a->call.request.op = op;
-	a->call.request.id = ++id;
+	a->call.request.id = __atomic_add_fetch(&id, 1, __ATOMIC_RELAXED);
 	a->call.request.arg = arg;
 	a->call.request.timeout_ms = timeout_ms;
 	a->call.request.length = length;

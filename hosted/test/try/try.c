@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Three drivers that nobody planned for, of three subsystems, as they are: the
- * clock rtc-pl030.c, the watchdog sp805_wdt.c, the keyboard's port ambakmi.c.
+ * clock rtc-pl030.c, the watchdog sp805_wdt.c, the keyboard's port ambakmi.c. And
+ * what hosted/try tells of one that cannot run yet.
  */
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "kit/bus.h"
 #include "kit/small.h"
@@ -142,6 +148,86 @@ TRY_TEST(devices_go_while_they_are_used)
 {
 	EXPECT_EQ(0, kit_serio_open(0, receive, NULL));
 	EXPECT_EQ(0, kit_watchdog_start(0));
+}
+
+/*
+ * hosted/try
+ */
+
+/* Return: its status, and what it says about a driver with this text */
+static int try(const char *driver, char *says, size_t max)
+{
+	char command[3 * PATH_MAX], self[PATH_MAX] = "", path[] = "/tmp/hosted-try-XXXXXX.c";
+	int fd = mkstemps(path, 2);
+	FILE *output;
+	size_t size;
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(strlen(driver), write(fd, driver, strlen(driver)));
+	close(fd);
+	ASSERT_GT(readlink("/proc/self/exe", self, sizeof(self) - 1), 0);
+	dirname(self);
+	snprintf(command, sizeof(command), "BUILD='%s' '%s/../../try' %s 2>&1", self, self, path);
+	output = popen(command, "r");
+	ASSERT_NE(NULL, output);
+	size = fread(says, 1, max - 1, output);
+	says[size] = '\0';
+	unlink(path);
+	return WEXITSTATUS(pclose(output));
+}
+
+TEST(what_is_missing_is_told_by_name)
+{
+	static const char driver[] =
+		"#include <linux/device.h>\n"
+		"#include <linux/no_header.h>\n"
+		"struct own {\n"
+		"	struct no_member member;\n"
+		"};\n"
+		"static const struct no_variable variable = { .x = 1 };\n"
+		"int probe(struct no_parameter *p, struct device *dev)\n"
+		"{\n"
+		"	struct no_pointer *pointer = dev->no_field;\n"
+		"	no_type value = no_function(pointer->field, NO_CONSTANT);\n"
+		"	return value;\n"
+		"}\n"
+		"NO_MACRO(probe);\n";
+	char says[4096];
+
+	EXPECT_EQ(1, try(driver, says, sizeof(says)));
+	EXPECT_STREQ("missing headers:\n"
+		     "  linux/no_header.h\n"
+		     "missing declarations:\n"
+		     "  NO_CONSTANT\n"
+		     "  NO_MACRO()\n"
+		     "  no_field in struct device\n"
+		     "  no_function()\n"
+		     "  no_type\n"
+		     "  struct no_member\n"
+		     "  struct no_parameter\n"
+		     "  struct no_pointer\n"
+		     "  struct no_variable\n", says);
+}
+
+TEST(what_is_declared_and_not_there_is_told_by_name)
+{
+	char says[4096];
+
+	EXPECT_EQ(1, try("#include <linux/slab.h>\n"
+			 "int no_function(void);\n"
+			 "void *probe(void) { return kmalloc(no_function(), GFP_KERNEL); }\n",
+			 says, sizeof(says)));
+	EXPECT_STREQ("missing functions and variables:\n  no_function\n", says);
+}
+
+TEST(nothing_is_missing_where_nothing_is)
+{
+	char says[4096];
+
+	EXPECT_EQ(0, try("#include <linux/slab.h>\n"
+			 "void *probe(void) { return kmalloc(1, GFP_KERNEL); }\n",
+			 says, sizeof(says)));
+	EXPECT_STREQ("nothing is missing: it links\n", says);
 }
 
 TEST_HARNESS_MAIN
