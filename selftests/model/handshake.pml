@@ -2,25 +2,55 @@
 /*
  * The handshake of framework/link.c against itself and against the known peers
  *
- * table.pml is generated from the driver's own table. A side looks at the peer's
- * state at any time and as often as it likes, which stands for interrupts that
- * arrive, coalesce or get lost, and for the recheck; between looking and acting,
- * the peer may do anything. Each side may restart or be stopped at any point,
- * RESTARTS times in all; its section keeps what it held.
+ * table.pml is generated from the driver's own table. Between a look at the
+ * peer's state and what follows of it, the peer may do anything. Side 1 is
+ * OTHER. Restarts and interfaces taken down, of both sides together, are
+ * RESTARTS, each at any point; a side's section keeps what it held.
  *
- * OTHER: 0 our own driver, 1 Jailhouse's Linux, 2 NuttX, 3 Zephyr; how they
- * differ is in selftests/peer/profile.c.
+ * A write that changes a state register raises the other side's interrupt, which
+ * is pending until that side looks; several become one. Ours may be lost at any
+ * time, as we also look without one. The known peers do not. What is raised while
+ * NuttX's interface is down is lost, as it disables interrupts; else theirs are
+ * lost only with LOSE 2. The others enable them before their first look, and only
+ * a vector that something else masks loses one then.
  */
 #include "table.pml"
 
-#ifndef RESTARTS
-#define RESTARTS 2
-#endif
+#define OURS	0	/* our own driver */
+#define LINUX	1	/* Jailhouse's */
+#define NUTTX	2
+#define ZEPHYR	3
+
 #ifndef OTHER
-#define OTHER 0
+#define OTHER OURS
+#endif
+#ifndef RESTARTS
+#define RESTARTS 3
+#endif
+#ifndef RECHECK
+#define RECHECK 1	/* we look without an interrupt, too */
+#endif
+#ifndef LOSE
+#define LOSE 1		/* whose interrupts may get lost: 0 nobody's, 1 ours, 2 the other's too */
+#endif
+#ifndef LIMIT
+#define LIMIT 0		/* what a known peer does wrong, left out otherwise: see may_go_down */
+#endif
+#ifndef HEAL
+#define HEAL 0		/* how often we take our interface down and up when the link is stuck */
+#endif
+#ifndef REBOOT
+#define REBOOT 0	/* the other is restarted once more when the calm begins */
 #endif
 
+#define DOWN	1	/* its interface goes down: Linux while starting, NuttX after RUN */
+#define RACE	2	/* its interface goes down between its look and what follows */
+#define EARLY	3	/* Jailhouse's Linux: RUN when its interface comes up, without a look */
+
+#define NEVER	255
+
 byte state[2];		/* state registers */
+bool pending[2];	/* interrupts */
 bool in_ring[2];	/* this side reads the peer's section and sends */
 bool died[2];		/* restarted or left the link, and the peer has not looked since */
 bool odd[2];		/* flips when a side clears its section */
@@ -30,6 +60,13 @@ byte restarts = RESTARTS;
 bool acting[2];		/* between a look and what follows of it */
 bool calm;		/* from now on, the sides take turns and nobody restarts */
 bit turn;
+byte heal = HEAL;
+bool reboot = REBOOT;
+/* Of a known peer */
+bool down = OTHER != OURS;	/* its interface */
+byte seen = NEVER;	/* our state at its last look */
+
+#define up	(in_ring[0] && in_ring[1] && (OTHER != LINUX || seen == RUN))
 
 /* What a side starts to read was written for this very session. */
 inline enter_ring(me)
@@ -46,102 +83,176 @@ inline clear(me)
 	sent[me] = false
 }
 
-/* What is sent finds a peer whose section is set up, or that has just died. */
+/*
+ * What is sent finds a peer whose section is set up, or that has just died, which
+ * the sender may have seen already, but not acted upon.
+ */
 inline send(me)
 {
-	assert(state[1 - me] >= READY || died[1 - me]);
+	assert(state[1 - me] >= READY || died[1 - me] || (acting[me] && peer == RESET));
 	sent[me] = true;
-	sent_to[me] = odd[1 - me]
+	sent_to[me] = odd[1 - me];
+	/* Zephyr looks with each interrupt. */
+	pending[1 - me] = pending[1 - me] || (OTHER == ZEPHYR && me == 0)
+}
+
+inline set_state(me, value)
+{
+	pending[1 - me] = pending[1 - me] ||
+		(state[me] != value && (OTHER != NUTTX || me == 1 || !down));
+	state[me] = value
+}
+
+/* Leaves the ring, and the peer learns of it. */
+inline leave(me)
+{
+	in_ring[me] = false;
+	died[me] = true;
+	set_state(me, RESET)
 }
 
 /* In the calm, what a side acts upon is still so. */
+#define may_look(me)	(!calm || (!reboot && turn == me && !acting[1 - me]))
+
 inline look(me)
 {
 	acting[me] = true;
+	pending[me] = false;
 	turn = 1 - me;
 	peer = state[1 - me];
 	died[1 - me] = false
 }
 
-/* Power cut and boot, or ifdown and ifup: at any point where the driver may be. */
+/* Power cut and boot, or our ifdown and ifup: at any point where the driver may be. */
 inline restart(me)
 {
-	restarts--;
-	in_ring[me] = false;
-	state[me] = RESET;
-	died[me] = true;
+	leave(me);
 	own = RESET;
-	seen = 255;
 	acting[me] = false
 }
 
 proctype ours(bit me)
 {
-	byte own = RESET, peer, next, seen;
+	byte own = RESET, peer, next;
+	bool again = true;	/* it looks until there is no step to make */
 
 	do
 	:: d_step { own == UP && !sent[me] -> send(me) }
-	:: d_step { restarts && !calm -> restart(me) }
-	:: d_step { (!calm || (turn == me && !acting[1 - me])) -> look(me); next_step(own, peer, next); peer = 0 }
+	:: d_step { restarts && !calm -> restarts--; restart(me); again = !RECHECK }
+	:: d_step { LOSE && pending[me] -> pending[me] = false }
+	:: d_step { may_look(me) && calm && !RECHECK && !again && !pending[me] -> turn = 1 - me }
+	:: d_step { may_look(me) && (RECHECK || again || pending[me]) ->
+			look(me);
+			next_step(own, peer, next);
+			again = !RECHECK && next != own;
+			if
+			:: heal && calm && next == own && !up && !down && !pending[1 - me] ->
+				heal--; restart(me); next = own
+			:: else
+			fi;
+			peer = 0
+		}
 		/* The peer may do anything now. */
 		if
 		:: d_step { next == own -> next = 0; acting[me] = false }
-		:: d_step { restarts && !calm -> restart(me); next = 0 }
+		:: d_step { restarts && !calm ->
+				restarts--; restart(me); again = !RECHECK; next = 0 }
 		:: d_step { next != own && next == RESET -> in_ring[me] = false }
 			/* ops->down has returned; only then does the peer learn of it. */
-			d_step { state[me] = RESET; died[me] = true; own = RESET; next = 0; acting[me] = false }
+			d_step { leave(me); own = RESET; next = 0; acting[me] = false }
 		:: d_step { next != own && next == READY -> clear(me) }
-			d_step { state[me] = READY; own = READY; next = 0; acting[me] = false }
+			d_step { set_state(me, READY); own = READY; next = 0; acting[me] = false }
 		:: d_step { next != own && (next == INIT || next == RUN) ->
-				state[me] = next; own = next; next = 0; acting[me] = false }
-		:: d_step { next != own && next == UP -> enter_ring(me); own = UP; next = 0; acting[me] = false }
+				set_state(me, next); own = next; next = 0; acting[me] = false }
+		:: d_step { next != own && next == UP ->
+				enter_ring(me); own = UP; next = 0; acting[me] = false }
 		fi
 	od
 }
 
 /*
- * As the known peers do it: they stay in RUN until they see RESET, and what they
- * do next is decided at the look. Jailhouse's Linux steps only when it sees a
- * new state, the others send to a peer in READY.
+ * As the known peers do it: one step for a look, which takes an interrupt, and
+ * they stay in RUN until they see RESET. selftests/peer/profile.c has more.
  */
+#define may_go_down	(!down && (LIMIT == RACE || OTHER == ZEPHYR || !acting[me]) && \
+	(LIMIT == DOWN || OTHER != LINUX || seen != INIT) && \
+	(LIMIT == DOWN || OTHER != NUTTX || !ran) && \
+	(LIMIT == RACE || OTHER != NUTTX || !pending[me]))
+#define may_come_up	(down && (OTHER != LINUX || (LIMIT == RACE || !acting[me]) && \
+	(LIMIT == EARLY || own != READY || state[1 - me] >= READY)))
+
 proctype other(bit me)
 {
-	byte own = RESET, peer, seen = 255, next;
+	byte own = RESET, peer, next;
+	bool ran;	/* NuttX: has been in RUN, and not seen RESET since */
 
 	do
-	:: d_step { own == RUN && !sent[me] && (seen == RUN || (OTHER != 1 && seen == READY)) ->
+	:: d_step { own == RUN && !down && !sent[me] && (OTHER != LINUX || seen == RUN) ->
 			send(me) }
-	:: d_step { restarts && !calm -> restart(me) }
-	:: d_step {
-		(!calm || (turn == me && !acting[1 - me])) ->
-		look(me);
-		next = own;
-		if
-		:: OTHER == 1 && peer == seen
-		:: else ->
+	:: d_step { (restarts && !calm) || (reboot && calm) ->
 			if
-			:: own == RESET && peer < READY -> next = INIT
-			:: own == INIT && peer > RESET -> next = READY
-			:: own >= READY && peer == RESET -> next = RESET
-			:: own == READY && peer >= READY -> next = RUN
+			:: calm -> reboot = false
+			:: else -> restarts--
+			fi;
+			restart(me);
+			down = true; ran = false; seen = NEVER; peer = 0;
+			pending[me] = OTHER != NUTTX }
+	:: d_step { LOSE > 1 && !calm && pending[me] -> pending[me] = false }
+	:: d_step { restarts && !calm && may_go_down ->
+			restarts--;
+			if
+			:: OTHER == LINUX -> leave(me); own = RESET
+			:: OTHER == NUTTX -> leave(me)		/* but own is kept */
+			:: OTHER == ZEPHYR -> pending[me] = true
+			fi;
+			down = true }
+	:: d_step { may_come_up ->
+			down = false;
+			if
+			:: OTHER == LINUX && own == READY ->
+				set_state(me, RUN); own = RUN; enter_ring(me)
+			:: OTHER == LINUX && own != READY
+			:: OTHER == NUTTX -> leave(me); own = RESET; pending[me] = true
+			:: OTHER == ZEPHYR -> pending[me] = true
+			fi }
+	:: d_step { calm && may_look(me) && !may_come_up && !acting[me] && !pending[me] ->
+			turn = 1 - me }
+	:: d_step { !acting[me] && pending[me] && may_look(me) && !(calm && may_come_up) ->
+			look(me) }
+	:: d_step { acting[me] ->
+			next = own;
+			if
+			:: peer == seen && (OTHER == LINUX || ran)
+			:: else ->
+				if
+				:: own == RESET && peer < READY -> next = INIT
+				:: own == INIT && peer > RESET -> next = READY
+				:: own >= READY && peer == RESET -> next = RESET
+				:: own == READY && peer >= READY && !ran &&
+				   (OTHER == NUTTX || !down) -> next = RUN
+				:: own == RUN && peer >= READY && OTHER == ZEPHYR && down ->
+					next = RESET
+				:: else
+				fi
+			fi;
+			seen = peer;
+			peer = 0;
+			if
+			:: next != own && next == READY -> clear(me)
+			:: next != own && next == RESET ->
+				set_state(me, RESET); died[me] = true; ran = false
+			:: next != own && next == RUN ->
+				set_state(me, RUN); enter_ring(me); ran = OTHER == NUTTX
+			:: next != own && next == INIT -> set_state(me, INIT)
 			:: else
-			fi
-		fi;
-		seen = peer;
-		peer = 0
-	   }
-		if
-		:: d_step { next == own -> next = 0; acting[me] = false }
-		:: d_step { restarts && !calm -> restart(me); next = 0 }
-		:: d_step { next != own && next == RESET ->
-				in_ring[me] = false; state[me] = RESET; died[me] = true;
-				own = RESET; next = 0; acting[me] = false }
-		:: d_step { next != own && next == INIT -> state[me] = INIT; own = INIT; next = 0; acting[me] = false }
-		:: d_step { next != own && next == READY -> clear(me) }
-			d_step { state[me] = READY; own = READY; next = 0; acting[me] = false }
-		:: d_step { next != own && next == RUN ->
-				state[me] = RUN; own = RUN; next = 0; enter_ring(me); acting[me] = false }
-		fi
+			fi }
+		d_step {
+			if
+			:: next == READY && own != READY -> set_state(me, READY)
+			:: next == RESET -> in_ring[me] = false
+			:: else
+			fi;
+			own = next; next = 0; acting[me] = false }
 	od
 }
 
@@ -150,8 +261,8 @@ init
 	atomic {
 		run ours(0);
 		if
-		:: OTHER == 0 -> run ours(1)
-		:: OTHER != 0 -> run other(1)
+		:: OTHER == OURS -> run ours(1)
+		:: OTHER != OURS -> run other(1)
 		fi
 	}
 	calm = true		/* at any time */
@@ -164,4 +275,4 @@ init
  * through RESET, INIT and READY for as long as each acts upon what has just
  * ceased to be so, which is a matter of microseconds each time.
  */
-ltl comes_back { <>[](in_ring[0] && in_ring[1]) }
+ltl comes_back { <>[]up }
