@@ -19,7 +19,8 @@
  * its own process, which is killed after a timeout, and in its own process
  * group, which is killed afterwards: a test leaves no process behind. Integers
  * and pointers are compared as long long, so mixing signs is safe. The output
- * is TAP 13. Arguments select the tests whose names contain one of them.
+ * is TAP 13. An argument selects the test of that name or, where there is none,
+ * all whose names contain it.
  *
  * Several files may include this and be linked into one program; one of them
  * has TEST_HARNESS_MAIN.
@@ -234,9 +235,13 @@ static inline bool th_run_one(struct th_test *test, unsigned int number)
 	pid = fork();
 	if (pid == 0)
 		th_child(test);
-	/* The process group exists as long as the test was not reaped. */
-	if (pid < 0 || waitid(P_PID, pid, &info, WEXITED | WNOWAIT))
+	if (pid < 0) {
 		perror("fork");
+		printf("not ok %u %s\n", number, test->name);
+		return false;
+	}
+	/* The process group exists as long as the test was not reaped. */
+	waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
 	kill(-pid, SIGKILL);
 	waitpid(pid, &status, 0);
 
@@ -257,12 +262,22 @@ static inline bool th_run_one(struct th_test *test, unsigned int number)
 	       (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == TH_EXIT_SKIP);
 }
 
+static inline bool th_named(struct th_test *test, const char *word)
+{
+	struct th_test *other;
+
+	for (other = th.tests; other; other = other->next)
+		if (!strcmp(other->name, word))
+			return other == test;
+	return strstr(test->name, word);
+}
+
 static inline bool th_selected(struct th_test *test, int argc, char **argv)
 {
 	int i;
 
 	for (i = 1; i < argc; i++)
-		if (strstr(test->name, argv[i]))
+		if (th_named(test, argv[i]))
 			return true;
 	return argc < 2;
 }

@@ -114,6 +114,16 @@ static void verify_number(const struct end *e, const char *name)
 		     name, e->numbers);
 }
 
+/* A slot of shadow hangs up for more reasons than that. */
+static void verify_files(const struct hold *h)
+{
+	int files = h->plugin == UIO ? 2 : h->plugin == SHADOW, found = hold_hung_up(h);
+
+	if (h->gone ? found != files : found && h->plugin == UIO)
+		fail("%d of %d files of %s are hung up, want %s", found, files,
+		     plugin_name[h->plugin], h->gone ? "all, it was unbound" : "none");
+}
+
 static void verify_end(struct end *e)
 {
 	char driver[64], name[32];
@@ -138,6 +148,7 @@ static void verify_end(struct end *e)
 	if (there != (e->hold.gone ? 0 : words))
 		fail("%s: %d of %d words mapped of %s are there, want %s", e->pci, there, words,
 		     plugin_name[e->hold.plugin], e->hold.gone ? "none, it was unbound" : "all");
+	verify_files(&e->hold);
 }
 
 static void verify_module(enum plugin module)
@@ -288,29 +299,29 @@ static void probe(int from, int to)
 	close(in);
 }
 
-static bool fresh;		/* the link has just come back */
+static bool fresh;		/* the link has just come back, or leads to another peer */
 
 /*
  * After each step, the link is what both ends allow. Its way back is timed from
- * when the last side was ready.
+ * when the last side was ready, unless that is the host's, who times it.
  */
 void settle(void)
 {
 	static bool expected;
-	bool before = expected;
-	double since = ready_at ? ready_at : now();
+	bool before = expected, prompt;
+	double since;
 	int i;
 
 	expected = link_expected();
-	fresh = expected && (!before || ready_at);
+	fresh = expected && (!before || ready_at || returned);
 	if (mixed())
 		return;
-	if (expected)
-		wait_for_host();
+	prompt = !expected || !wait_for_host();
+	since = prompt && ready_at ? ready_at : now();
 	for (i = 0; i < ends; i++)
 		if (expected || (end[i].plugin == NET && end[i].up))
-			wait_linked(&end[i], expected, now());
-	if (fresh)
+			wait_linked(&end[i], expected, since);
+	if (fresh && prompt && (!before || ready_at))
 		note_time(&times[end[0].plugin == SHADOW ? 2 : before], (now() - since) * 1e3);
 	else if (before && !expected && (end[0].up || end[1].up))
 		note_time(&times[3], (now() - since) * 1e3);

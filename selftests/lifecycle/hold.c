@@ -2,6 +2,7 @@
 /* Files and mappings that stay open, whatever becomes of the device */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,7 +16,10 @@
 
 #include "lifecycle.h"
 
+#define DOORBELL	3	/* words of the registers */
+
 static __thread sigjmp_buf on_sigbus;
+static unsigned long rung, woken, signalled;	/* doorbells, and what told of them */
 
 static void sigbus(int number)
 {
@@ -61,6 +65,65 @@ int hold_touch(struct hold *h, int *there)
 	return words;
 }
 
+/* A vector of its own, so that there is an interrupt to read */
+static bool ring_self(const struct hold *h)
+{
+	volatile uint32_t *registers = h->map[0].at;
+
+	if (!registers || sigsetjmp(on_sigbus, 0))
+		return false;
+	registers[DOORBELL] = registers[0] << 16;
+	return true;
+}
+
+/* Nothing there, or no device any more: any other error is a failure. */
+static bool worked(ssize_t result, const char *what)
+{
+	static const int expected[] = { EAGAIN, EIO, ENODEV, EINVAL, ECONNRESET };
+	unsigned int i;
+
+	for (i = 0; i < 5 && result < 0 && errno != expected[i]; i++)
+		;
+	if (i == 5)
+		fail("%s of a file that is held: %m", what);
+	return result > 0;
+}
+
+/* As programs do that do not look first whether the device is still there */
+void hold_use(struct hold *h)
+{
+	static const uint64_t one = 1;
+	char data[80];
+
+	pthread_mutex_lock(&h->lock);
+	if (h->plugin)
+		woken += worked(read(h->fd, data, h->plugin == UIO ? 4 : sizeof(data)), "read");
+	/* It enables interrupts, or is a reply that nobody waits for. */
+	if (h->plugin)
+		worked(write(h->fd, &one, h->plugin == UIO ? 4 : sizeof(one)), "write");
+	if (h->plugin == UIO && worked(read(h->eventfd, data, 8), "read"))
+		signalled++;
+	if (h->plugin == UIO)
+		rung += ring_self(h);
+	pthread_mutex_unlock(&h->lock);
+}
+
+void hold_report(void)
+{
+	say("# of %lu doorbells to held UIO devices, %lu reads and %lu eventfds told\n", rung,
+	    woken, signalled);
+	if (rung > 100 && (!woken || !signalled))
+		fail("no read, or no eventfd, of a held UIO device told of any doorbell");
+}
+
+/* Of its files, how many tell a poll that the device is gone */
+int hold_hung_up(const struct hold *h)
+{
+	struct pollfd file[] = { { .fd = h->fd }, { .fd = h->events } };
+
+	return h->plugin ? poll(file, 2, 0) : 0;
+}
+
 bool held(enum plugin plugin)
 {
 	return plugin && (end[0].hold.plugin == plugin || end[1].hold.plugin == plugin);
@@ -72,7 +135,7 @@ static int open_node(const char *fmt, const char *name)
 	int fd;
 
 	snprintf(path, sizeof(path), fmt, name);
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		fail("%s: %m", path);
 	return fd;

@@ -6,7 +6,7 @@
  * cycles.c	the kinds of cycles: how each begins and how it ends
  * device.c	the two ends: as they should be, and whether they are
  * hold.c	open files and mappings
- * load.c	traffic, readers, and who touches mappings, all the time
+ * load.c	traffic, readers, and who uses files and mappings, all the time
  * leaks.c	what may not be left, and what may not grow
  * system.c	files, modules, interfaces
  */
@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #define LINK_LIMIT	10.0	/* seconds in which the link has to be back */
+#define HOST_LIMIT	20.0	/* ... and the host to answer; it gives up a peer after 10 */
 #define DOWN_LIMIT	4.0	/* ... and gone, before the net plugin gives up a silent peer */
 #define MAPS		5
 
@@ -82,11 +83,12 @@ struct kind {
 
 extern struct kind kinds[];
 extern double ready_at;		/* when the last of both sides was, 0: with the last step's end */
+extern bool returned;		/* another peer has taken the place of this one */
 int repairs_due(void);
 void repair(int which);
 void load_all(void);
 void unload_all(void);
-void wait_for_host(void);
+bool wait_for_host(void);
 
 /* device.c */
 extern struct end end[2];
@@ -112,6 +114,9 @@ void hold_init(void);
 bool hold_open(struct end *e);
 void hold_close(struct hold *h);
 int hold_touch(struct hold *h, int *there);
+void hold_use(struct hold *h);
+void hold_report(void);
+int hold_hung_up(const struct hold *h);
 bool held(enum plugin plugin);
 
 /* load.c */
@@ -124,7 +129,7 @@ struct tally;
 void leaks_init(void);
 void expect_nothing_left(void);
 struct tally *tally_take(void);
-void expect_no_growth(const struct tally *before, long bound);
+void expect_no_growth(const struct tally *before, long cycles);
 
 /* system.c: errors are positive numbers of errno, 0 for none */
 int write_file(const char *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What goes on all the time: traffic from each end, readers of every attribute,
- * and somebody who touches mappings
+ * and somebody who uses the files and mappings that are held
  *
  * None of it may fail the test by itself: devices come and go under it.
  */
@@ -108,6 +108,11 @@ static void *reader(void *unused)
 	unsigned int i, j, round;
 	char path[128], name[32];
 
+	/*
+	 * Else the scheduler's code is patched as well whenever events are switched,
+	 * and QEMU without KVM has been seen to run a breakpoint that is gone by then.
+	 */
+	write_file("0", TRACE "options/record-cmd");
 	for (round = 0;; round++) {
 		pthread_rwlock_rdlock(&running);
 		for (i = 0; i < 2; i++) {
@@ -140,8 +145,10 @@ static void *toucher(void *unused)
 
 	for (;;) {
 		pthread_rwlock_rdlock(&running);
-		for (i = 0; i < ends; i++)
+		for (i = 0; i < ends; i++) {
 			hold_touch(&end[i].hold, &there);
+			hold_use(&end[i].hold);
+		}
 		pthread_rwlock_unlock(&running);
 		pause_ms(1);
 	}

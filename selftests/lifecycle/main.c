@@ -23,8 +23,9 @@
 #include "lifecycle.h"
 
 #define TESTS	3
-#define NOISE	200	/* by which they differ in any case: slabs of 5.10 by 121, others by 40 */
-#define STEP_LIMIT	30.0	/* seconds that a step may take; nothing of ours waits so long */
+#define FIRST	6	/* cycles that come before the first look, at least */
+/* Seconds that a step may take: longer than all that it waits for, which tells more */
+#define STEP_LIMIT	(2 * (HOST_LIMIT + LINK_LIMIT) + 10)
 
 static const char * const test_name[TESTS + 1] = { "",
 	"all is as it should be after each step, and the link comes back",
@@ -89,7 +90,7 @@ void tell(const char *fmt, ...)
 
 void fail(const char *fmt, ...)
 {
-	char text[500];
+	char text[600];
 	va_list args;
 
 	va_start(args, fmt);
@@ -151,6 +152,7 @@ static void one_step(void)
 
 	step++;
 	ready_at = 0;
+	returned = false;
 	atomic_store(&step_began, now());
 	/* The more is open, the less begins. */
 	if (due && (!k || rnd(3) < (unsigned int)due || !begin(k)))
@@ -170,7 +172,10 @@ static void walk(void)
 		one_step();
 }
 
-/* Everything at rest, and the modules gone; @before: what was in use the last time */
+/*
+ * Everything at rest, and the modules gone; @before: what was in use the last time,
+ * @cycles: of each kind between the two looks, 0 for too few to count
+ */
 static struct tally *look(const struct tally *before, unsigned long cycles)
 {
 	struct tally *tally = NULL;
@@ -183,8 +188,8 @@ static struct tally *look(const struct tally *before, unsigned long cycles)
 	expect_nothing_left();
 	test = 3;
 	if (before)
-		expect_no_growth(before, cycles / 2 + NOISE);
-	else
+		expect_no_growth(before, cycles);
+	else if (cycles)
 		tally = tally_take();
 	test = 1;
 	load_resume();
@@ -194,27 +199,33 @@ static struct tally *look(const struct tally *before, unsigned long cycles)
 /* Some of the cycles come first: whatever the kernel keeps for later is there then. */
 static void run(void)
 {
-	unsigned long rest[16], most = 0;
-	struct tally *before;
+	unsigned long rest[16], least = 0;
+	struct tally *before = NULL;
 	int i;
 
 	test = 1;
 	verify();
 	for (i = 0; kinds[i].name; i++) {
 		rest[i] = kinds[i].left;
-		kinds[i].left = kinds[i].left < 5 ? kinds[i].left : 5 + (kinds[i].left - 5) / 5;
+		kinds[i].left = kinds[i].left < FIRST ? kinds[i].left :
+				FIRST + (kinds[i].left - FIRST) / 5;
 		rest[i] -= kinds[i].left;
-		most = rest[i] > most ? rest[i] : most;
+		if (rest[i] && (!least || rest[i] < least))
+			least = rest[i];
 	}
 	walk();
-	before = look(NULL, 0);
-	for (i = 0; kinds[i].name; i++)
-		kinds[i].left = rest[i];
-	walk();
-	look(before, most);
+	if (least) {
+		before = look(NULL, least);
+		for (i = 0; kinds[i].name; i++)
+			kinds[i].left = rest[i];
+		walk();
+	}
+	look(before, least);
 	free(before);
+	hold_report();
 	for (test = 1; test <= TESTS; test++)
-		say("ok %d %s\n", test, test_name[test]);
+		say("ok %d %s%s\n", test, test_name[test],
+		    test < 3 || least ? "" : " # SKIP too few cycles to count");
 }
 
 static void prepare(void)
