@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import statistics
 import subprocess
 import time
@@ -30,10 +31,10 @@ class Proxies(Lab):
         proxy = self.vm.job("shadow-proxy --threads %d > /tmp/slots" % count, timeout=3600)
         try:
             until(lambda: self.vm.run("tail -n 1 /tmp/slots", check=False).out.strip() == "ready",
-                  "shadow-proxy is ready", timeout=60)
+                  "shadow-proxy is ready", timeout=240)
             yield
         finally:
-            proxy.kill("KILL")
+            proxy.kill(signal.SIGKILL)
 
 
 class Calls(Proxies):

@@ -38,8 +38,11 @@ def spatch(patch, target, folder):
     """All that it says, as lines, paths relative to the folder. Nothing where all is well."""
     command = ["nice", "spatch", "--very-quiet", "--no-show-diff", "-D", "report",
                "--sp-file", str(patch)] + header(patch, "Options") + [target]
-    done = subprocess.run(command, cwd=str(folder), stdin=subprocess.DEVNULL, timeout=300,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        done = subprocess.run(command, cwd=str(folder), stdin=subprocess.DEVNULL, timeout=300,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except subprocess.TimeoutExpired:
+        raise RigError("spatch with %s does not end within 300 s" % patch) from None
     text = done.stdout.decode(errors="replace")
     if done.returncode:
         raise RigError("spatch with %s failed (%d):\n%s" % (patch, done.returncode, text))

@@ -28,14 +28,16 @@ def way(kernel):
     return WAY if folder and kernel == debug.NAME else ""
 
 
-def start():
+def start(restart=False):
     """From now on modules for the debug kernel count. Where to: counters are of one version of the
-    sources; those of others go."""
+    sources; those of others go, or all."""
     global folder
     recipe = digest([(name, (TOP / name).read_bytes()) for name in sorted(matrix.sources())
                      if name.startswith(("framework/", "plugins/", "include/", "compat/"))])
     folder = checkout_cache("coverage", recipe)
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir() if restart else ():
+        remove(old)
     for other in folder.parent.iterdir():
         if other != folder:
             remove(other)

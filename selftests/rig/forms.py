@@ -3,14 +3,15 @@
 import json
 
 from . import debug
+from .mutants import own_files
 from .suite import spread
-from .util import KERNELS, RigError, TOP, cache, digest, output, remove
+from .util import KERNELS, RigError, TOP, cache, digest, remove
 
 QUICK = ("5.10", "7.2", debug.NAME)     # the smoke test on the others
-# A test that is written for no kernel in particular goes to all of them only where most of what
-# differs between kernels is met, in the core; else to the newest. All to all would take an hour.
+# A test that is written for no kernel in particular goes to all of them, unless it is about the
+# collection, the documents, the device or the tools rather than the drivers.
 NEWEST = ("7.2",)
-EVERYWHERE = ("core", "choice")
+ONCE = ("docs", "kselftest", "links", "tools")
 SMOKE = "smoke."
 
 
@@ -25,7 +26,7 @@ def is_quick(test):
         return test.kernel in test.quick
     if test.id.startswith(SMOKE):
         return test.kernel not in QUICK
-    if test.derived and test.id.split(".")[0] not in EVERYWHERE:
+    if test.derived and test.id.split(".")[0] in ONCE:
         return test.kernel in NEWEST
     return test.kernel in QUICK
 
@@ -36,11 +37,10 @@ def quick(tests):
 
 def tree():
     """Tells a checkout's content."""
-    git = ["git", "-c", "safe.directory=*", "-C", TOP]
     try:
-        return digest(output(git + ["rev-parse", "HEAD"]), output(git + ["diff", "HEAD"]))
+        return digest([(name, (TOP / name).read_bytes()) for name in own_files()])
     except RigError as error:
-        raise RigError("check-long goes by the commit: %s" % error) from error
+        raise RigError("check-long asks git what belongs to the tree: %s" % error) from error
 
 
 class Progress:
@@ -52,7 +52,7 @@ class Progress:
             remove(self.path)
         parts = json.loads(self.path.read_text()) if self.path.exists() else {}
         self.parts = {name: part for name, part in parts.items()
-                      if part["done"] and not part["fail"]}
+                      if part["done"] and not part["fail"] and not part["skip"]}
         self.kernels = {}
 
     def left(self, things):
@@ -62,9 +62,8 @@ class Progress:
     def note(self, result):
         part = self.parts.setdefault(result.id, {
             "pass": 0, "fail": 0, "skip": 0, "seconds": 0, "done": False})
-        outcome = "skip" if result.outcome == "optional" else result.outcome
-        if outcome != "said":
-            part[outcome] += 1
+        if result.outcome != "said":
+            part[result.outcome] += 1
         part["seconds"] += result.seconds or 0
         # A test has one result, a program has many and says at its end how long it took.
         part["done"] = result.seconds is not None

@@ -149,7 +149,7 @@ def depmod(kernel, tree):
 
 
 def overlay(kernel, tree, modules, files):
-    """Ours: modules (with a new index), the guest's init, and tests (path in guest -> file)."""
+    """Ours: modules (with a new index), the guest's init, and programs (path in guest -> file)."""
     release = roots.release(kernel)
     base = base_tree(kernel) / "usr/lib/modules" / release
     target = tree / "usr/lib/modules" / release
@@ -162,8 +162,8 @@ def overlay(kernel, tree, modules, files):
     shutil.rmtree(target / "kernel")    # the base archive has them
     guest = TOP / "selftests/rig/guest"
     copy(guest / "inittab", tree / "etc/inittab")
+    copy(guest / "fstab", tree / "etc/fstab")
     copy(guest / "rc", tree / "etc/rc")
-    copy(guest / "agent", tree / "usr/bin/agent")
     for name, source in files.items():
         copy(source, tree / name.lstrip("/"))
 

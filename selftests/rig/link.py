@@ -16,11 +16,14 @@ HOSTED = TOP / "hosted/build/gcc/hosted-link"
 
 def build(folder, *variables):
     """What a folder's own Makefile makes; quick when nothing changed."""
-    log = TOP / folder
-    if not (log / "Makefile").exists():
+    if not (TOP / folder / "Makefile").exists():
         raise RigError("%s is not there" % folder)
-    done = subprocess.run(["make", "-s", "-C", str(log)] + list(variables), stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=300)
+    try:
+        done = subprocess.run(["make", "-s", "-C", str(TOP / folder)] + list(variables),
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              stdin=subprocess.DEVNULL, timeout=300)
+    except subprocess.TimeoutExpired:
+        raise RigError("make -C %s does not end within 300 s" % folder) from None
     if done.returncode:
         raise RigError("make -C %s failed:\n%s" % (folder, done.stdout.decode()[-3000:]))
 
@@ -73,7 +76,10 @@ class Hosted:
     def stop(self):
         """Its counters. Nothing of a driver must be left over."""
         os.kill(self.process.pid, signal.SIGTERM)
-        out, errors = self.process.communicate(timeout=30)
+        try:
+            out, errors = self.process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            raise RigError("hosted-link does not end within 30 s of SIGTERM") from None
         if self.process.returncode:
             raise RigError("hosted-link: exit status %d: %s" % (self.process.returncode,
                                                                errors.decode()))

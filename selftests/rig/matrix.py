@@ -24,10 +24,13 @@ WAYS = {
              "CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT= CONFIG_UBSAN_BOUNDS_STRICT= "
              "KCFLAGS='-Wno-unknown-warning-option -Wno-duplicate-decl-specifier'",
 }
-# For which kernels: the newest, and one whose headers still tell sparse who takes which lock.
-CHECKED = (("6.12", "sparse"), ("7.2", "sparse"), ("7.2", "clang"))
 # What Debian's kernels have no use for, so only the debug kernel's build compiles it.
-UNCHECKED = ("selftests/core/faults/",)
+DEBUG_ONLY = "selftests/core/faults/"
+# For which kernels, and what of it: the newest, and one whose headers still tell sparse who takes
+# which lock; what is left of the debug kernel's.
+CHECKED = {("6.12", "sparse"): "modules", ("7.2", "sparse"): "modules", ("7.2", "clang"): "modules",
+           ("debug", "sparse"): DEBUG_ONLY + "ivshmem_faults.o",
+           ("debug", "clang"): DEBUG_ONLY + "ivshmem_faults.o"}
 # Neither is about our sources.
 IGNORED = re.compile(r"the compiler differs from the one used|Clock skew detected|"
                      r"modification time .* in the future")
@@ -72,18 +75,18 @@ def warnings(log):
             and not IGNORED.search(line)]
 
 
-def unchecked(log):
+def unchecked(log, goal):
     """Sources that sparse was not run for, which make may do without a word."""
     lines = log.read_text(errors="replace").splitlines()
     asked = {line.split()[1].replace("/mnt/", "") for line in lines if line.startswith("  CHECK ")}
     return sorted(name for name in sources() if name.endswith(".c") and name not in asked
-                  and not name.startswith(UNCHECKED))
+                  and name.startswith(DEBUG_ONLY) == goal.startswith(DEBUG_ONLY))
 
 
-def compile_modules(kernel, target, log, flags):
+def compile_modules(kernel, target, log, flags, goal):
     # Not with the flags of a make that the rig was started by: what is silent tells nothing.
-    command = "MAKEFLAGS= make -C /lib/modules/%s/build M=/mnt %s -j2 modules" % (
-        roots.release(kernel), flags)
+    command = "MAKEFLAGS= make -C /lib/modules/%s/build M=/mnt %s -j2 %s" % (
+        roots.release(kernel), flags, goal)
     run(roots.enter(kernel, command, binds=[(target, "/mnt")]), log=log, timeout=600,
         what="building the modules for %s (log: %s)" % (kernel, log))
     found = warnings(log)
@@ -97,6 +100,7 @@ def build(kernel, way=""):
     flags = " ".join(filter(None, (FLAGS, ARCHITECTURE.get(kernel), WAYS[way])))
     if way:
         roots.install(kernel, way)
+    goal = CHECKED.get((kernel, way), "modules")
     target = checkout_cache(place, "src")
     stamp, log = checkout_cache(place, "built"), checkout_cache(place, "build.log")
     with lock(checkout_cache(place, "build.lock"), "the modules for %s" % place):
@@ -112,9 +116,9 @@ def build(kernel, way=""):
         remove(stamp)
         sync(wanted, target)
         try:
-            compile_modules(kernel, target, log, flags)
-            if way == "sparse" and unchecked(log):
-                raise RigError("sparse was not asked about: %s" % " ".join(unchecked(log)))
+            compile_modules(kernel, target, log, flags, goal)
+            if way == "sparse" and unchecked(log, goal):
+                raise RigError("sparse was not asked about: %s" % " ".join(unchecked(log, goal)))
         except RigError:
             remove(target)              # a warning must show again the next time
             raise

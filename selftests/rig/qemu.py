@@ -12,7 +12,8 @@ from .util import RigError, cache, end, output, spawn
 
 NAME = "qemu-system-x86_64"
 ROOT = "7.2"                            # the root whose suite has QEMU 10.1 or later
-TCG = ["-accel", "tcg,thread=multi", "-cpu", "max"]
+# All that can be emulated but what makes it slow: strings byte by byte, page tables of 5 levels.
+TCG = ["-accel", "tcg,thread=multi", "-cpu", "max,erms=off,fsrm=off,la57=off"]
 KVM = ["-accel", "kvm", "-cpu", "host"]
 
 

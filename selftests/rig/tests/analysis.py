@@ -1,25 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0
 """What programs that read the sources have to say: sparse, clang, Coccinelle."""
-from .. import cocci, matrix
+from .. import cocci, debug, matrix
 from ..suite import Skip, equal, expect, test
 
 
-def sparse(kernel):
-    @test("sparse has nothing to say about any module, for Linux %s" % kernel, timeout=300,
+def build(kernel, way):
+    if kernel in debug.NAMES:
+        debug.need(kernel)
+    matrix.build(kernel, way)
+
+
+def sparse(kernel, what):
+    @test("sparse has nothing to say about %s, for Linux %s" % (what, kernel), timeout=300,
           suffix="-" + kernel)
     def sparse_for():
-        matrix.build(kernel, "sparse")
+        build(kernel, "sparse")
 
 
-def clang(kernel):
-    @test("clang builds the modules for Linux %s with W=1 and without a warning" % kernel,
+def clang(kernel, what):
+    @test("clang builds %s for Linux %s with W=1 and without a warning" % (what, kernel),
           timeout=300, suffix="-" + kernel)
     def clang_for():
-        matrix.build(kernel, "clang")
+        build(kernel, "clang")
 
 
-for version, way in matrix.CHECKED:
-    {"sparse": sparse, "clang": clang}[way](version)
+for (version, way), goal in matrix.CHECKED.items():
+    {"sparse": sparse, "clang": clang}[way](version, goal)
 
 
 def rule(name):

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """The device as every kernel sees it, before any driver of ours."""
+import signal
+
 from .. import debug, roots
 from ..lab import Lab
-from ..suite import Fixture, equal, test
+from ..suite import Fixture, equal, expect, test
 from ..util import KERNELS
 
 
@@ -32,3 +34,21 @@ def boots(kernel):
 
 for version in KERNELS + (debug.NAME,):
     boots(version)
+
+
+@test("commands in a machine run side by side, and end in time with all that they started",
+      Fixture(Lab), quick=("7.2",))
+def commands(lab):
+    vm = lab.vm()
+    equal(tuple(vm.run("echo out; echo err >&2; exit 3", check=False)), (3, "out\nerr\n"),
+          "status and output")
+    equal(vm.run("cat /dev/zero | tr '\\0' x | head -c 3000000").out, "x" * 3000000, "much output")
+    jobs = [vm.job("sleep 0.%d; seq %d" % (number % 5, number)) for number in range(40)]
+    for number, job in enumerate(jobs):
+        equal(job.result().out.split(), [str(n + 1) for n in range(number)], "output of one of 40")
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        equal(vm.job("sleep 1000").kill(number).status, 128 + number, "status when killed")
+    late = vm.run("sleep 1001 & echo begun; sleep 1002", timeout=2, check=False)
+    equal(tuple(late), (128 + signal.SIGKILL, "begun\n"), "status and output of one that is late")
+    vm.run("sleep 1003 >/dev/null & true")
+    expect("sleep 100" not in vm.out("ps | grep -v grep"), "what is left runs on")

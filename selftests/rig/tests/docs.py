@@ -2,6 +2,7 @@
 """The documents tell the truth: what they print, list and promise is what is there."""
 import re
 
+from .. import forms, mutants
 from ..lab import Lab
 from ..machines import Pair
 from ..suite import TESTS, Fixture, equal, expect, test, until
@@ -36,18 +37,23 @@ def named(cell):
     return re.findall(r"`([^`]+)`", cell)
 
 
-@test("testing.md tells each fault that can be put back, and tests that there are")
+@test("testing.md tells each fault that can be put back, and tests that there are; make check runs "
+      "what has to find it")
 def faults():
     section = (DOCS / "testing.md").read_text().partition("\n## Known faults\n")[2].split("\n## ")[0]
     rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("| ")]
     rows = [row for row in rows if row[0].strip() != "fault"]
     told = [name for row in rows for name in named(row[2])]
-    equal(sorted(told), sorted(path.stem for path in (TOP / "selftests/mutants").glob("*.patch")),
+    equal(sorted(set(told)), sorted(path.stem for path in (TOP / "selftests/mutants").glob("*.patch")),
           "the faults that it tells")
     # Rules and programs are not suites of ours.
     tests = {one.family for one in TESTS} | {"model"}
     for name in [name for row in rows for name in named(row[1])]:
         expect(name in tests, "there is no test %s", name)
+    run = {one.id for one in forms.quick(TESTS)} | {"model"}
+    for mutant in mutants.mutants():
+        expect(run.issuperset(mutant.tests), "make check does not run what finds %s: %s",
+               mutant.name, mutant.tests)
 
 
 def refusals(source):

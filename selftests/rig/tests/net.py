@@ -17,7 +17,7 @@ VARIANTS = {
     "jailhouse-size": ({"output_size": "0x7f000"}, "STEP=13", "7.2"),
     "intx": ({"intx": True, "output_size": "0x7000"}, "STEP=300 BYTES=20000 PINGS=20", "7.2"),
     "strict": ({"strict": True, "output_size": "0x10000"}, "STEP=97 BYTES=50000", "5.10"),
-    "drops-interrupts": ({"drop_interrupts": "0.02"}, "STEP=13", debug.NAME),
+    "drops-interrupts": ({"drop_interrupts": "0.02"}, "STEP=97 BYTES=200000", "7.2"),
 }
 
 
@@ -49,10 +49,10 @@ for variant in VARIANTS:
     pair(variant, DEFAULT_KERNEL, *VARIANTS[variant])
 
 
-@test("unbind and rmmod under traffic, 25 times each: the link returns each time", Fixture(Loaded),
-      timeout=300)
+@test("unbind and rmmod under traffic, 15 times each, 4 on a debug kernel: the link returns each time",
+      Fixture(Loaded), timeout=300)
 def remove(lab):
-    guest_script(lab, "COUNT=25 /selftests/net/remove.sh")
+    guest_script(lab, "COUNT=%d /selftests/net/remove.sh" % (4 if lab.kernel in debug.NAMES else 15))
 
 
 PAIR = Fixture(Pair)
@@ -69,7 +69,7 @@ def iperf(lab, options, seconds=3):
     return result["end"]
 
 
-@test("bulk TCP rings at most one doorbell for ten packets", PAIR, alone=True)
+@test("bulk TCP rings at most one doorbell for ten packets", PAIR, alone=True, quick=("5.10", "7.2"))
 def doorbells(lab):
     def count():
         packets = sum(int(n) for n in lab.at("a", "cat /sys/class/net/link0/statistics/?x_packets"
@@ -82,7 +82,8 @@ def doorbells(lab):
     expect(rung * 10 <= packets, "%d doorbells for %d packets", rung, packets)
 
 
-@test("doubling how many frames are coalesced halves the interrupts", PAIR, alone=True)
+@test("doubling how many frames are coalesced halves the interrupts", PAIR, alone=True,
+      quick=("7.2",))
 def coalescing(lab):
     interrupts = {}
     shown = lab.at("b", "ethtool -c link0").out
@@ -226,17 +227,18 @@ def two_links(lab):
         vm.run(LIB + "NET=10.11.%d; end_up a%d %s 1; end_up b%d %s 2"
                % (number, number, a, number, b))
     for number in (0, 1):
-        all_came_back(vm.out(LIB + "wait_until 10 carrier a%d 1; ip netns exec a%d ping -q -c 20 "
+        all_came_back(vm.out(LIB + "wait_until 10 carrier a%d; ip netns exec a%d ping -q -c 20 "
                              "-i 0.01 -s 1400 10.11.%d.2" % (number, number, number)))
     changes = "ip netns exec a0 cat /sys/class/net/link0/carrier_changes"
     before = vm.out(changes)
     vm.run("ip netns exec a0 ping -f -q -w 20 10.11.0.2 >/dev/null & "
            "ip -n b1 link set link0 down; sleep 0.5; ip -n b1 link set link0 up; "
-           + LIB + "wait_until 10 carrier a1 1; kill $!")
+           + LIB + "wait_until 10 carrier a1; kill $!")
     equal(vm.out(changes), before, "carrier changes of the first link when the second went down")
 
 
-@test("an interface takes less than 1 MiB of kernel memory beside its sections", EMPTY)
+@test("an interface takes less than 1 MiB of kernel memory beside its sections", EMPTY,
+      quick=("5.10", "7.2"))
 def memory(lab):
     links = [lab.link() for _ in range(8)]
     vm = lab.vm([link.peer(n) for link in links for n in (0, 1)])
@@ -299,6 +301,12 @@ def timers_cpu(lab, cpu):
 
 @test("who asks is answered on its own CPU: the timer follows", PAIR)
 def timer_follows(lab):
+    if lab.kernel in debug.NAMES:
+        raise Skip("a ping takes longer than the timer here", optional=True)
+    if lab.vm.run("taskset -c 1 true", check=False).status:
+        # Under TCG a CPU does not always come back from the suspend of another test.
+        lab.vm.restart()
+        lab.vm.run("modprobe ivshmem_net; " + LIB + "pair_up")
     at = [timers_cpu(lab, cpu) for cpu in (0, 1)]
     if not at[0]:
         raise Skip("doorbells are quick here, no timer is needed", optional=True)

@@ -14,7 +14,7 @@ TWO = Fixture(Two)
 
 def kills(count, **options):
     @test("%d times a machine is killed under traffic: the other sees it go, and the link comes "
-          "back within 10 s" % count, TWO, timeout=60 * count + 60, alone=True, **options)
+          "back within 10 s" % count, TWO, timeout=60 * count + 60, **options)
     def kill(lab):
         times = []
         changes = "cat /sys/class/net/eth0/carrier_changes"
@@ -30,13 +30,15 @@ def kills(count, **options):
             times.append(lab.link.time_back(number))
             job.result()
             lab.wait_both()
+            # The flood had the other's address looked for, maybe until now, in vain.
+            survivor.run("ip neigh flush dev eth0")
             all_came_back(lab.ping(number=1 - number))
             equal(int(survivor.out(changes)) - before, 2, "the survivor's carrier changes")
         print("# from interface up to RUN: median %.1f ms, worst %.1f ms of %d" % (
             statistics.median(times), max(times), count))
 
 
-kills(4)
+kills(2)
 kills(20, suffix="-20", long=True)
 
 
@@ -78,9 +80,10 @@ def kexec(lab):
     # The next kernel has no root file system: it stops in a panic, which is fine here.
     vm.run("kexec -l /boot/vmlinuz --append='console=ttyS0,115200 panic=0'")
     vm.job("kexec -e")
-    until(lambda: vm.log().count("Linux version") == 2, "the next kernel starts", 40)
+    until(lambda: vm.log()[vm.booted:].count("Linux version") == 2, "the next kernel starts", 40)
     for peer in link.stats()["peers"]:
         equal((peer["connected"], peer["state"], peer["interrupt_control"]), (True, 0, 0),
               "connected, state, interrupt control")
     vm.kill()
-    vm.new_log()
+    # What our kernel said until its end counts, what the next one says of its panic does not.
+    vm.console.write_text(vm.log().rpartition("Linux version")[0])

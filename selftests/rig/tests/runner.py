@@ -4,21 +4,24 @@ import contextlib
 import io
 import os
 import pathlib
+import subprocess
 import tempfile
 import time
 from unittest import mock
 
-from .. import forms, runner, suite
-from ..suite import Test, equal, expect, test
+from .. import forms, mutants, runner, suite
+from ..lab import Lab
+from ..suite import Fixture, Test, equal, expect, test
+from ..util import RigError
 
 
-def given(count, body, **options):
-    """Tests that call body with their number."""
+def given(count, body, fixture=None, **options):
+    """Tests that call body with their number; with a fixture they are one group."""
     def one(number):
-        def function():
+        def function(*_lab):
             body(number)
         function.__name__, function.__module__ = "test%d" % number, "given"
-        return Test(function, "%d holds" % number, None, 2, "", **options)
+        return Test(function, "%d holds" % number, fixture, 2, "", **options)
     return [one(number) for number in range(count)]
 
 
@@ -71,17 +74,87 @@ def failures():
     equal(said.splitlines()[-1], "2 passed, 3 failed, 1 skipped", "last line")
 
 
-@test("make check-long goes on where it was ended, and repeats what has failed")
+@test("a failure of a kind that nobody thought of is told with its seeds and logs, and the tests "
+      "after it in its group run")
+def unforeseen():
+    def body(number):
+        if number == 1:
+            suite.seed()
+            suite.seed()
+            raise subprocess.TimeoutExpired("ivshmem-rtos", 60)
+    with tempfile.TemporaryDirectory() as folder, \
+            mock.patch.dict(os.environ, {"XDG_CACHE_HOME": folder, "IVSHMEM_SEED": "77"}):
+        counts, said = ran(given(3, body, Fixture(Lab)))
+    equal(counts, {"pass": 2, "fail": 1, "skip": 0}, "counts")
+    for text in ("'ivshmem-rtos' timed out", "seed: 77 78\n", "logs: ", "again: IVSHMEM_SEED=77 "):
+        expect(text in said, "no %r in\n%s", text, said)
+
+
+@test("a program that does not end fails with what it said, and its tests count")
+def endless():
+    program = runner.External("given", ".")
+    program.command = ["sh", "-c", "echo 1..2; echo ok 1 one; echo this hangs; sleep 60"]
+    results = program.results(1)
+    equal([result[:2] for result in results], [
+        ("one", "pass"), ("runs all 2 tests that it planned", "fail"), ("ends within 1 s", "fail")],
+          "results")
+    expect("this hangs" in results[-1][2], "it says %r", results[-1][2])
+
+
+@test("make check-long goes on where it was ended, and repeats what has failed or was skipped")
 def resumed():
     def body(number):
         expect(number != 2, "2 fails")
+        if number == 1:
+            raise suite.Skip("1 lacks something")
     with tempfile.TemporaryDirectory() as folder, \
-            mock.patch.dict(os.environ, {"XDG_CACHE_HOME": folder}):
+            mock.patch.dict(os.environ, {"XDG_CACHE_HOME": folder, "CI": "true"}):
         progress = forms.Progress()
         ran(progress.left(given(3, body)), note=progress.note)
+        equal(progress.counts(), {"pass": 1, "fail": 2, "skip": 0}, "counts in CI")
+        os.environ["CI"] = ""
         progress = forms.Progress()
         left = progress.left(given(5, body))
-        equal([one.id for one in left], ["given.test%d" % n for n in (2, 3, 4)], "what is left")
+        equal([one.id for one in left], ["given.test%d" % n for n in (1, 2, 3, 4)], "what is left")
         ran(left, note=progress.note)
-        equal(progress.counts(), {"pass": 4, "fail": 1, "skip": 0}, "counts")
+        equal(progress.counts(), {"pass": 3, "fail": 1, "skip": 1}, "counts")
+        equal(len(forms.Progress().left(given(5, body))), 2, "tests that are left then")
         equal(len(forms.Progress(restart=True).left(given(5, body))), 5, "tests after a restart")
+
+
+@test("its record is for one content of the tree: also of files that git was not told of")
+def content():
+    with tempfile.TemporaryDirectory() as folder, \
+            mock.patch.object(mutants, "TOP", pathlib.Path(folder)), \
+            mock.patch.object(forms, "TOP", pathlib.Path(folder)):
+        subprocess.run(["git", "init", "-q", folder], check=True)
+        trees = []
+        for text in ("one", "another", "one"):
+            pathlib.Path(folder, "new").write_text(text)
+            trees.append(forms.tree())
+    equal([trees[0] == tree for tree in trees], [True, False, True], "the same content")
+
+
+class Told(mutants.Copy):
+    """A tree whose rig says what it is told to."""
+
+    def __init__(self, line, said=""):
+        self.said = "TAP version 13\n%s\n# %s\n1..1\n" % (line, said)
+
+    def rig(self, *_words):
+        return 1, self.said
+
+
+@test("a fault is not found by a machine that does not start, nor by a test that is skipped")
+def not_found():
+    equal(mutants.unspoilt(Told("ok 1 a.b: holds # SKIP no kernel"), ["a.b"])[0], "fail", "a skip")
+    for said in ("vm0 (7.2, has ended): boot: the machine ended",
+                 "vm0 (7.2, runs): no QMP greeting",
+                 "ivshmem-link does not serve /tmp/link0: ", "the process that ran it ended (-9)"):
+        try:
+            found = Told("not ok 1 a.b: holds", said).check(["a.b"])
+        except RigError:
+            continue
+        raise AssertionError("%s: %s" % (said, found))
+    found = Told("not ok 1 a.b: holds", "ring errors is 0, want 1").check(["a.b"])[0]
+    equal(found["fail"], ["a.b"], "what finds it")

@@ -3,10 +3,10 @@
 import re
 
 from .. import debug, tap
+from ..kmemleak import KMEMLEAK, forget_leaks, leaks
 from ..lab import Lab
-from ..suite import Fixture, equal, expect, test, until
+from ..suite import Fixture, equal, expect, seed, test, until
 from ..util import DEFAULT_KERNEL, KERNELS, TOP
-from .debug import KMEMLEAK, forget_leaks, leaks
 
 FOLDER = "/selftests/shadow/"
 NODE = "/dev/shadow-process0"
@@ -15,6 +15,8 @@ GEOMETRY = {"protocol": "shadow", "rw_size": "4M", "output_size": "16K", "strict
 # The kernel maps 2 MiB of memory without struct pages by one entry.
 HUGE = ("6.12", "7.2")
 FEWER = "REPLIES=500 PROCESSES=500 BINDS=10"    # each opens, duplicates and forks several times
+FEWEST = "REPLIES=150 PROCESSES=150 BINDS=4"
+STRESS = "with dozens of proxies, restarts and sudden deaths nothing is lost, nothing left"
 
 
 class Both(Lab):
@@ -35,6 +37,9 @@ class Both(Lab):
     def program(self, name, environment="", timeout=300):
         """All tests of a program have to pass."""
         guest_tap(self.vm.job("%s %s%s" % (environment, FOLDER, name), timeout))
+
+    def stress(self, environment=""):
+        self.program("test_stress", "SEED=%d %s" % (seed(), environment), 700)
 
 
 def guest_tap(job):
@@ -58,9 +63,22 @@ def on(kernel):
     def ring(lab):
         lab.program("test_ring")
 
-    @check("with dozens of proxies, restarts and sudden deaths nothing is lost, nothing left", 800)
+    @check("a node can be used as soon as it is there, while its device comes and goes", 300)
+    def node(lab):
+        lab.program("test_node", FEWER if lab.kernel in debug.NAMES else "")
+
+    leaky = kernel == debug.NAME
+
+    @test("%s (Linux %s)" % (STRESS, kernel),
+          Fixture(Both, kernel=kernel, append=KMEMLEAK) if leaky else both, 600, suffix)
     def stress(lab):
-        lab.program("test_stress", FEWER if lab.kernel in debug.NAMES else "", timeout=700)
+        if leaky:
+            forget_leaks(lab.vm)
+        lab.stress(FEWEST if leaky else FEWER)
+        lab.vm.run("for i in 1 2 3 4 5; do rmmod ivshmem_shadow && modprobe ivshmem_shadow || "
+                   "exit 1; done")
+        if leaky:
+            equal(leaks(lab.vm), "", "what kmemleak found")
 
     @test("programs map the R/W section where shmaddr says, by large entries if the kernel can "
           "(Linux %s)" % kernel, Fixture(Lab, kernel=kernel), 120, suffix)
@@ -88,12 +106,18 @@ def elsewhere(lab, **options):
     return vm
 
 
+def load(vm, parameters=""):
+    """What the log has then, and each device's protocol."""
+    said = vm.out("dmesg -c >/dev/null; modprobe ivshmem_shadow %s; dmesg; echo ----; "
+                  "cat /sys/bus/ivshmem/devices/*/protocol" % parameters)
+    text, _, protocols = said.rpartition("----\n")
+    return text, protocols.splitlines()
+
+
 def refused(vm, parameters, reason):
     """The plugin takes no device, and says why."""
-    vm.run("dmesg -c; modprobe ivshmem_shadow " + parameters)
-    text = vm.out("dmesg")
-    equal(vm.out("cat /sys/bus/ivshmem/devices/ivshmem0/protocol"), "0x0002 none auto",
-          "protocol with " + parameters)
+    text, protocols = load(vm, parameters)
+    equal(set(protocols), {"0x0002 none auto"}, "protocols with " + parameters)
     expect(reason in text, "with %s the log lacks '%s':\n%s", parameters, reason, text)
     vm.run("rmmod ivshmem_shadow")
 
@@ -123,20 +147,29 @@ def shmaddr_refused(lab):
         expect(claimed + " : ivshmem_shadow" in text, "%s is not claimed:\n%s", claimed, text)
 
 
-@test("a device of another shape is refused with the reason", Fixture(Lab))
+SHAPES = (({"peers": 3}, "link has 3 peers, want 2"),
+          ({"vectors": 1}, "device has 1 vectors, want at least 2"),
+          ({"output_size": "4K"}, "output section is 0x1000 bytes, want at least 0x2000"),
+          ({"output_size": 0}, "output section is 0x0 bytes, want at least 0x2000"))
+
+
+@test("devices of another shape, and parameters that no device can have, are refused with the reason",
+      Fixture(Lab))
 def shape_refused(lab):
-    for options, parameters, reason in (
-            ({"peers": 3}, "", "link has 3 peers, want 2"),
-            ({"vectors": 1}, "", "device has 1 vectors, want at least 2"),
-            ({"output_size": "4K"}, "", "output section is 0x1000 bytes, want at least 0x2000"),
-            ({"output_size": 0}, "", "output section is 0x0 bytes, want at least 0x2000"),
-            ({}, "slots=0", "parameter slots is 0, want 1 to 65536"),
-            ({}, "slots=65537", "parameter slots is 65537, want 1 to 65536"),
-            ({}, "shmaddr=0x10000000+64M", "R/W section of the device is 0x400000 bytes, want none")):
-        vm = lab.vm([lab.link(**dict(GEOMETRY, **options)).peer(0)])
-        vm.run("modprobe ivshmem_core")
+    links = [lab.link(**dict(GEOMETRY, **options)) for options, _ in SHAPES + (({}, ""),)]
+    vm = lab.vm([link.peer(0) for link in links])
+    vm.run("modprobe ivshmem_core")
+    text, protocols = load(vm)
+    equal(protocols, ["0x0002 none auto"] * len(SHAPES) + ["0x0002 shadow auto"], "protocols")
+    for number, (_, reason) in enumerate(SHAPES):
+        expect("ivshmem%d: %s" % (number, reason) in text, "of device %d the log lacks '%s':\n%s",
+               number, reason, text)
+    vm.run("rmmod ivshmem_shadow")
+    for parameters, reason in (
+            ("slots=0", "parameter slots is 0, want 1 to 65536"),
+            ("slots=65537", "parameter slots is 65537, want 1 to 65536"),
+            ("shmaddr=0x10000000+64M", "R/W section of the device is 0x400000 bytes, want none")):
         refused(vm, parameters, reason)
-        vm.close()
 
 
 # Life
@@ -191,13 +224,6 @@ def suspend(lab):
     guest_tap(job)
 
 
-LEAKS = Fixture(Both, kernel=debug.NAME, append=KMEMLEAK)
-
-
-@test("no memory leaks, whatever proxies do, and over 5 loads of the module", LEAKS, 600)
-def leak(lab):
-    forget_leaks(lab.vm)
-    lab.program("test_stress", "REPLIES=300 PROCESSES=200 BINDS=8", 400)
-    lab.vm.run("for i in $(seq 5); do rmmod ivshmem_shadow && modprobe ivshmem_shadow || exit 1; "
-               "done")
-    equal(leaks(lab.vm), "", "what kmemleak found")
+@test(STRESS + ", for longer", Fixture(Both), 800, long=True)
+def stress_long(lab):
+    lab.stress()

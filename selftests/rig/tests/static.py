@@ -2,7 +2,7 @@
 """What can be told without running anything of ours."""
 from .. import debug, lint, matrix, mutants, roots
 from ..suite import Skip, expect, test
-from ..util import KERNELS, TOP, output
+from ..util import KERNELS, TOP, checkout_cache, lock, output
 
 
 def builds(kernel):
@@ -40,6 +40,22 @@ def checkpatch():
 @test("each fault of selftests/mutants can be put into the tree as it is, and builds", timeout=600)
 def mutants_build():
     mutants.all_build()
+
+
+# Besides "all"; hosted/ has builds of its own by clang.
+TESTS = {"tools": "./obj/tool-tests", "selftests/peer": "peer-tests",
+         "selftests/shadow": "rtos-tests"}
+
+
+@test("clang builds each program, and each program of the tests, without a warning", timeout=300)
+def clang_programs():
+    with lock(checkout_cache("clang-programs.lock"), "the programs by clang"):
+        copy = mutants.Copy("clang")
+        for path in sorted(copy.tree.glob("**/Makefile")):
+            folder = str(path.parent.relative_to(copy.tree))
+            goals = ["all"] + TESTS.get(folder, "").split()
+            if folder not in (".", "hosted"):
+                copy.call("make", "-s", "-C", folder, "CC=clang", *goals)
 
 
 @test("make help tells every target of the Makefile")
