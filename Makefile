@@ -93,7 +93,7 @@ help:
 	@echo 'make tools           tools/ivshmem-tool, and libivshmem for programs of your own'
 	@echo 'make hosted          hosted/build/gcc/hosted-link, the drivers as a process'
 	@echo 'make demo            two virtual machines talk Ethernet over a link (as root)'
-	@echo "make check           the tests (as root), two at a time, or IVSHMEM_JOBS=N; some of them:"
+	@echo "make check           the tests (as root), some at a time, or IVSHMEM_JOBS=N; some of them:"
 	@echo "                     make check TESTS='net.*'"
 	@echo 'make check-long      every test on every kernel, and more; if it is ended, the next one goes on'
 	@echo '                     from there (RESTART=1: from the beginning)'
