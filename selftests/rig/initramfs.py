@@ -9,9 +9,9 @@ import time
 from . import cpio, roots
 from .util import RigError, TOP, cache, checkout_cache, digest, lock, output, remove
 
-TOOLS = ("dash", "busybox", "kmod", "ip", "ss", "tc", "bridge", "ping", "iperf3", "ethtool",
-         "sockperf", "socat", "tcpdump", "trace-cmd", "kexec", "udevadm",
-         "flock")
+TOOLS = ("dash", "kmod", "ip", "ss", "tc", "bridge", "ping", "iperf3", "ethtool", "sockperf",
+         "socat", "tcpdump", "trace-cmd", "kexec", "udevadm", "flock")
+BUSYBOX = "usr/bin/busybox"             # static, as it starts in half the time then
 PLUGINS = ("libkmod.so.2",)             # udev finds it by dlopen()
 LINKS = {"sh": "dash", "modprobe": "kmod", "rmmod": "kmod", "insmod": "kmod", "lsmod": "kmod",
          "depmod": "kmod", "modinfo": "kmod"}
@@ -53,6 +53,7 @@ def libraries(path):
 
 def add_programs(tree):
     base = roots.root("7.2")
+    copy(base / BUSYBOX, tree / BUSYBOX)
     for tool in TOOLS:
         found = roots.which("7.2", tool)
         if not found:
@@ -75,7 +76,7 @@ def add_links(tree):
     """Real programs win: busybox fills the names that they leave."""
     for name, target in LINKS.items():
         (tree / "usr/bin" / name).symlink_to(target)
-    for applet in output(roots.program("7.2", "usr/bin/busybox", "--list")).split():
+    for applet in output([roots.root("7.2") / BUSYBOX, "--list"]).split():
         link = tree / "usr/bin" / applet
         if not link.exists() and not link.is_symlink():
             link.symlink_to("busybox")

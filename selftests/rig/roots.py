@@ -12,7 +12,7 @@ MIRROR = "http://deb.debian.org/debian"
 ARCHIVE = "http://archive.debian.org/debian"
 COMMON = ("linux-image-cloud-amd64", "linux-headers-cloud-amd64", "gcc", "make")
 # The 7.2 root also holds the newest QEMU and the programs that every VM gets.
-USERLAND = ("libelf-dev", "qemu-system-x86", "busybox", "dash", "kmod", "udev", "iproute2",
+USERLAND = ("libelf-dev", "qemu-system-x86", "busybox-static", "dash", "kmod", "udev", "iproute2",
             "iputils-ping", "iperf3", "ethtool", "sockperf", "socat", "tcpdump", "trace-cmd",
             "kexec-tools")
 EXTRA = {"6.12": ("perl",), "7.2": USERLAND}    # W=1 runs kernel-doc, in Perl there
