@@ -57,7 +57,7 @@ class Lab:
 
     def problems(self):
         """What no test may cause, whatever it tests."""
-        found = ["%s: %s" % (vm.name, line) for vm in self.vms for line in vm.splats()]
+        found = ["%s: %s" % (vm.name, report) for vm in self.vms for report in vm.splats()]
         for link in self.links:
             if link.process and not link.alive():
                 found.append("ivshmem-link has ended: %s" % tail(link.folder / "link.log"))

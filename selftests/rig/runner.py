@@ -103,9 +103,9 @@ class Case:
         try:
             lab = self.open(self.test.fixture)
             self.test.function(*([lab] if lab is not None else []))
-            splats = lab.problems() if lab is not None else []
-            if splats:
-                return "fail", "the machines' logs have:\n" + "\n".join(splats)
+            problems = lab.problems() if lab is not None else []
+            if problems:
+                return "fail", "what no test may cause:\n" + "\n".join(problems)
             return "pass", ""
         except Skip as skip:
             return ("optional" if skip.optional else "skip"), str(skip)

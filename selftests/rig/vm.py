@@ -4,22 +4,14 @@ import base64
 import collections
 import json
 import os
-import re
 import select
 import signal
 import socket
 import time
 
-from . import debug, qemu, roots
+from . import debug, qemu, roots, splats
 from .util import RigError, end, say, spawn
 
-SPLAT = re.compile(r"WARNING:|\bBUG:|\bOops\b|KASAN|UBSAN|kernel BUG|general protection|"
-                   r"possible [a-z ]+ detected|suspicious RCU|Call Trace|unreferenced object|"
-                   r"NETDEV WATCHDOG|blocked for more than|soft lockup|Kernel panic|"
-                   r"refused write")
-# The last: a data race that KCSAN sees in the kernel itself, none of whose sides is ours.
-HARMLESS = re.compile(r"Kernel/User page tables|RETBleed|MDS CPU bug|TAA CPU bug|"
-                      r"KCSAN: (?!.*\[ivshmem_)|Reported by Kernel Concurrency Sanitizer")
 Result = collections.namedtuple("Result", "status out")
 
 
@@ -275,10 +267,9 @@ class VM:
         fresh, self.seen = text[self.seen:], len(text)
         return fresh
 
-    def splats(self):
-        """Lines of the log since the last call that no test may cause."""
-        return [line for line in self.new_log().splitlines()
-                if SPLAT.search(line) and not HARMLESS.search(line)]
+    def splats(self, known=()):
+        """Reports in the log since the last call that no test may cause, see splats.reports()."""
+        return splats.reports(self.new_log(), splats.KNOWN + known)
 
 
 class Job:

@@ -11,6 +11,7 @@ from unittest import mock
 
 from .. import forms, mutants, runner, suite
 from ..lab import Lab
+from ..splats import reports
 from ..suite import Fixture, Test, equal, expect, test
 from ..util import RigError
 
@@ -99,6 +100,22 @@ def endless():
         ("one", "pass"), ("runs all 2 tests that it planned", "fail"), ("ends within 1 s", "fail")],
           "results")
     expect("this hangs" in results[-1][2], "it says %r", results[-1][2])
+
+
+@test("a splat is told with all that the kernel said of it; what is the kernel's own fault is none")
+def splats():
+    cut = "[ 1.0] ------------[ cut here ]------------\n"
+    end = "[ 1.1] ---[ end trace 0123 ]---\n"
+    ours = "[ 1.0] WARNING: CPU: 0 PID: 1 at net.c:1 ivshmem_net_open+0x1/0x2\n[ 1.0] Call Trace:\n"
+    asleep = ("[ 1.0] WARNING: CPU: 0 PID: 1 at timekeeping.c:992 ktime_get_seconds+0x1/0x2\n"
+              "[ 1.0] Call Trace:\n[ 1.0]  crng_make_state+0x1/0x2\n"
+              "[ 1.0]  suspend_devices_and_enter+0x1/0x2\n")
+    race = "[ 1.0] BUG: KCSAN: data-race in list_add / list_del\n"
+    equal(reports(cut + asleep + end + race), [], "what is found of known ones")
+    equal(reports(cut + asleep + end + cut + ours + end + "[ 2.0] quiet\n"),
+          [(ours + end).rstrip()], "what is found after a known one")
+    for text in (asleep, asleep.replace("crng", "our") + end, ours + asleep + end):
+        equal(len(reports(text)), 1, "reports in %s" % text)
 
 
 @test("make check-long goes on where it was ended, and repeats what has failed or was skipped")
