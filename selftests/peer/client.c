@@ -32,7 +32,7 @@
 #define FLAG_ERROR		0x20
 
 #define MAX_TRANSFER		0x1000	/* what ivshmem-link says that it takes */
-#define REPLY_TIMEOUT_S		5	/* for a message and its reply */
+#define REPLY_TIMEOUT_S		10	/* for a message and its reply, on a busy machine */
 
 struct header {
 	uint16_t id;

@@ -10,7 +10,8 @@ from .util import KERNELS, RigError, cache, digest, lock, output, remove, run, s
 
 MIRROR = "http://deb.debian.org/debian"
 ARCHIVE = "http://archive.debian.org/debian"
-COMMON = ("linux-image-cloud-amd64", "linux-headers-cloud-amd64", "gcc", "make")
+KERNEL = ("linux-image-cloud-amd64", "linux-headers-cloud-amd64")
+COMPILER = ("gcc", "make")
 # The 7.2 root also holds the newest QEMU and the programs that every VM gets.
 USERLAND = ("libelf-dev", "qemu-system-x86", "busybox-static", "dash", "kmod", "udev", "iproute2",
             "iputils-ping", "iperf3", "ethtool", "sockperf", "socat", "tcpdump", "trace-cmd",
@@ -24,7 +25,14 @@ DEBUG = ("linux-source-6.12", "gcc", "make", "bc", "flex", "bison", "libelf-dev"
          "perl", "kmod")
 SUITES = {"5.10": "bullseye", "6.1": "bookworm", "6.12": "trixie", "7.2": "trixie",
           "debug": "trixie", "kcsan": "trixie", I386: "bookworm"}
-BACKPORTS = {"7.2": "trixie-backports"}
+BACKPORTS = {"7.2": "trixie-backports"}         # goes on to newer kernels, but keeps the others
+# What mmdebstrap calls with the root: the newest of a series, the suite's own where it has none.
+NEWEST = """
+	newest=$(chroot "$1" apt-cache pkgnames linux-headers-%s. | grep -e -cloud-amd64$ | sort -V | tail -n 1)
+	newest=${newest#linux-headers-}
+	chroot "$1" apt-get -q -y install --no-install-recommends \
+		"linux-image-${newest:-cloud-amd64}" "linux-headers-${newest:-cloud-amd64}"
+"""
 SECURITY = ("6.1", "6.12", I386) + BUILT        # bullseye's is no longer complete on the mirrors
 RECIPE = 1                              # count up when the way of making them changes
 
@@ -32,7 +40,9 @@ RECIPE = 1                              # count up when the way of making them c
 def packages(kernel):
     if kernel == I386:
         return "linux-headers-686:i386", "gcc", "make"
-    return DEBUG if kernel in BUILT else COMMON + EXTRA.get(kernel, ())
+    if kernel in BUILT:
+        return DEBUG
+    return (() if kernel in BACKPORTS else KERNEL) + COMPILER + EXTRA.get(kernel, ())
 
 
 def root(kernel):
@@ -114,6 +124,8 @@ def mmdebstrap(kernel, target, security):
                "mmdebstrap", "--mode=root", "--variant=apt"] + apt_options(kernel)
     if kernel == I386:
         command.append("--architectures=amd64,i386")
+    if kernel in BACKPORTS:
+        command.append("--customize-hook=" + NEWEST % kernel)
     command += ["--include=" + ",".join(packages(kernel)), SUITES[kernel], target]
     run(command + sources(kernel, security), log=log, timeout=1200,
         what="making the root for %s (log: %s)" % (kernel, log))
@@ -149,6 +161,10 @@ def ensure(kernels=KERNELS):
             for job in concurrent.futures.as_completed(jobs):
                 job.result()
                 say("    root for %s is ready" % jobs[job])
+    for kernel in todo:
+        if kernel in BACKPORTS and not release(kernel).startswith(kernel + "."):
+            say("%s has no Linux %s any more: what is told of it is of %s" %
+                (BACKPORTS[kernel], kernel, release(kernel)))
 
 
 def release(kernel):

@@ -267,6 +267,9 @@ class VM:
         fresh, self.seen = text[self.seen:], len(text)
         return fresh
 
+    def lost_cpu(self):
+        return splats.LOST_CPU.search(self.log())
+
     def splats(self, known=()):
         """Reports in the log since the last call that no test may cause, see splats.reports()."""
         return splats.reports(self.new_log(), splats.KNOWN + known)

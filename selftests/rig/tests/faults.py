@@ -158,3 +158,49 @@ def steps(stride):
 
 for distance in (13, 1):
     steps(distance)
+
+
+def starve(vm, probability):
+    """Of allocations with the core or the net plugin on the stack, those in interrupts too."""
+    modules = re.findall(r"^ivshmem_(?:core|net) (\d+) .* (0x\w+)", vm.out("cat /proc/modules"), re.M)
+    bases = [(int(base, 16), int(size)) for size, base in modules]
+    first, last = min(bases)[0], max(base + size for base, size in bases)
+    if not probability:
+        first, last = 0, 2 ** 64 - 1
+    # What everybody's allocations would meet while one is changed comes last, and goes first.
+    vm.run("cd /sys/kernel/debug; for kind in failslab fail_page_alloc; do cd $kind; "
+           "echo 0 >probability; echo 0 >verbose; echo N >ignore-gfp-wait; echo -1 >times; "
+           "echo 32 >stacktrace-depth; echo %#x >require-start; echo %#x >require-end; "
+           "echo %d >probability; cd ..; done; "
+           "echo 0 >failslab/cache-filter; echo 0 >fail_page_alloc/min-order" %
+           (first, last, probability))
+
+
+@test("where there is no memory at all for us the link comes up, and frames are dropped and counted",
+      Fixture(Faults), timeout=600)
+def starved(lab):
+    vm, frames = lab.vm, 20
+
+    def ping():
+        # For smaller ones the kernel has a reserve.
+        return vm.run("ip netns exec a ping -q -c %d -i 0.01 -W 1 -s 3000 %s2" % (frames, NET),
+                      check=False).out
+
+    def dropped():
+        return int(vm.out("ip netns exec b cat /sys/class/net/link0/statistics/rx_dropped"))
+    lab.choose("net", 0, 1)
+    vm.run(LIB + "pair_up; ip -n a link set link0 mtu 4000; ip -n b link set link0 mtu 4000")
+    all_came_back(ping())
+    before = dropped()
+    starve(vm, 100)
+    try:
+        expect(" 100% packet loss" in ping(), "a frame found memory")
+        vm.run(LIB + "ip -n b link set link0 down && wait_until 10 no_carrier a && "
+               "ip -n b link set link0 up && wait_until 10 carrier a && wait_until 10 carrier b")
+    finally:
+        starve(vm, 0)
+    lost = dropped() - before
+    expect(lost >= frames, "rx_dropped grew by %d, want %d", lost, frames)
+    all_came_back(ping())
+    vm.run(LIB + "pair_down")
+    equal(leaks(vm), "", "what kmemleak found")

@@ -102,6 +102,34 @@ def endless():
     expect("this hangs" in results[-1][2], "it says %r", results[-1][2])
 
 
+class Maimed(Lab):
+    """Its machine has lost a processor."""
+
+    def __init__(self, kernel=None):
+        super().__init__(kernel)
+        self.vms.append(mock.MagicMock(**{"lost_cpu.return_value": True, "splats.return_value": [],
+                                          "tail.return_value": ""}))
+
+
+@test("what fails where QEMU has lost a processor is run again in a new machine, three times")
+def lost_cpu():
+    with tempfile.TemporaryDirectory() as folder, \
+            mock.patch.dict(os.environ, {"XDG_CACHE_HOME": folder}):
+        runs = pathlib.Path(folder, "runs")
+
+        def body(number):
+            with open(runs, "a") as file:
+                print(number, file=file)
+            tries = runs.read_text().split().count(str(number))
+            expect(tries > (2, 9)[number], "try %d", tries)
+        for fixture, fails, wanted in ((Fixture(Maimed), 1, "0001111"), (Fixture(Lab), 2, "01")):
+            runs.write_text("")
+            counts, said = ran(given(2, body, fixture))
+            equal(counts, {"pass": 2 - fails, "fail": fails, "skip": 0}, "counts")
+            equal("".join(runs.read_text().split()), wanted, "tests that ran")
+            equal(said.count("QEMU lost a processor"), 5 if fails == 1 else 0, "times it is told")
+
+
 @test("a splat is told with all that the kernel said of it; what is the kernel's own fault is none")
 def splats():
     cut = "[ 1.0] ------------[ cut here ]------------\n"
