@@ -393,6 +393,19 @@ uint64_t client_take_irq(struct client *c, unsigned int vector)
 	return count;
 }
 
+/* A link that has just started may have a socket, but not listen yet. */
+static int connect_listener(int sock, const struct sockaddr_un *addr)
+{
+	int tries = 50;
+
+	while (connect(sock, (const struct sockaddr *)addr, sizeof(*addr))) {
+		if (errno != ECONNREFUSED || !--tries)
+			return -1;
+		usleep(10000);
+	}
+	return 0;
+}
+
 static int connect_socket(struct client *c, const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -406,7 +419,7 @@ static int connect_socket(struct client *c, const char *path)
 	if (c->sock < 0 ||
 	    setsockopt(c->sock, SOL_SOCKET, SO_RCVTIMEO, &timeout,
 		       sizeof(timeout)) ||
-	    connect(c->sock, (struct sockaddr *)&addr, sizeof(addr)))
+	    connect_listener(c->sock, &addr))
 		return fail(c, "%s: %s", path, strerror(errno));
 	return 0;
 }
