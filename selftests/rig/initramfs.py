@@ -73,7 +73,8 @@ def add_programs(tree):
 
 
 def add_links(tree):
-    """Real programs win: busybox fills the names that they leave."""
+    """Real programs win: busybox fills the names that they leave. But what an applet starts, such
+    as taskset or timeout, is an applet, too, unless it has a path."""
     for name, target in LINKS.items():
         (tree / "usr/bin" / name).symlink_to(target)
     for applet in output([roots.root("7.2") / BUSYBOX, "--list"]).split():

@@ -291,7 +291,7 @@ EXPIRED = re.compile(r" \[(\d+)\] .* hrtimer_expire_entry: hrtimer=(\S+) functio
 def timers_cpu(lab, cpu):
     """Timer -> the CPU that most of its expiries were on, while a sends from that CPU."""
     lab.vm.run(TRACING + "echo >trace; echo 1 >events/timer/hrtimer_expire_entry/enable")
-    lab.at("a", "taskset -c %d ping -q -f -c 1000 %s2" % (cpu, NET))
+    lab.at("a", "taskset -c %d /usr/bin/ping -q -f -c 1000 %s2" % (cpu, NET))
     lab.vm.run(TRACING + "echo 0 >events/timer/hrtimer_expire_entry/enable")
     cpus = {}
     for where, timer in EXPIRED.findall(lab.vm.out(TRACING + "cat trace")):

@@ -73,9 +73,10 @@ def reflect(lab, profile):
     equal(result["broken"], {}, "rules that our driver broke")
     for what in ("changed", "reordered", "doubled"):
         equal(result[what], 0, what + " frames")
-    # Linux drops until its queue is awake, and when the peer is slow to take frames.
-    expect(result["intact"] > 0.9 * result["tx_frames"] > 900, "%d of %d frames came back",
-           result["intact"], result["tx_frames"])
+    # Linux drops until its queue is awake, and when the peer is slow to take frames, or itself is.
+    share = 0.5 if lab.kernel in debug.NAMES else 0.9
+    expect(result["intact"] > share * result["tx_frames"] > share * 1000,
+           "%d of %d frames came back", result["intact"], result["tx_frames"])
 
 
 @profiles("the link returns each of 100 times that a %s peer takes its interface down and up")
