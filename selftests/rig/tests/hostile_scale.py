@@ -284,7 +284,7 @@ def soaked(lab):
 
 
 # A loop on each CPU that does nothing but count, and tells how far it is when asked.
-LOOPS = ("for cpu in 0 1; do taskset -c $cpu sh -c 'trap \"echo \\$i >/run/count$0\" USR1; i=0; "
+LOOPS = ("for cpu in 0 1; do taskset -c $cpu /bin/sh -c 'trap \"echo \\$i >/run/count$0\" USR1; i=0; "
          "echo $$ >/run/loop$0; while :; do i=$((i + 1)); done' $cpu & done; wait")
 COUNTS = ("until [ -s /run/loop0 ] && [ -s /run/loop1 ]; do sleep 0.01; done; "
           "rm -f /run/count?; kill -USR1 $(cat /run/loop?); "
@@ -337,14 +337,17 @@ def flood(lab):
         plugin, quiet, loud = lab.plugin[name], [], []
         count = "cat /sys/bus/ivshmem/devices/ivshmem%d/counters/interrupts" % (
             plugin.first + number)
-        for _ in range(3):
+        for rounds in range(1, 10):
             quiet.append(speeds(plugin, number, "flood-nobody")[0])
             before = int(lab.vm.out(count))
             speed, bells = speeds(plugin, number, "flood")
             arrived = int(lab.vm.out(count)) - before
             loud.append(speed)
-        # Others on the host only ever make a CPU slower: its best is what it is like without them.
-        worst = min(max(a) / max(b) for a, b in zip(zip(*loud), zip(*quiet)))
+            # Others on the host only ever make a CPU slower: its best is what it is like without
+            # them, in three rounds, or more where there is much of them.
+            worst = min(max(a) / max(b) for a, b in zip(zip(*loud), zip(*quiet)))
+            if rounds >= 3 and worst >= 0.5:
+                break
         print("# %s, link %d: %d doorbells a second, %d interrupts in all, leave %d %% of the "
               "speed; thousands of rounds on each CPU with them %s, without %s"
               % (name, number, bells, arrived, 100 * worst, thousands(loud), thousands(quiet)))
