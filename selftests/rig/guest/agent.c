@@ -129,17 +129,22 @@ static void reply(const char *id, int status, const void *data, size_t length)
 /* By a process of its own, as the next command may be what the host waits for. */
 static void reply_with_file(const char *id, int status, int out)
 {
+	pid_t pid = fork();
 	struct stat info;
 	void *data = NULL;
 
-	if (fork())
+	if (pid > 0)
 		return;
 	if (!fstat(out, &info) && info.st_size)
 		data = mmap(NULL, info.st_size, PROT_READ, MAP_SHARED, out, 0);
 	if (data == MAP_FAILED)
 		die("agent: output");
 	reply(id, status, data, info.st_size);
-	_exit(0);
+	if (!pid)
+		_exit(0);
+	/* None could be started: this one goes on. */
+	if (data)
+		munmap(data, info.st_size);
 }
 
 /*

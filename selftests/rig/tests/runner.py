@@ -114,13 +114,14 @@ class Maimed(Lab):
 @test("what fails where QEMU has lost a processor is run again in a new machine, three times")
 def lost_cpu():
     with tempfile.TemporaryDirectory() as folder, \
-            mock.patch.dict(os.environ, {"XDG_CACHE_HOME": folder}):
+            mock.patch.dict(os.environ, {"XDG_CACHE_HOME": folder, "IVSHMEM_SEED": "77"}):
         runs = pathlib.Path(folder, "runs")
 
         def body(number):
             with open(runs, "a") as file:
                 print(number, file=file)
             tries = runs.read_text().split().count(str(number))
+            equal(suite.seed(), 77, "the seed of each try")
             expect(tries > (2, 9)[number], "try %d", tries)
         for fixture, fails, wanted in ((Fixture(Maimed), 1, "0001111"), (Fixture(Lab), 2, "01")):
             runs.write_text("")
