@@ -124,17 +124,25 @@ class VM:
         for more in (True, True, False):
             try:
                 self.wait("ready", time.monotonic() + timeout, "boot")
-                break
+                if not (more and self.clock_runs_wild()):
+                    break
+                why = "cannot tell how fast its clock runs"
             except GuestError:
                 # Under TCG, about one boot of 150 ends long before a driver of ours could load: a
                 # hang in ACPI, an initramfs that arrives broken. The third time it counts.
                 if not more or "Run /init" in self.log()[self.booted:]:
                     raise
-            say("%s did not get as far as its init, booting again:\n%s" % (self.name, self.tail(4)))
+                why = "did not get as far as its init"
+            say("%s %s, booting again:\n%s" % (self.name, why, self.tail(4)))
             self.kill()
             self.new_log()              # nor do its last words count
             self.spawn()
         self.handshake()
+
+    def clock_runs_wild(self):
+        """A vCPU that did not run while the kernel measured it makes a second last a tenth of one,
+        and each timeout in the machine, too."""
+        return "PIT calibration deviates" in self.log()[self.booted:]
 
     def handshake(self):
         if self.monitor.line(time.monotonic() + 5) is None:
