@@ -49,7 +49,8 @@ class Channel:
 
 
 BOOT = (60, 240)        # seconds that a boot may take; with a debug kernel
-APPEND = "console=ttyS0,115200 panic=-1 ignore_loglevel cryptomgr.notests"
+# Each command is a session, between which nice counts for nothing with autogroups.
+APPEND = "console=ttyS0,115200 panic=-1 ignore_loglevel cryptomgr.notests noautogroup"
 # Slots that QEMU may plug make ACPI's tables twice as long, and the debug kernel slow.
 NO_SLOTS = ["-global", "PIIX4_PM.acpi-root-pci-hotplug=off"]
 
