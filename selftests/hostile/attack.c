@@ -229,7 +229,8 @@ static void usage(void)
 	puts("\nOn links of any protocol:\n"
 	     "  fuzz                  rounds of rules kept and broken, as the seed has it\n"
 	     "  flood                 doorbells flat out, for --seconds\n"
-	     "  flood-nobody          the same to a vector that does not exist, to compare with");
+	     "  flood-turns           the same to a vector that does not exist, to compare with,\n"
+	     "                        and to all of them: SIGUSR1 changes from one to the other");
 }
 
 static int attack(const char *name)
@@ -239,7 +240,7 @@ static int attack(const char *name)
 
 	if (!strcmp(name, "fuzz"))
 		return fuzz_attack();
-	if (!strcmp(name, "flood") || !strcmp(name, "flood-nobody"))
+	if (!strcmp(name, "flood") || !strcmp(name, "flood-turns"))
 		return flood_attack(strcmp(name, "flood"));
 	ret = shadow_attack(name);
 	if (ret >= 0)

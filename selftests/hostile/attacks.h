@@ -67,7 +67,7 @@ void offer(struct target *t, uint64_t addr, uint32_t len, uint16_t flags);
 int shadow_attack(const char *name);
 /* In fuzz.c, with all protocols: drawn from the seed, and doorbells alone. The exit status. */
 int fuzz_attack(void);
-int flood_attack(bool nobody);
+int flood_attack(bool turns);
 
 void shadow_list(void (*tell)(const char *name, bool resets, const char *what));
 

@@ -9,6 +9,7 @@
  */
 #include <err.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -578,17 +579,28 @@ static void open_log(struct fuzz *f)
 	setvbuf(f->log, NULL, _IOLBF, 0);
 }
 
+static volatile sig_atomic_t nobody;
+
+static void other_turn(int number)
+{
+	(void)number;
+	nobody = !nobody;
+}
+
 /*
- * Doorbells flat out with the link up: to all vectors, or to one that does not
- * exist, which costs this side, the device and the machine the same, and the
- * other side nothing.
+ * Doorbells flat out with the link up: to all vectors, or, while it is nobody's
+ * turn, to one that does not exist, which costs this side, the device and the
+ * machine the same, and the other side nothing.
  */
-int flood_attack(bool nobody)
+int flood_attack(bool turns)
 {
 	struct fuzz *f = &fuzz;
 	uint64_t n = 0;
 	double begin;
 
+	nobody = turns;
+	if (turns && signal(SIGUSR1, other_turn) == SIG_ERR)
+		err(EXIT_LINK, "SIGUSR1");
 	prepare(f);
 	climb(f, STATE_RUN);
 	begin = now_ms();
@@ -597,7 +609,7 @@ int flood_attack(bool nobody)
 			must(f, client_ring(&f->c, f->other,
 					    nobody ? UINT16_MAX : n % f->c.vectors));
 	printf("{\"attack\": \"%s\", \"doorbells\": %llu, \"ms\": %.1f}\n",
-	       nobody ? "flood-nobody" : "flood", (unsigned long long)n, now_ms() - begin);
+	       turns ? "flood-turns" : "flood", (unsigned long long)n, now_ms() - begin);
 	set_state(f, STATE_RESET);
 	client_leave(&f->c);
 	return EXIT_OK;
