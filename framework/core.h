@@ -5,6 +5,7 @@
 #ifndef _IVSHMEM_CORE_H
 #define _IVSHMEM_CORE_H
 
+#include <linux/hrtimer.h>
 #include <linux/pci.h>
 
 #include <ivshmem.h>
@@ -57,6 +58,7 @@ enum ivshmem_counter {
 	IVSHMEM_STATE_WRITES,		/* own state register written */
 	IVSHMEM_STATE_CHANGES,		/* differences found in the state table */
 	IVSHMEM_RECHECKS,		/* rechecks that found work */
+	IVSHMEM_THROTTLES,		/* interrupts were held back */
 	IVSHMEM_COUNTERS
 };
 
@@ -65,6 +67,7 @@ enum ivshmem_core_flags {
 	IVSHMEM_SETTLED,		/* one recheck was done since events came on */
 	IVSHMEM_ONE_SHOT,		/* one-shot mode is on */
 	IVSHMEM_INTERRUPTS,		/* enabled, as far as the kernel is concerned */
+	IVSHMEM_THROTTLED,		/* ... but held back for now; under control_lock */
 	IVSHMEM_DEAD,			/* registers were found to read ~0 */
 	IVSHMEM_LOST,			/* looked as if it had been reset at the last recheck */
 };
@@ -95,7 +98,8 @@ enum ivshmem_core_flags {
  * @plugin: whom events go to, NULL while events are off. Written in process
  *	context under the device lock; handlers load-acquire it, and are waited
  *	for by synchronize_irq() after it was cleared.
- * @control_lock: @state and IVSHMEM_INTERRUPTS, and the registers that follow them
+ * @control_lock: @state, IVSHMEM_INTERRUPTS and IVSHMEM_THROTTLED, and the registers
+ *	that follow them
  * @link: the plugin's link, if it has one; set and cleared while events are off
  * @seen: states that the plugin was told, by peer. Event work only.
  * @events: the one work item that events come from
@@ -106,6 +110,9 @@ enum ivshmem_core_flags {
  * @test_result: vectors that arrived in the last self-test, -1 before the first
  * @intx: the one vector is the interrupt pin
  * @vector: the vectors, idev.vectors of them
+ * @tick: jiffies at the last interrupt
+ * @in_tick: interrupts since @tick began
+ * @throttle: ends what IVSHMEM_THROTTLED tells
  */
 struct ivshmem_core {
 	struct ivshmem_device idev;
@@ -150,6 +157,9 @@ struct ivshmem_core {
 
 	bool intx;
 	struct ivshmem_vector *vector;
+	unsigned long tick;
+	atomic_t in_tick;
+	struct hrtimer throttle;
 };
 
 static inline struct ivshmem_core *to_core(const struct ivshmem_device *idev)
@@ -185,6 +195,8 @@ extern const struct attribute_group *ivshmem_dev_groups[];
 /* registers.c: the device's operations */
 int ivshmem_write_register(struct ivshmem_core *core, unsigned int reg, u32 value);
 u32 ivshmem_read_register(struct ivshmem_core *core, unsigned int reg);
+bool ivshmem_hold_interrupts(struct ivshmem_core *core);
+bool ivshmem_release_interrupts(struct ivshmem_core *core);
 void ivshmem_restore_interrupts(struct ivshmem_core *core);
 bool ivshmem_looks_reset(struct ivshmem_core *core);
 void ivshmem_restore(struct ivshmem_core *core);

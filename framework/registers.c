@@ -153,9 +153,49 @@ static int set_interrupts(struct ivshmem_core *core, bool on)
 
 	spin_lock_irqsave(&core->control_lock, flags);
 	assign_bit(IVSHMEM_INTERRUPTS, &core->flags, on);
+	/* Who lets them through again sees what is wanted by then. */
+	on = on && !test_bit(IVSHMEM_THROTTLED, &core->flags);
 	err = ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, on ? IVSHMEM_INT_ENABLE : 0);
 	spin_unlock_irqrestore(&core->control_lock, flags);
 	return err;
+}
+
+/*
+ * Let no interrupt through for a while. Not in one-shot mode, where each one
+ * does that. Any context. Return: false where that is so, or was done already.
+ */
+bool ivshmem_hold_interrupts(struct ivshmem_core *core)
+{
+	unsigned long flags;
+	bool held;
+
+	spin_lock_irqsave(&core->control_lock, flags);
+	held = test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
+	       !test_bit(IVSHMEM_ONE_SHOT, &core->flags) &&
+	       !test_and_set_bit(IVSHMEM_THROTTLED, &core->flags);
+	if (held) {
+		ivshmem_count(core, IVSHMEM_THROTTLES);
+		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
+	}
+	spin_unlock_irqrestore(&core->control_lock, flags);
+	return held;
+}
+
+/*
+ * The while is over. Any context. Return: were they held? Then everything has to
+ * be looked at.
+ */
+bool ivshmem_release_interrupts(struct ivshmem_core *core)
+{
+	unsigned long flags;
+	bool held;
+
+	spin_lock_irqsave(&core->control_lock, flags);
+	held = test_and_clear_bit(IVSHMEM_THROTTLED, &core->flags);
+	if (held && test_bit(IVSHMEM_INTERRUPTS, &core->flags))
+		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
+	spin_unlock_irqrestore(&core->control_lock, flags);
+	return held;
 }
 
 /**
@@ -214,6 +254,7 @@ bool ivshmem_looks_reset(struct ivshmem_core *core)
 	spin_lock_irq(&core->control_lock);
 	reset = test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
 		!test_bit(IVSHMEM_ONE_SHOT, &core->flags) &&
+		!test_bit(IVSHMEM_THROTTLED, &core->flags) &&
 		!(ivshmem_read_register(core, IVSHMEM_REG_INT_CONTROL) & IVSHMEM_INT_ENABLE);
 	spin_unlock_irq(&core->control_lock);
 	return reset;

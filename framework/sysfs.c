@@ -209,6 +209,7 @@ COUNTER_ATTR(doorbells, IVSHMEM_DOORBELLS);
 COUNTER_ATTR(state_writes, IVSHMEM_STATE_WRITES);
 COUNTER_ATTR(state_changes, IVSHMEM_STATE_CHANGES);
 COUNTER_ATTR(rechecks_found_work, IVSHMEM_RECHECKS);
+COUNTER_ATTR(throttles, IVSHMEM_THROTTLES);
 
 static unsigned long interrupts(struct ivshmem_core *core)
 {
@@ -227,6 +228,7 @@ static struct attribute *ivshmem_counter_attrs[] = {
 	&dev_attr_state_writes.attr,
 	&dev_attr_state_changes.attr,
 	&dev_attr_rechecks_found_work.attr,
+	&dev_attr_throttles.attr,
 	NULL
 };
 

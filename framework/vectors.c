@@ -3,13 +3,20 @@
  * Interrupt vectors: requested once per device, handed to the plugin in place
  */
 #include <linux/delay.h>
+#include <linux/hrtimer.h>
 #include <linux/interrupt.h>
+#include <linux/module.h>
 
 #include "core.h"
 #include "trace.h"
 
 /* How long the self-test waits for a vector, milliseconds */
 #define SELF_TEST_WAIT	200
+
+static unsigned int max_interrupts = 100000;
+module_param(max_interrupts, uint, 0644);
+MODULE_PARM_DESC(max_interrupts,
+		 "Interrupts a second that one device may cause, spread over the ticks; 0: no limit (100000)");
 
 /*
  * The interrupt pin has no status bit: it may be shared, and is taken for ours
@@ -22,6 +29,49 @@ static bool is_ours(struct ivshmem_core *core)
 
 	return control != IVSHMEM_GONE &&
 	       (control & IVSHMEM_INT_ENABLE || test_bit(IVSHMEM_ONE_SHOT, &core->flags));
+}
+
+static void tell(struct ivshmem_core *core, struct ivshmem_driver *plugin, unsigned int vector)
+{
+	if (!vector)
+		queue_work(system_highpri_wq, &core->events);
+	if (plugin->interrupt)
+		plugin->interrupt(&core->idev, vector);
+}
+
+/*
+ * Each doorbell is an interrupt, and a peer may ring as fast as it can. Once a
+ * tick has had its share, the device is told to raise no more of them until the
+ * next one. The tick is a rough measure, but free; CPUs that find a new one at
+ * the same time may count a few too few.
+ */
+static void throttle(struct ivshmem_core *core)
+{
+	unsigned int limit = READ_ONCE(max_interrupts);
+	unsigned long now = jiffies;
+
+	if (READ_ONCE(core->tick) != now) {
+		WRITE_ONCE(core->tick, now);
+		atomic_set(&core->in_tick, 0);
+	}
+	if (!limit || atomic_inc_return(&core->in_tick) < DIV_ROUND_UP(limit, HZ))
+		return;
+	if (ivshmem_hold_interrupts(core))
+		hrtimer_start(&core->throttle, ns_to_ktime(TICK_NSEC), HRTIMER_MODE_REL);
+}
+
+/* What was not raised meanwhile is lost, so every vector may have been rung. */
+static enum hrtimer_restart end_throttle(struct hrtimer *timer)
+{
+	struct ivshmem_core *core = container_of(timer, struct ivshmem_core, throttle);
+	/* Pairs with the release in ivshmem_events_on(). */
+	struct ivshmem_driver *plugin = smp_load_acquire(&core->plugin);
+	unsigned int i;
+
+	if (plugin && ivshmem_release_interrupts(core))
+		for (i = 0; i < core->idev.vectors; i++)
+			tell(core, plugin, i);
+	return HRTIMER_NORESTART;
 }
 
 static irqreturn_t vector_interrupt(int irq, void *data)
@@ -39,10 +89,8 @@ static irqreturn_t vector_interrupt(int irq, void *data)
 	if (!plugin)
 		return core->intx ? IRQ_NONE : IRQ_HANDLED;
 
-	if (!vector->index)
-		queue_work(system_highpri_wq, &core->events);
-	if (plugin->interrupt)
-		plugin->interrupt(&core->idev, vector->index);
+	throttle(core);
+	tell(core, plugin, vector->index);
 	return IRQ_HANDLED;
 }
 
@@ -62,6 +110,7 @@ static int alloc_vectors(struct ivshmem_core *core)
 	if (table > err)
 		dev_warn(dev, "only %d of %d vectors are available\n", err, table);
 
+	hrtimer_setup(&core->throttle, end_throttle, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	core->vector = devm_kcalloc(dev, core->idev.vectors, sizeof(*core->vector), GFP_KERNEL);
 	if (!core->vector) {
 		pci_free_irq_vectors(core->pdev);
@@ -120,13 +169,15 @@ void ivshmem_free_vectors(struct ivshmem_core *core)
 	pci_free_irq_vectors(core->pdev);
 }
 
-/* When this returns, no handler is running that began before. */
+/* When this returns, no handler is running that saw a plugin. Process context, there is none. */
 void ivshmem_synchronize_vectors(struct ivshmem_core *core)
 {
 	unsigned int i;
 
 	for (i = 0; i < core->idev.vectors; i++)
 		synchronize_irq(pci_irq_vector(core->pdev, i));
+	hrtimer_cancel(&core->throttle);
+	clear_bit(IVSHMEM_THROTTLED, &core->flags);
 }
 
 static int count_arrived(struct ivshmem_core *core, unsigned int *first_lost)

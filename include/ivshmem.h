@@ -78,7 +78,9 @@ struct ivshmem_device {
  *	between two looks at the state table is reported once, so a state that
  *	came and went between them is missed. After binding, every peer is
  *	taken to have been in state 0.
- * @interrupt: @vector fired, once or several times. Hard interrupt context.
+ * @interrupt: @vector fired, once or several times, or may have while the core
+ *	held interrupts back, see max_interrupts in Documentation/troubleshooting.md.
+ *	Hard interrupt context; two calls may overlap, also for one vector.
  * @recheck: look for work that no interrupt told of; called once after
  *	interrupts were enabled and then about once a second, in process
  *	context. Returns true when there was some.

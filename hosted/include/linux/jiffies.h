@@ -14,6 +14,7 @@ u64 get_jiffies_64(void);
 
 #define jiffies			hosted_jiffies()
 #define INITIAL_JIFFIES		((unsigned long)(unsigned int)(-300 * HZ))
+#define TICK_NSEC		((NSEC_PER_SEC + HZ / 2) / HZ)
 #define MAX_JIFFY_OFFSET	((LONG_MAX >> 1) - 1)
 
 #define time_after(_a, _b)		((long)((_b) - (_a)) < 0)

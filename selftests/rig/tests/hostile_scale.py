@@ -264,6 +264,58 @@ def repeated(lab):
         equal(len(second), len(first), "lines of the second log")
 
 
+def counted(vm, device):
+    """Interrupts, and how often they were held back."""
+    return list(map(int, vm.out("cd /sys/bus/ivshmem/devices/ivshmem%d/counters && "
+                                "cat interrupts throttles" % device).split()))
+
+
+def held_back(plugin):
+    vm, devices = plugin.lab.vm, (plugin.first, plugin.first + 1)
+    before = [counted(vm, device) for device in devices]
+    attacks = [Attack(plugin.lab, link, "--seconds", 3, *options, "flood")
+               for link, options in zip(plugin.links, plugin.options)]
+    try:
+        watch(plugin.lab, attacks, 3)
+    finally:
+        for attack in attacks:
+            attack.close()
+    for number, device in enumerate(devices):
+        arrived, held = [now - then for now, then in zip(counted(vm, device), before[number])]
+        print("# %s, link %d: %d interrupts, held back %d times" % (plugin.name, number, arrived,
+                                                                    held))
+        if plugin.name == "uio" and number:
+            equal(held, 0, "one-shot interrupts held back")
+        else:
+            expect(held > 20, "%s: interrupts were held back %d times", plugin.name, held)
+            # Until the device hears of it, each vector may fire once more.
+            expect(arrived <= 4 * held, "%s: %d interrupts, held back %d times", plugin.name,
+                   arrived, held)
+        start = time.monotonic()
+        plugin.works(number)
+
+
+def throttles(kernel):
+    @test("interrupts beyond max_interrupts are held back while a peer rings flat out, and none of "
+          "them is forgotten (Linux %s)" % kernel, Fixture(Prey, kernel=kernel), timeout=400,
+          suffix="-" + kernel)
+    def throttled(lab):
+        vm, limit = lab.vm, "/sys/module/ivshmem_core/parameters/max_interrupts"
+        usual = vm.out("cat " + limit)
+        # One in each tick: from then on every interrupt has the next ones held back.
+        vm.run("echo 1 >" + limit)
+        try:
+            for plugin in lab.plugin.values():
+                held_back(plugin)
+            expect("was reset" not in vm.log(), "a device is taken for one that was reset")
+        finally:
+            vm.run("echo %s >%s" % (usual, limit))
+
+
+for each in (KERNELS[0], KERNELS[-1], debug.NAME):
+    throttles(each)
+
+
 def soak(lab, seconds, number, names=tuple(PLUGINS)):
     """Attack after attack; a failure tells how to repeat the one that failed."""
     until_then = time.monotonic() + seconds
