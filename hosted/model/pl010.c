@@ -297,7 +297,7 @@ bool pl010_receive(struct pl010 *p, uint8_t ch, uint8_t errors)
 
 unsigned int pl010_room(const struct pl010 *p)
 {
-	return running(p) ? depth(p) - p->rx_count : 0;
+	return running(p) && p->rx_count < depth(p) ? depth(p) - p->rx_count : 0;
 }
 
 void pl010_forget_rx(struct pl010 *p)

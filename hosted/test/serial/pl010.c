@@ -217,6 +217,19 @@ TEST_F(pl010, without_fen_there_is_one_place)
 	EXPECT_EQ(0, pl010_room(&self->p));
 }
 
+TEST_F(pl010, what_is_left_of_a_full_fifo_is_more_than_the_one_place)
+{
+	int i;
+
+	for (i = 0; i < PL010_FIFO; i++)
+		pl010_receive(&self->p, i, 0);
+	pl010_write(&self->p, PL010_LCRH, 4, PL010_LCRH_WLEN);
+	EXPECT_EQ(0, pl010_room(&self->p));
+	for (i = 0; i < PL010_FIFO; i++)
+		EXPECT_EQ(i, pl010_read(&self->p, PL010_DR, 1));
+	EXPECT_EQ(1, pl010_room(&self->p));
+}
+
 TEST_F(pl010, without_time_all_is_at_once)
 {
 	pl010_init(&self->p, &untimed, self);
