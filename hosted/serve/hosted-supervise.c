@@ -486,7 +486,7 @@ static void ping(void)
 		closed_by_driver(&s.probe.up);
 	if (now_ns() < s.ping_at)
 		return;
-	if (s.probe_id || s.probe.up < 0 || s.closed) {
+	if (s.probe_id || !s.up || s.closed) {
 		driver_kill(s.closed ? "has closed a connection" :
 			    s.probe_id ? "does not answer" : "does not start");
 		return;

@@ -385,7 +385,7 @@ static int replay_settings(int fd)
 	return err;
 }
 
-/* An error here means that this driver, too, has died: its end will be noticed. */
+/* An error here means that this driver, too, has died, or will not do: either is noticed. */
 static void replay(void)
 {
 	struct client *client, *open = NULL;

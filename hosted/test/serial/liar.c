@@ -95,6 +95,9 @@ static void answer(int fd)
 	if ((!strcmp(lie, "crash") || !strcmp(lie, "listener")) && request.op == SERIAL_COUNTERS)
 		abort();
 	reply.id = request.id;
+	/* As the client has it, it is asked with a number. */
+	if (!strcmp(lie, "settings") && request.op == SERIAL_STOP && !request.arg)
+		reply.status = -EIO;
 	if (!strcmp(lie, "echo") && request.op == SERIAL_WAIT_COUNTERS) {
 		reply.length = request.length;
 		memcpy(reply.data, request.data, request.length);

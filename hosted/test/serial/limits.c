@@ -152,6 +152,24 @@ TEST(r34_who_closes_a_connection_is_replaced)
 	work_end();
 }
 
+/* It lives, and answers, but has not got what its predecessor had. */
+TEST_TIMEOUT(a_driver_that_does_not_take_the_settings_is_replaced, 60)
+{
+	static const char *const args[] = { "--restarts", "0/10", NULL };
+	int port;
+
+	work_begin();
+	start_liar("settings", args);
+	port = connect_port();
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	EXPECT_EQ(0, client_ask(port, SERIAL_STOP, 1));
+	kill_driver_now(port);
+	EXPECT_EQ(-EHOSTDOWN, client_ask(port, SERIAL_GET_MODEM, 0));
+	EXPECT_EQ(1, status_number(port, "hangs"));
+	close(port);
+	work_end();
+}
+
 TEST(r34_a_client_sees_nothing_of_the_supervisors_memory)
 {
 	static const uint8_t zero[SERIAL_DATA];
