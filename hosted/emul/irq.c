@@ -453,19 +453,16 @@ void tasklet_schedule(struct tasklet_struct *t)
 		__tasklet_schedule(t);
 }
 
-static struct tasklet_struct *dequeue(void)
+static struct tasklet_struct *dequeue_all(void)
 {
-	struct tasklet_struct *t;
+	struct tasklet_struct *all;
 
 	spin_lock_irq(&tasklets_lock);
-	t = tasklets;
-	if (t) {
-		tasklets = t->next;
-		if (!tasklets)
-			tasklets_tail = &tasklets;
-	}
+	all = tasklets;
+	tasklets = NULL;
+	tasklets_tail = &tasklets;
 	spin_unlock_irq(&tasklets_lock);
-	return t;
+	return all;
 }
 
 /* Returns false where it has to come again: disabled, or running elsewhere. */
@@ -487,19 +484,15 @@ static bool run_tasklet(struct tasklet_struct *t)
 	return true;
 }
 
+/* What is scheduled meanwhile has its turn in the next round. */
 static void tasklet_action(void)
 {
-	struct tasklet_struct *t, *again = NULL, *next;
+	struct tasklet_struct *t, *next;
 
-	while ((t = dequeue())) {
-		if (run_tasklet(t))
-			continue;
-		t->next = again;
-		again = t;
-	}
-	for (; again; again = next) {
-		next = again->next;
-		enqueue(again);
+	for (t = dequeue_all(); t; t = next) {
+		next = t->next;
+		if (!run_tasklet(t))
+			enqueue(t);
 	}
 }
 
@@ -515,12 +508,14 @@ static void wait_while(unsigned int bit, struct tasklet_struct *t)
 	smp_mb();
 }
 
-/* Whoever keeps scheduling it has ended. */
+/* Whoever else keeps scheduling it has ended; it cannot do so itself while the bit is ours. */
 void tasklet_kill(struct tasklet_struct *t)
 {
 	check_may_sleep("tasklet_kill()");
-	wait_while(TASKLET_STATE_SCHED, t);
+	while (test_and_set_bit(TASKLET_STATE_SCHED, &t->state))
+		wait_while(TASKLET_STATE_SCHED, t);
 	wait_while(TASKLET_STATE_RUN, t);
+	clear_bit_unlock(TASKLET_STATE_SCHED, &t->state);
 }
 
 void tasklet_disable_nosync(struct tasklet_struct *t)

@@ -417,6 +417,58 @@ HOSTED_TEST_EACH(r27_a_tasklet_can_be_scheduled_disabled_and_killed)
 	tasklet_kill(&deferred.tasklet);
 }
 
+struct keen {
+	struct tasklet_struct tasklet;
+	struct kit_thread *first;
+	unsigned int mine, left;	/* runs, of these by @first; those to come */
+	unsigned int runs;
+};
+
+static void run_keen(struct tasklet_struct *t)
+{
+	struct keen *keen = from_tasklet(keen, t, tasklet);
+
+	keen->mine += kit_current() == keen->first;
+	WRITE_ONCE(keen->runs, keen->runs + 1);
+	udelay(50);
+	if (keen->left && keen->left--)
+		tasklet_schedule(t);
+}
+
+HOSTED_TEST_EACH(r27_a_tasklet_that_schedules_itself_keeps_nobody_for_ever)
+{
+	struct keen keen = { .first = kit_current(), .left = 100 };
+	unsigned int mine;
+	int i;
+
+	tasklet_setup(&keen.tasklet, run_keen);
+	local_bh_disable();
+	tasklet_schedule(&keen.tasklet);
+	local_bh_enable();
+	mine = keen.mine;
+	CHECK(mine >= 1);
+	CHECK(mine <= 10);
+	for (i = 0; i < 2000 && READ_ONCE(keen.runs) < 101; i++)
+		msleep(1);
+	CHECK_EQ(READ_ONCE(keen.runs), 101);
+	tasklet_kill(&keen.tasklet);
+}
+
+HOSTED_TEST_ON(r27_a_tasklet_that_schedules_itself_can_be_killed, NULL, ON_THREADS, 30, 0)
+{
+	struct keen keen = { .left = UINT_MAX };
+	unsigned int runs;
+
+	tasklet_setup(&keen.tasklet, run_keen);
+	tasklet_schedule(&keen.tasklet);
+	while (READ_ONCE(keen.runs) < 20)
+		msleep(1);
+	tasklet_kill(&keen.tasklet);
+	runs = READ_ONCE(keen.runs);
+	msleep(5);
+	CHECK_EQ(READ_ONCE(keen.runs), runs);
+}
+
 HOSTED_TEST_EACH(r27_a_thread_without_a_handler_has_to_hold_the_line_back)
 {
 	int cookie;
