@@ -179,7 +179,7 @@ static int wait_for_end(struct kit_pci *pci, struct tap *tap, int signals)
 	/* A process that is shut in can signal what it has a descriptor of only. */
 	if (child.pid)
 		syscall(SYS_pidfd_send_signal, child.fd, SIGTERM, NULL, 0);
-	return info.ssi_signo ? EXIT_OK : EXIT_LINK;
+	return info.ssi_signo && info.ssi_signo != SIGCHLD ? EXIT_OK : EXIT_LINK;
 }
 
 static void print_net(struct kit_net *net)
