@@ -200,7 +200,10 @@ static void need_worker(void)
 		tell(&changed);
 }
 
-/* The caller owns WORK_PENDING_BIT. */
+/*
+ * The caller owns WORK_PENDING_BIT. From before it did until this is done interrupts are
+ * off, or it is a timer: who finds the bit waits for that, and may have the one CPU.
+ */
 static void insert(struct workqueue_struct *wq, struct work_struct *work)
 {
 	unsigned long flags = lock_irqsave(&lock);
@@ -215,12 +218,17 @@ static void insert(struct workqueue_struct *wq, struct work_struct *work)
 
 bool queue_work_on(int cpu, struct workqueue_struct *wq, struct work_struct *work)
 {
+	unsigned long flags;
+	bool queue;
+
 	if (!work->func)
 		kit_die("work is queued that was never initialised");
-	if (test_and_set_bit(WORK_PENDING_BIT, &work->state))
-		return false;
-	insert(wq, work);
-	return true;
+	flags = _local_irq_save();
+	queue = !test_and_set_bit(WORK_PENDING_BIT, &work->state);
+	if (queue)
+		insert(wq, work);
+	_local_irq_restore(flags);
+	return queue;
 }
 
 void delayed_work_timer_fn(struct timer_list *timer)
@@ -246,49 +254,71 @@ static void insert_delayed(struct workqueue_struct *wq, struct delayed_work *dwo
 bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_work *dwork,
 			   unsigned long delay)
 {
-	if (test_and_set_bit(WORK_PENDING_BIT, &dwork->work.state))
-		return false;
-	insert_delayed(wq, dwork, delay);
-	return true;
+	unsigned long flags = _local_irq_save();
+	bool queue = !test_and_set_bit(WORK_PENDING_BIT, &dwork->work.state);
+
+	if (queue)
+		insert_delayed(wq, dwork, delay);
+	_local_irq_restore(flags);
+	return queue;
 }
 
 /*
- * Own WORK_PENDING_BIT. Returns whether the work was pending, or -ENOENT where
- * somebody cancels it and waits for it.
+ * Own WORK_PENDING_BIT. Returns whether the work was pending, -ENOENT where somebody
+ * cancels it and waits for it, or -EAGAIN where somebody is about to put it on the list.
  */
+static int try_to_grab(struct work_struct *work, struct delayed_work *dwork)
+{
+	unsigned long flags;
+	bool listed;
+
+	if (dwork && timer_delete(&dwork->timer))
+		return 1;
+	if (!test_and_set_bit(WORK_PENDING_BIT, &work->state))
+		return 0;
+	flags = lock_irqsave(&lock);
+	listed = !list_empty(&work->entry);
+	if (listed)
+		list_del_init(&work->entry);
+	unlock_irqrestore(&lock, flags);
+	if (listed)
+		return 1;
+	return test_bit(WORK_CANCELING_BIT, &work->state) ? -ENOENT : -EAGAIN;
+}
+
+static void wait_for_insert(unsigned int seen)
+{
+	kit_word_wait(&changed, seen, kit_now() + 20 * NSEC_PER_USEC);
+}
+
+/* Whoever grabs the work to put it on no list needs nothing that others may have. */
 static int grab(struct work_struct *work, struct delayed_work *dwork)
 {
-	for (;;) {
-		unsigned int seen = READ_ONCE(changed);
-		unsigned long flags;
-		bool listed;
+	unsigned int seen = READ_ONCE(changed);
+	int pending;
 
-		if (dwork && timer_delete(&dwork->timer))
-			return 1;
-		if (!test_and_set_bit(WORK_PENDING_BIT, &work->state))
-			return 0;
-		flags = lock_irqsave(&lock);
-		listed = !list_empty(&work->entry);
-		if (listed)
-			list_del_init(&work->entry);
-		unlock_irqrestore(&lock, flags);
-		if (listed)
-			return 1;
-		if (test_bit(WORK_CANCELING_BIT, &work->state))
-			return -ENOENT;
-		/* Somebody is about to put it on the list. */
-		kit_word_wait(&changed, seen, kit_now() + 20 * NSEC_PER_USEC);
+	while ((pending = try_to_grab(work, dwork)) == -EAGAIN) {
+		wait_for_insert(seen);
+		seen = READ_ONCE(changed);
 	}
+	return pending;
 }
 
 bool mod_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_work *dwork,
 			 unsigned long delay)
 {
-	int pending = grab(&dwork->work, dwork);
+	for (;;) {
+		unsigned int seen = READ_ONCE(changed);
+		unsigned long flags = _local_irq_save();
+		int pending = try_to_grab(&dwork->work, dwork);
 
-	if (pending >= 0)
-		insert_delayed(wq, dwork, delay);
-	return pending > 0;
+		if (pending >= 0)
+			insert_delayed(wq, dwork, delay);
+		_local_irq_restore(flags);
+		if (pending != -EAGAIN)
+			return pending > 0;
+		wait_for_insert(seen);
+	}
 }
 
 /* Wait until no run is left that was queued up to now. */

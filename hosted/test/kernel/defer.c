@@ -357,6 +357,52 @@ HOSTED_TEST(work_that_modifies_itself_can_be_cancelled)
 	CHECK_EQ(atomic_read(&job.runs), 0);
 }
 
+struct modified {
+	struct delayed_work dwork;
+	struct timer_list timer;
+	unsigned int ticks;
+	atomic_t runs;
+};
+
+static void count_run(struct work_struct *work)
+{
+	atomic_inc(&container_of(work, struct modified, dwork.work)->runs);
+}
+
+static void modify_from_timer(struct timer_list *timer)
+{
+	struct modified *modified = timer_container_of(modified, timer, timer);
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		mod_delayed_work(system_wq, &modified->dwork, i % 2);
+		cancel_delayed_work(&modified->dwork);
+	}
+	WRITE_ONCE(modified->ticks, modified->ticks + 1);
+	mod_timer(timer, jiffies + 1);
+}
+
+/* Who finds it pending may have the one CPU. */
+HOSTED_TEST_ON(work_is_modified_in_any_context_at_the_same_time, NULL, ON_THREADS, 30, 0)
+{
+	struct modified modified = { };
+	int i;
+
+	INIT_DELAYED_WORK(&modified.dwork, count_run);
+	timer_setup(&modified.timer, modify_from_timer, 0);
+	mod_timer(&modified.timer, jiffies + 1);
+	for (i = 0; READ_ONCE(modified.ticks) < 200; i++) {
+		if (i % 3)
+			mod_delayed_work(system_wq, &modified.dwork, i % 3 - 1);
+		else
+			queue_work(system_wq, &modified.dwork.work);
+	}
+	timer_shutdown_sync(&modified.timer);
+	mod_delayed_work(system_wq, &modified.dwork, 0);
+	flush_work(&modified.dwork.work);
+	CHECK(atomic_read(&modified.runs) >= 1);
+}
+
 static void free_itself(struct work_struct *work)
 {
 	struct job *job = container_of(work, struct job, work);
