@@ -559,7 +559,7 @@ static void do_info(struct serial_call *call)
 		memset(info, 0, sizeof(*info));
 		strscpy(info->name, port->name, sizeof(info->name));
 		strscpy(info->driver, driver->driver_name, sizeof(info->driver));
-		strscpy(info->type, port->ops->type(port) ?: "unknown", sizeof(info->type));
+		strscpy(info->type, uart_type(port), sizeof(info->type));
 		info->line = port->line;
 		info->clock = port->uartclk;
 		info->fifo = port->fifosize;

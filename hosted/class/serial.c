@@ -422,7 +422,8 @@ static int uart_break_ctl(struct tty_struct *tty, int state)
 
 	if (!port || !powered(port))
 		return -EIO;
-	port->ops->break_ctl(port, state);
+	if (port->ops->break_ctl)
+		port->ops->break_ctl(port, state);
 	return 0;
 }
 
@@ -829,6 +830,11 @@ void uart_unregister_driver(struct uart_driver *driver)
 	driver->tty_driver = NULL;
 }
 
+const char *uart_type(struct uart_port *port)
+{
+	return (port->ops->type ? port->ops->type(port) : NULL) ?: "unknown";
+}
+
 static void configure_port(struct uart_driver *driver, struct uart_state *state,
 			   struct uart_port *port)
 {
@@ -844,7 +850,7 @@ static void configure_port(struct uart_driver *driver, struct uart_state *state,
 		return;
 	dev_info(port->dev, "%s at MMIO 0x%llx (irq = %u, base_baud = %u) is a %s\n",
 		 port->name, (unsigned long long)port->mapbase, port->irq, port->uartclk / 16,
-		 port->ops->type ? port->ops->type(port) : "unknown");
+		 uart_type(port));
 	change_pm(state, UART_PM_STATE_ON);
 	uart_port_lock_irqsave(port, &flags);
 	port->mctrl &= TIOCM_DTR;

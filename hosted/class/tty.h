@@ -58,6 +58,7 @@ static inline struct uart_state *uart_state_of(struct tty_struct *tty)
 	return uart_state_of_port(tty->port);
 }
 
+const char *uart_type(struct uart_port *port);
 /* What the poller wakes up, while somebody waits: see uart_poll(). */
 wait_queue_head_t *uart_poll_queue(struct uart_state *state);
 void uart_poll(void);

@@ -22,6 +22,7 @@
 
 #include "class/tty.h"
 #include "kit/bus.h"
+#include "kit/serial.h"
 #include "test/serial/lists.h"
 
 #define CHECK(condition) do { if (!(condition)) return __LINE__; } while (0)
@@ -307,6 +308,30 @@ int list_uart_handle(void)
 	CHECK(!fake_port.hw_stopped && fake.started == 1);
 	uart_port_unlock_irq(&fake_port);
 	remove_wait_queue(&port->delta_msr_wait, &wait);
+	tty_file_close(file);
+	fake_end();
+	return 0;
+}
+
+static void answered(struct serial_call *call)
+{
+}
+
+int list_uart_optional_ops(void)
+{
+	static struct serial_call call = { .request.op = SERIAL_INFO, .done = answered };
+	struct uart_ops ops = fake_ops;
+	struct tty_file *file;
+
+	ops.type = NULL;
+	ops.break_ctl = NULL;
+	CHECK(!fake_begin());
+	fake_port.ops = &ops;
+	serial_call(&call);
+	CHECK(!call.reply.status);
+	CHECK(!strcmp(((struct serial_info *)call.reply.data)->type, "unknown"));
+	file = open_fake();
+	CHECK(file && !file->tty->ops->break_ctl(file->tty, -1));
 	tty_file_close(file);
 	fake_end();
 	return 0;
