@@ -260,6 +260,8 @@ static void throttle_work(struct work_struct *work)
 		tty_throttle(tty);
 	else if (used <= UNTHROTTLE_AT)
 		tty_unthrottle(tty);
+	/* Who changed that meanwhile may have seen no need for this work. */
+	tty_check_throttle(tty);
 	tty_kref_put(tty);
 }
 

@@ -483,6 +483,33 @@ int list_tty_wait_until_sent(void)
 	return 0;
 }
 
+/* The work has seen a full buffer when that is discarded, and has not throttled yet. */
+int list_tty_throttle_while_discarded(void)
+{
+	struct tty_file *file;
+	struct tty_struct *tty;
+	int i;
+
+	CHECK(!fake_begin());
+	file = open_fake();
+	CHECK(file);
+	tty = file->tty;
+	mutex_lock(&tty->throttle_mutex);
+	for (i = 0; i < TTY_BUFFER_SIZE; i++)
+		tty_insert_flip_char(tty->port, 'x', TTY_NORMAL);
+	tty_flip_buffer_push(tty->port);
+	msleep(20);
+	tty_ldisc_flush(tty);
+	mutex_unlock(&tty->throttle_mutex);
+	/* It may queue itself once more. */
+	flush_work(&tty->throttle_work);
+	flush_work(&tty->throttle_work);
+	CHECK(!tty_throttled(tty));
+	tty_file_close(file);
+	fake_end();
+	return 0;
+}
+
 static unsigned int console_chars;
 
 static void console_take(struct console *console, const char *text, unsigned int count)
