@@ -190,7 +190,10 @@ static void answered(struct pending *p, struct serial_reply *reply)
 	bool ok = reply->status >= 0;
 
 	check_status(p, reply);
-	stream_answered(p, reply);
+	if (!stream_answered(p, reply)) {
+		p->sent = false;
+		return;
+	}
 	switch (p->request.op) {
 	case SERIAL_READ_DATA:
 		if (reply->status > 0)

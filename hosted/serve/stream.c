@@ -11,6 +11,7 @@
  * A character with priority is not in the stream. The one that does not continue
  * the stream is it. Where the last that does can only have been it, that is put back.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,6 +114,16 @@ static void end_xchar(bool sent)
 	stream.xchar = -1;
 }
 
+/* Or has its client gone, or cancelled it, since it made others give way? */
+static bool discard_waits(void)
+{
+	const struct pending *p;
+
+	for (p = s.pending; p && (p->sent || !is_discard(p)); p = p->next)
+		;
+	return p;
+}
+
 /* What is discarded anyway need not find room first. */
 static void cancel_busy(void)
 {
@@ -151,26 +162,32 @@ static void take_off(size_t *from, size_t count)
 }
 
 /* The driver took less than it was offered: the stream's end, for one is under way. */
-static void write_answered(struct pending *p, struct serial_reply *reply)
+static bool write_answered(struct pending *p, struct serial_reply *reply)
 {
 	kit_u32 taken = reply->status > 0 ? reply->status : 0;
 
 	take_off(&stream.length, p->request.length - taken);
-	if (stream.cancelled && reply->status <= 0)
+	if (!stream.cancelled || reply->status > 0)
+		return true;
+	if (discard_waits())
 		reply->status = p->request.length;
+	else if (reply->status == -EINTR && !p->cancelled)
+		return false;
+	return true;
 }
 
-void stream_answered(struct pending *p, struct serial_reply *reply)
+bool stream_answered(struct pending *p, struct serial_reply *reply)
 {
 	if (stream.xchar_busy == p)
 		end_xchar(!reply->status);
 	if (stream.busy != p)
-		return;
+		return true;
 	stream.busy = NULL;
 	if (p->request.op == SERIAL_WRITE)
-		write_answered(p, reply);
-	else if (!reply->status)
+		return write_answered(p, reply);
+	if (!reply->status)
 		stream_clear();
+	return true;
 }
 
 /*
@@ -228,7 +245,7 @@ void stream_resend(void)
 	stream.resent += length;
 }
 
-/* What was not taken is offered again; if that was cancelled, it is discarded next. */
+/* What was not taken is offered again, unless that was cancelled and it is discarded next. */
 bool stream_resent(const struct serial_reply *reply)
 {
 	size_t taken = reply->status > 0 ? reply->status : 0;
@@ -238,7 +255,7 @@ bool stream_resent(const struct serial_reply *reply)
 	if (taken > stream.offered)
 		taken = stream.offered;
 	take_off(&stream.resent, stream.offered - taken);
-	if (reply->status > 0 && !stream.cancelled)
+	if (stream.cancelled ? !discard_waits() : reply->status > 0)
 		stream_resend();
 	else
 		stream.resending = NULL;

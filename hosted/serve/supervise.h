@@ -106,7 +106,8 @@ void driver_end(void);
 
 /* Is it this request's turn? If so it now is the one under way. */
 bool stream_begin(struct pending *p);
-void stream_answered(struct pending *p, struct serial_reply *reply);
+/* Return: false where it has to be asked for again. */
+bool stream_answered(struct pending *p, struct serial_reply *reply);
 /* The driver wrote a character to the device. */
 void stream_written(uint8_t ch);
 /* Nobody has the port open any more. */

@@ -178,6 +178,101 @@ TEST(a_close_that_was_cancelled_closes_all_the_same)
 	work_end();
 }
 
+/* More than a driver takes while it is stopped */
+static void fill(int port)
+{
+	static const char much[4 * SERIAL_DATA];
+	size_t done = 0;
+	int status;
+
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	EXPECT_EQ(0, client_ask(port, SERIAL_STOP, 0));
+	while (done < sizeof(much)) {
+		status = client_call(port, SERIAL_WRITE, 0, 0, much, SERIAL_DATA, NULL);
+		ASSERT_GE(status, 0);
+		if (!status)
+			return;
+		done += status;
+	}
+}
+
+/* A discard makes what the driver has no room for give way, and then comes to nothing. */
+static void discard_and_go(int boss, bool cancel)
+{
+	int other = connect_port(), id;
+	pid_t pid;
+
+	EXPECT_EQ(0, client_ask(other, SERIAL_OPEN, 0));
+	pid = stop_driver(boss);
+	id = client_send(other, SERIAL_DISCARD, 2, 0, NULL, 0);
+	if (cancel) {
+		EXPECT_EQ(0, client_ask(other, SERIAL_CANCEL, id));
+	} else {
+		/* The supervisor has seen it. */
+		status_number(other, "up");
+		close(other);
+		status_number(boss, "up");
+		status_number(boss, "up");
+	}
+	kill(pid, SIGCONT);
+	if (cancel) {
+		EXPECT_EQ(0, client_ask(other, SERIAL_CLOSE, 0));
+		close(other);
+	}
+}
+
+TEST(a_discard_that_vanishes_takes_no_write_with_it)
+{
+	int boss, port, id, i;
+	long sent;
+
+	for (i = 0; i < 2; i++) {
+		work_begin();
+		start_supervised(NULL);
+		boss = connect_port();
+		port = connect_port();
+		fill(port);
+		sent = status_number(boss, "to_send");
+		id = client_send(port, SERIAL_WRITE, 0, SERIAL_FOREVER, "more", 4);
+		status_await_just(boss, "to_send", sent + 4);
+		discard_and_go(boss, i);
+		EXPECT_EQ(0, client_ask(boss, SERIAL_OPEN, 0));
+		EXPECT_EQ(0, client_ask(boss, SERIAL_START, 0));
+		EXPECT_EQ(4, answer_of(port, id));
+		EXPECT_EQ(0, client_ask(port, SERIAL_DRAIN, 0));
+		EXPECT_EQ(sent + 4, status_number(boss, "sent"));
+		close(port);
+		close(boss);
+		work_end();
+	}
+}
+
+TEST(a_discard_that_vanishes_takes_nothing_that_is_offered_again)
+{
+	int boss, port, id;
+	long sent;
+
+	work_begin();
+	start_supervised(NULL);
+	boss = connect_port();
+	port = connect_port();
+	fill(port);
+	sent = status_number(boss, "to_send");
+	id = client_send(port, SERIAL_WRITE, 0, SERIAL_FOREVER, "more", 4);
+	status_await_just(boss, "to_send", sent + 4);
+	kill_driver_now(boss);
+	EXPECT_EQ(4, answer_of(port, id));
+	status_await(boss, "restarts", 1);
+	discard_and_go(boss, false);
+	EXPECT_EQ(0, client_ask(port, SERIAL_START, 0));
+	EXPECT_EQ(0, client_ask(port, SERIAL_DRAIN, 0));
+	status_await_just(boss, "to_send", 0);
+	EXPECT_EQ(sent + 4, status_number(boss, "sent"));
+	close(port);
+	close(boss);
+	work_end();
+}
+
 TEST(a_character_with_priority_is_told_from_the_next)
 {
 	int port, i;
