@@ -259,8 +259,8 @@ void kit_process_exit(struct kit_process *process)
 	kfree(files);
 }
 
-/* With references to the node's device and module. */
-static int find_node(const char *name, struct cdev **found)
+/* With references to the inode, device and module of the node, which may go meanwhile. */
+static int find_node(const char *name, struct cdev **found, struct inode **inode)
 {
 	struct cdev *cdev;
 	int err = -ENOENT;
@@ -274,6 +274,7 @@ static int find_node(const char *name, struct cdev **found)
 			break;
 		get_device(cdev->device);
 		ihold(cdev->inode);
+		*inode = cdev->inode;
 		*found = cdev;
 		err = 0;
 		break;
@@ -306,16 +307,18 @@ static struct file *alloc_file(struct files_struct *files, struct cdev *cdev, st
 static int open_node(struct files_struct *files, const char *node, unsigned int flags,
 		     struct file **opened)
 {
+	struct device *device;
+	struct module *owner;
 	struct inode *inode;
 	struct file *file;
 	struct cdev *cdev;
 	int err;
 
-	err = find_node(node, &cdev);
+	err = find_node(node, &cdev, &inode);
 	if (err)
 		return err;
-	/* Its own reference, as the node may be gone by now. */
-	inode = cdev->inode;
+	device = cdev->device;
+	owner = cdev->owner;
 	file = alloc_file(files, cdev, inode, flags);
 	err = file ? 0 : -ENOMEM;
 	if (!err && cdev->ops->open)
@@ -330,8 +333,9 @@ static int open_node(struct files_struct *files, const char *node, unsigned int 
 	}
 	kfree(file);
 	iput(inode);
-	put_device(cdev->device);
-	module_put(cdev->owner);
+	/* Maybe the last reference to what @cdev is in. */
+	put_device(device);
+	module_put(owner);
 	return err;
 }
 
