@@ -349,12 +349,17 @@ void pci_dev_put(struct pci_dev *pdev)
  * Functions
  */
 
+/* A model has 32-bit registers: 8 bytes are two of them, the lower one first. */
 static kit_u64 bar_read(void *device, kit_u64 offset, unsigned int width)
 {
 	const struct hosted_bar *bar = device;
 	struct kit_pci *kit = bar->pdev->kit;
+	kit_u64 low;
 
-	return kit->ops->read(kit, bar->index, offset, width);
+	if (width < 8)
+		return kit->ops->read(kit, bar->index, offset, width);
+	low = kit->ops->read(kit, bar->index, offset, 4);
+	return low | (kit_u64)kit->ops->read(kit, bar->index, offset + 4, 4) << 32;
 }
 
 static void bar_write(void *device, kit_u64 offset, unsigned int width, kit_u64 value)
@@ -362,7 +367,9 @@ static void bar_write(void *device, kit_u64 offset, unsigned int width, kit_u64 
 	const struct hosted_bar *bar = device;
 	struct kit_pci *kit = bar->pdev->kit;
 
-	kit->ops->write(kit, bar->index, offset, value, width);
+	kit->ops->write(kit, bar->index, offset, value, width < 8 ? width : 4);
+	if (width == 8)
+		kit->ops->write(kit, bar->index, offset + 4, value >> 32, 4);
 }
 
 static const struct kit_device_ops bar_ops = {
