@@ -280,6 +280,8 @@ void synchronize_irq(unsigned int irq)
 	unsigned int seen;
 
 	check_may_sleep("synchronize_irq()");
+	if (irq >= NR_IRQS)
+		return;
 	kit_irq_synchronize(irq);
 	/* Without the lock: a handler's thread may request and free other interrupts. */
 	while ((seen = smp_load_acquire(&ended), threads_busy(irq)))
@@ -288,7 +290,8 @@ void synchronize_irq(unsigned int irq)
 
 void disable_irq_nosync(unsigned int irq)
 {
-	kit_irq_mask(irq);
+	if (irq < NR_IRQS)
+		kit_irq_mask(irq);
 }
 
 void disable_irq(unsigned int irq)
@@ -299,7 +302,8 @@ void disable_irq(unsigned int irq)
 
 void enable_irq(unsigned int irq)
 {
-	kit_irq_unmask(irq);
+	if (irq < NR_IRQS)
+		kit_irq_unmask(irq);
 }
 
 struct managed_irq {

@@ -210,6 +210,14 @@ HOSTED_TEST_EACH(r27_a_disabled_line_is_handled_later)
 	free_irq(LINE, &counter);
 }
 
+HOSTED_TEST_EACH(r27_a_line_that_is_not_there_is_nobodys)
+{
+	disable_irq(UINT_MAX);
+	synchronize_irq(UINT_MAX);
+	enable_irq(UINT_MAX);
+	CHECK_EQ(request_irq(UINT_MAX, count_irq, 0, "none", NULL), -EINVAL);
+}
+
 HOSTED_TEST_EACH(r27_a_line_that_was_freed_disabled_is_enabled_by_the_next_request)
 {
 	struct counter counter = { .mine = true };
