@@ -30,19 +30,24 @@ void serio_register_port(struct serio *serio)
 	kit_count(KIT_WHAT_REGISTRATION, 1);
 }
 
-static void close_port(struct serio *serio)
+static void drop_listener(struct serio *serio)
 {
 	struct listener *listener = listener_of(serio);
 
-	if (!serio->is_open)
-		return;
 	serio->is_open = false;
-	if (serio->close)
-		serio->close(serio);
 	spin_lock_irq(&serio->lock);
 	serio->dev.driver_data = NULL;
 	spin_unlock_irq(&serio->lock);
 	kfree(listener);
+}
+
+static void close_port(struct serio *serio)
+{
+	if (!serio->is_open)
+		return;
+	if (serio->close)
+		serio->close(serio);
+	drop_listener(serio);
 }
 
 void serio_unregister_port(struct serio *serio)
@@ -61,9 +66,10 @@ void serio_reconnect(struct serio *serio)
 	mutex_lock(&serio_mutex);
 	serio->reconnects++;
 	if (serio->is_open) {
-		serio->close(serio);
-		if (serio->open(serio))
-			serio->is_open = false;
+		if (serio->close)
+			serio->close(serio);
+		if (serio->open && serio->open(serio))
+			drop_listener(serio);
 	}
 	mutex_unlock(&serio_mutex);
 }

@@ -144,6 +144,16 @@ TRY_TEST(a_keyboard_types_and_is_told)
 	EXPECT_EQ(0, kit_irq_listeners(61));
 }
 
+TRY_TEST(a_keyboard_that_cannot_be_opened_anew_is_closed)
+{
+	EXPECT_EQ(0, kit_serio_open(0, receive, NULL));
+	kit_fail(KIT_WHAT_IRQ, 1);
+	EXPECT_EQ(0, kit_amba_resume(KEYBOARD_DEVICE));
+	EXPECT_EQ(-EBADF, kit_serio_write(0, 0xed));
+	EXPECT_EQ(0, kit_serio_open(0, receive, NULL));
+	EXPECT_EQ(0, kit_serio_close(0));
+}
+
 TRY_TEST(devices_go_while_they_are_used)
 {
 	EXPECT_EQ(0, kit_serio_open(0, receive, NULL));
