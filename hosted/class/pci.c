@@ -303,20 +303,11 @@ static void pci_bus_remove(struct device *dev)
 		drv->remove(to_pci_dev(dev));
 }
 
-static void pci_bus_shutdown(struct device *dev)
-{
-	struct pci_driver *drv = dev->driver ? to_pci_driver(dev->driver) : NULL;
-
-	if (drv && drv->shutdown)
-		drv->shutdown(to_pci_dev(dev));
-}
-
 const struct bus_type pci_bus_type = {
 	.name = "pci",
 	.match = pci_bus_match,
 	.probe = pci_bus_probe,
 	.remove = pci_bus_remove,
-	.shutdown = pci_bus_shutdown,
 };
 
 int __pci_register_driver(struct pci_driver *drv, struct module *owner, const char *mod_name)

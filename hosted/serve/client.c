@@ -8,17 +8,6 @@
 
 #include "client.h"
 
-static const char *const names[SERIAL_OPS] = {
-	"info", "open", "close", "read", "write", "set-termios", "get-termios", "suspend",
-	"resume", "discard", "xchar", "stop", "start", "break", "drain", "counters",
-	"wait-counters", "wait-break", "get-modem", "set-modem", "cancel", "status",
-};
-
-const char *client_op_name(kit_u32 op)
-{
-	return op < SERIAL_OPS ? names[op] : NULL;
-}
-
 static int connect_to(const char *path, int flags)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };

@@ -40,7 +40,4 @@ static inline int client_ask(int fd, enum serial_op op, kit_u32 arg)
 /* All of it. Return: 0 or an error. */
 int client_write(int fd, const void *data, size_t length);
 
-/* Name of an operation; NULL for none. */
-const char *client_op_name(kit_u32 op);
-
 #endif

@@ -78,8 +78,7 @@ struct kit_net_port;
  * struct net_device - an interface
  * @state: enum netdev_state
  * @port: what is connected, under RCU
- * @received: frames handed to @port
- * @bad_sums: of these, how many did not have the checksum that they claim
+ * @bad_sums: frames handed to @port that did not have the checksum that they claim
  */
 struct net_device {
 	char name[IFNAMSIZ];
@@ -96,7 +95,6 @@ struct net_device {
 	bool registered;
 
 	struct kit_net_port *port;
-	u64 received;
 	u64 bad_sums;
 };
 
