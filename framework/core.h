@@ -68,6 +68,7 @@ enum ivshmem_core_flags {
 	IVSHMEM_ONE_SHOT,		/* one-shot mode is on */
 	IVSHMEM_INTERRUPTS,		/* enabled, as far as the kernel is concerned */
 	IVSHMEM_THROTTLED,		/* ... but held back for now; under control_lock */
+	IVSHMEM_TESTING,		/* self-test: not to be held back; under control_lock */
 	IVSHMEM_DEAD,			/* registers were found to read ~0 */
 	IVSHMEM_LOST,			/* looked as if it had been reset at the last recheck */
 };
@@ -98,8 +99,8 @@ enum ivshmem_core_flags {
  * @plugin: whom events go to, NULL while events are off. Written in process
  *	context under the device lock; handlers load-acquire it, and are waited
  *	for by synchronize_irq() after it was cleared.
- * @control_lock: @state, IVSHMEM_INTERRUPTS and IVSHMEM_THROTTLED, and the registers
- *	that follow them
+ * @control_lock: @state, IVSHMEM_INTERRUPTS, IVSHMEM_THROTTLED and IVSHMEM_TESTING, and
+ *	the registers that follow them
  * @link: the plugin's link, if it has one; set and cleared while events are off
  * @seen: states that the plugin was told, by peer. Event work only.
  * @events: the one work item that events come from
@@ -197,6 +198,7 @@ int ivshmem_write_register(struct ivshmem_core *core, unsigned int reg, u32 valu
 u32 ivshmem_read_register(struct ivshmem_core *core, unsigned int reg);
 bool ivshmem_hold_interrupts(struct ivshmem_core *core);
 bool ivshmem_release_interrupts(struct ivshmem_core *core);
+void ivshmem_force_interrupts(struct ivshmem_core *core);
 void ivshmem_restore_interrupts(struct ivshmem_core *core);
 bool ivshmem_looks_reset(struct ivshmem_core *core);
 void ivshmem_restore(struct ivshmem_core *core);

@@ -162,28 +162,33 @@ static int set_interrupts(struct ivshmem_core *core, bool on)
 
 /*
  * Let no interrupt through for a while. Not in one-shot mode, where each one
- * does that. Any context. Return: false where that is so, or was done already.
+ * does that, nor while a self-test waits for each of its own. Any context.
+ * Return: whether that while begins now; false where it has not ended yet, too.
  */
 bool ivshmem_hold_interrupts(struct ivshmem_core *core)
 {
 	unsigned long flags;
-	bool held;
+	bool hold;
 
 	spin_lock_irqsave(&core->control_lock, flags);
-	held = test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
+	hold = test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
 	       !test_bit(IVSHMEM_ONE_SHOT, &core->flags) &&
-	       !test_and_set_bit(IVSHMEM_THROTTLED, &core->flags);
-	if (held) {
-		ivshmem_count(core, IVSHMEM_THROTTLES);
+	       !test_bit(IVSHMEM_TESTING, &core->flags);
+	if (hold) {
+		/* Again, too: a program may have mapped the register. */
 		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
+		hold = !test_and_set_bit(IVSHMEM_THROTTLED, &core->flags);
 	}
 	spin_unlock_irqrestore(&core->control_lock, flags);
-	return held;
+	if (hold)
+		ivshmem_count(core, IVSHMEM_THROTTLES);
+	return hold;
 }
 
 /*
- * The while is over. Any context. Return: were they held? Then everything has to
- * be looked at.
+ * The while is over. In one-shot mode, which may have come in it, the program
+ * enables them. Any context. Return: were they held? Then everything has to be
+ * looked at.
  */
 bool ivshmem_release_interrupts(struct ivshmem_core *core)
 {
@@ -192,8 +197,12 @@ bool ivshmem_release_interrupts(struct ivshmem_core *core)
 
 	spin_lock_irqsave(&core->control_lock, flags);
 	held = test_and_clear_bit(IVSHMEM_THROTTLED, &core->flags);
-	if (held && test_bit(IVSHMEM_INTERRUPTS, &core->flags))
+	if (held && test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
+	    !test_bit(IVSHMEM_ONE_SHOT, &core->flags)) {
 		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
+		/* The write is posted: what is rung after the look must not meet the 0. */
+		ivshmem_read_register(core, IVSHMEM_REG_INT_CONTROL);
+	}
 	spin_unlock_irqrestore(&core->control_lock, flags);
 	return held;
 }
@@ -230,13 +239,23 @@ int ivshmem_disable_interrupts(struct ivshmem_device *idev)
 }
 EXPORT_SYMBOL_GPL(ivshmem_disable_interrupts);
 
+/* For a self-test, whoever wants them or not. Process context. */
+void ivshmem_force_interrupts(struct ivshmem_core *core)
+{
+	spin_lock_irq(&core->control_lock);
+	set_bit(IVSHMEM_TESTING, &core->flags);
+	ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
+	spin_unlock_irq(&core->control_lock);
+}
+
 /*
- * After somebody else had enabled them: as the plugin wants them, but left alone
- * in one-shot mode, where a program may have written the register.
+ * After the self-test: as the plugin wants them, but left alone in one-shot
+ * mode, where a program may have written the register. Process context.
  */
 void ivshmem_restore_interrupts(struct ivshmem_core *core)
 {
 	spin_lock_irq(&core->control_lock);
+	clear_bit(IVSHMEM_TESTING, &core->flags);
 	if (!test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
 	    !test_bit(IVSHMEM_ONE_SHOT, &core->flags))
 		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
@@ -265,7 +284,8 @@ void ivshmem_restore(struct ivshmem_core *core)
 {
 	spin_lock_irq(&core->control_lock);
 	ivshmem_write_register(core, IVSHMEM_REG_STATE, core->state);
-	if (test_bit(IVSHMEM_INTERRUPTS, &core->flags))
+	if (test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
+	    !test_bit(IVSHMEM_THROTTLED, &core->flags))
 		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
 	spin_unlock_irq(&core->control_lock);
 }

@@ -54,7 +54,7 @@ static void throttle(struct ivshmem_core *core)
 		WRITE_ONCE(core->tick, now);
 		atomic_set(&core->in_tick, 0);
 	}
-	if (!limit || atomic_inc_return(&core->in_tick) < DIV_ROUND_UP(limit, HZ))
+	if (!limit || atomic_inc_return(&core->in_tick) <= (limit - 1) / HZ)
 		return;
 	if (ivshmem_hold_interrupts(core))
 		hrtimer_start(&core->throttle, ns_to_ktime(TICK_NSEC), HRTIMER_MODE_REL);
@@ -209,7 +209,7 @@ int ivshmem_self_test(struct ivshmem_core *core)
 	device_lock_assert(&core->idev.dev);
 	if (test_bit(IVSHMEM_ONE_SHOT, &core->flags))
 		return -EBUSY;
-	ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
+	ivshmem_force_interrupts(core);
 	for (i = 0; i < core->idev.vectors; i++) {
 		WRITE_ONCE(core->vector[i].tested, false);
 		ivshmem_doorbell(&core->idev, core->idev.id, i);
