@@ -221,6 +221,18 @@ static void discard_and_go(int boss, bool cancel)
 	}
 }
 
+/* A write of 4 waits for room behind what is sent first. Return: its id. */
+static int write_too_much(int boss, int port, long *sent)
+{
+	int id;
+
+	fill(port);
+	*sent = status_number(boss, "to_send");
+	id = client_send(port, SERIAL_WRITE, 0, SERIAL_FOREVER, "more", 4);
+	status_await_just(boss, "to_send", *sent + 4);
+	return id;
+}
+
 TEST(a_discard_that_vanishes_takes_no_write_with_it)
 {
 	int boss, port, id, i;
@@ -231,10 +243,7 @@ TEST(a_discard_that_vanishes_takes_no_write_with_it)
 		start_supervised(NULL);
 		boss = connect_port();
 		port = connect_port();
-		fill(port);
-		sent = status_number(boss, "to_send");
-		id = client_send(port, SERIAL_WRITE, 0, SERIAL_FOREVER, "more", 4);
-		status_await_just(boss, "to_send", sent + 4);
+		id = write_too_much(boss, port, &sent);
 		discard_and_go(boss, i);
 		EXPECT_EQ(0, client_ask(boss, SERIAL_OPEN, 0));
 		EXPECT_EQ(0, client_ask(boss, SERIAL_START, 0));
@@ -256,10 +265,7 @@ TEST(a_discard_that_vanishes_takes_nothing_that_is_offered_again)
 	start_supervised(NULL);
 	boss = connect_port();
 	port = connect_port();
-	fill(port);
-	sent = status_number(boss, "to_send");
-	id = client_send(port, SERIAL_WRITE, 0, SERIAL_FOREVER, "more", 4);
-	status_await_just(boss, "to_send", sent + 4);
+	id = write_too_much(boss, port, &sent);
 	kill_driver_now(boss);
 	EXPECT_EQ(4, answer_of(port, id));
 	status_await(boss, "restarts", 1);

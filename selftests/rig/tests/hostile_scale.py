@@ -297,7 +297,7 @@ def held_back(plugin):
 
 def throttles(kernel):
     @test("interrupts beyond max_interrupts are held back while a peer rings flat out, and none of "
-          "them is forgotten (Linux %s)" % kernel, Fixture(Prey, kernel=kernel), timeout=400,
+          "them is forgotten (Linux %s)" % kernel, Fixture(Prey, kernel=kernel), timeout=600,
           suffix="-" + kernel)
     def throttled(lab):
         vm, limit = lab.vm, "/sys/module/ivshmem_core/parameters/max_interrupts"
