@@ -101,7 +101,7 @@ class Load(Proxies):
     def load(self, proxies, in_flight, requests):
         with self.proxies(proxies):
             rung, used, start = self.link.total("doorbells"), self.cpu_seconds(), time.monotonic()
-            result = self.rtos("load --count %d --threads %d --in-flight %d"
+            result = self.rtos("--timeout 60000 load --count %d --threads %d --in-flight %d"
                                % (requests, max(proxies, in_flight), in_flight))
             result["cpus"] = (self.cpu_seconds() - used) / (time.monotonic() - start)
             result["doorbells_per_request"] = (self.link.total("doorbells") - rung) / requests

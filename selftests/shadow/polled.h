@@ -78,6 +78,31 @@ static inline void sleep_ms(unsigned int ms)
 	until_met;							\
 })
 
+/*
+ * For a thread beside the test: waits until the test's own thread has gone to
+ * sleep in the call that is to be disturbed, however slow the machine.
+ */
+static inline bool test_sleeps(void)
+{
+	FILE *file = fopen("/proc/self/stat", "r");
+	char state = 0;
+
+	if (file && fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = 0;
+	if (file)
+		fclose(file);
+	return state == 'S';
+}
+
+static inline void wait_for_sleep(void)
+{
+	/* Twice: it may sleep for something else on its way. */
+	do {
+		ASSERT_TRUE(UNTIL(test_sleeps(), 10000));
+		sleep_ms(20);
+	} while (!test_sleeps());
+}
+
 static inline uint64_t attribute(const char *path)
 {
 	FILE *file = fopen(path, "r");

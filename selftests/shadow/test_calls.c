@@ -45,10 +45,10 @@ static void *disturb(void *arg)
 	unsigned int i;
 
 	for (i = 0; i < d->signals; i++) {
-		sleep_ms(50);
+		wait_for_sleep();
 		pthread_kill(d->target, SIGUSR1);
 	}
-	sleep_ms(50);
+	wait_for_sleep();
 	if (d->rtos)
 		rtos_request(d->rtos, d->slot, 7, 0x77);
 	return NULL;
@@ -562,7 +562,7 @@ TEST_F(link, a_slot_stays_as_long_as_its_opener_has_a_duplicate)
 
 static void *reset_later(void *arg)
 {
-	sleep_ms(100);
+	wait_for_sleep();
 	rtos_reset(arg);
 	return NULL;
 }
@@ -668,7 +668,7 @@ static void bind(const char *file)
 static void *unbind_later(void *arg)
 {
 	(void)arg;
-	sleep_ms(100);
+	wait_for_sleep();
 	bind(DRIVER "unbind");
 	return NULL;
 }
