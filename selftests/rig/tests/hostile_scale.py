@@ -18,7 +18,7 @@ LINKS = {
     "shadow": {"protocol": "shadow", "rw_size": "1M", "output_size": "128K"},
     "uio": {"protocol": "uio", "peers": 3, "rw_size": "64K", "output_size": "64K"},
 }
-SECONDS = 45                            # of each of the two attacks in CI
+SECONDS = 30                            # of each of the two attacks in CI
 SOAK_SECONDS = 300                      # ... of one that is repeated
 MINUTES = float(os.environ.get("IVSHMEM_FUZZ_MINUTES") or 10)
 # Lines that a link may have told in a second, as a broken ring is once in each, and besides.
