@@ -71,6 +71,7 @@ enum ivshmem_core_flags {
 	IVSHMEM_TESTING,		/* self-test: not to be held back; under control_lock */
 	IVSHMEM_DEAD,			/* registers were found to read ~0 */
 	IVSHMEM_LOST,			/* looked as if it had been reset at the last recheck */
+	IVSHMEM_LOST_STATE,		/* was reset while interrupts were held back */
 };
 
 /**
@@ -99,6 +100,7 @@ enum ivshmem_core_flags {
  * @plugin: whom events go to, NULL while events are off. Written in process
  *	context under the device lock; handlers load-acquire it, and are waited
  *	for by synchronize_irq() after it was cleared.
+ * @held_state: own state in the table while interrupts are held back, under @control_lock
  * @control_lock: @state, IVSHMEM_INTERRUPTS, IVSHMEM_THROTTLED and IVSHMEM_TESTING, and
  *	the registers that follow them
  * @link: the plugin's link, if it has one; set and cleared while events are off
@@ -133,6 +135,7 @@ struct ivshmem_core {
 	bool gone;
 	const __le32 *state_table;
 	u32 state;
+	u32 held_state;
 
 	struct mutex choosing;	/* see above */
 	spinlock_t choice_lock;	/* see above */

@@ -14,13 +14,13 @@
 
 #define RECHECK_INTERVAL	HZ
 
-/* Twice in a row, as a plugin may just be on its way out of one-shot mode. */
+/* Twice in a row, as a plugin may just be on its way into one-shot mode, or out of it. */
 static bool was_reset(struct ivshmem_core *core)
 {
 	bool before = test_bit(IVSHMEM_LOST, &core->flags), now = ivshmem_looks_reset(core);
 
 	assign_bit(IVSHMEM_LOST, &core->flags, now && !before);
-	return now && before;
+	return test_and_clear_bit(IVSHMEM_LOST_STATE, &core->flags) || (now && before);
 }
 
 /*
@@ -32,15 +32,18 @@ static bool was_reset(struct ivshmem_core *core)
  */
 static void check_device(struct ivshmem_core *core, struct ivshmem_driver *plugin)
 {
+	bool reset;
+
 	if (ivshmem_read_register(core, IVSHMEM_REG_ID) == IVSHMEM_GONE) {
 		if (!test_and_set_bit(IVSHMEM_DEAD, &core->flags))
 			dev_err(&core->idev.dev, "device is dead: ID register reads 0x%x, want %u\n",
 				IVSHMEM_GONE, core->idev.id);
 		return;
 	}
+	reset = was_reset(core);
 	if (test_and_clear_bit(IVSHMEM_DEAD, &core->flags))
 		dev_info(&core->idev.dev, "device is back\n");
-	else if (!was_reset(core))
+	else if (!reset)
 		return;
 	else if (!plugin->quiet)
 		/* Else a program has registers, and may have done it. */
@@ -142,6 +145,7 @@ void ivshmem_events_on(struct ivshmem_core *core, struct ivshmem_driver *plugin)
 	memset(core->seen, 0, core->idev.max_peers * sizeof(*core->seen));
 	clear_bit(IVSHMEM_SETTLED, &core->flags);
 	clear_bit(IVSHMEM_LOST, &core->flags);
+	clear_bit(IVSHMEM_LOST_STATE, &core->flags);
 	/* Pairs with the acquire in the interrupt handler. */
 	smp_store_release(&core->plugin, plugin);
 	if (!plugin->quiet)
@@ -156,9 +160,9 @@ void ivshmem_events_on(struct ivshmem_core *core, struct ivshmem_driver *plugin)
 void ivshmem_events_off(struct ivshmem_core *core)
 {
 	device_lock_assert(&core->idev.dev);
-	ivshmem_disable_interrupts(&core->idev);
-	/* Handlers queue the work only when they find a plugin. */
+	/* Handlers queue the work only when they find a plugin; nor can it enable interrupts. */
 	WRITE_ONCE(core->plugin, NULL);
+	ivshmem_disable_interrupts(&core->idev);
 	ivshmem_synchronize_vectors(core);
 	cancel_delayed_work_sync(&core->recheck);
 	cancel_work_sync(&core->events);

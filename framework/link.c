@@ -26,6 +26,10 @@
 /* How long RESET is held after the peer broke a rule; bounds what that costs. */
 #define BROKEN_HOLDOFF	(HZ / 10)
 
+/* ... and from when our section was cleared: a while, and so many times as long as that took */
+#define CLEAR_HOLDOFF	(HZ / 100)
+#define CLEAR_TIMES	4
+
 /* The most steps at a time; a peer that flips its state makes no endless loop. */
 #define MAX_STEPS	8
 
@@ -87,6 +91,20 @@ static enum ivshmem_step next_step(const struct ivshmem_link *link, enum ivshmem
 	return ivshmem_next_step[step][peer];
 }
 
+/*
+ * Each time that the peer restarts our whole section is to be cleared. One that
+ * does nothing else shall not have a CPU busy with it, however large that is.
+ */
+static void clear_section(struct ivshmem_link *link)
+{
+	ktime_t start = ktime_get();
+	s64 us;
+
+	ivshmem_ring_clear(link);
+	us = ktime_us_delta(ktime_get(), start);
+	link->holdoff = get_jiffies_64() + CLEAR_HOLDOFF + usecs_to_jiffies(CLEAR_TIMES * us);
+}
+
 /* One step of the handshake. Returns false when there is none to make. */
 static bool link_step(struct ivshmem_link *link)
 {
@@ -111,7 +129,7 @@ static bool link_step(struct ivshmem_link *link)
 		enter_reset(link, peer);
 		break;
 	case STEP_READY:
-		ivshmem_ring_clear(link);
+		clear_section(link);
 		fallthrough;
 	case STEP_INIT:
 	case STEP_RUN:

@@ -85,6 +85,7 @@ int ivshmem_set_state(struct ivshmem_device *idev, u32 state)
 	ivshmem_count(core, IVSHMEM_STATE_WRITES);
 	spin_lock_irqsave(&core->control_lock, flags);
 	core->state = state;
+	core->held_state = state;
 	err = ivshmem_write_register(core, IVSHMEM_REG_STATE, state);
 	spin_unlock_irqrestore(&core->control_lock, flags);
 	return err;
@@ -149,13 +150,17 @@ EXPORT_SYMBOL_GPL(ivshmem_set_one_shot);
 static int set_interrupts(struct ivshmem_core *core, bool on)
 {
 	unsigned long flags;
-	int err;
+	int err = 0;
 
 	spin_lock_irqsave(&core->control_lock, flags);
+	/* Not while events are off: remove() finds the device quiet. */
+	if (on && !READ_ONCE(core->plugin))
+		goto unlock;
 	assign_bit(IVSHMEM_INTERRUPTS, &core->flags, on);
 	/* Who lets them through again sees what is wanted by then. */
 	on = on && !test_bit(IVSHMEM_THROTTLED, &core->flags);
 	err = ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, on ? IVSHMEM_INT_ENABLE : 0);
+unlock:
 	spin_unlock_irqrestore(&core->control_lock, flags);
 	return err;
 }
@@ -179,6 +184,8 @@ bool ivshmem_hold_interrupts(struct ivshmem_core *core)
 		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
 		hold = !test_and_set_bit(IVSHMEM_THROTTLED, &core->flags);
 	}
+	if (hold)
+		core->held_state = ivshmem_peer_state(&core->idev, core->idev.id);
 	spin_unlock_irqrestore(&core->control_lock, flags);
 	if (hold)
 		ivshmem_count(core, IVSHMEM_THROTTLES);
@@ -187,8 +194,8 @@ bool ivshmem_hold_interrupts(struct ivshmem_core *core)
 
 /*
  * The while is over. In one-shot mode, which may have come in it, the program
- * enables them. Any context. Return: were they held? Then everything has to be
- * looked at.
+ * enables them. Any context. Return: were they held, and are they still wanted?
+ * Then everything has to be looked at.
  */
 bool ivshmem_release_interrupts(struct ivshmem_core *core)
 {
@@ -202,7 +209,11 @@ bool ivshmem_release_interrupts(struct ivshmem_core *core)
 		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
 		/* The write is posted: what is rung after the look must not meet the 0. */
 		ivshmem_read_register(core, IVSHMEM_REG_INT_CONTROL);
+		/* What a reset leaves of Interrupt Control is what a hold does. */
+		if (core->held_state && !ivshmem_peer_state(&core->idev, core->idev.id))
+			set_bit(IVSHMEM_LOST_STATE, &core->flags);
 	}
+	held = held && test_bit(IVSHMEM_INTERRUPTS, &core->flags);
 	spin_unlock_irqrestore(&core->control_lock, flags);
 	return held;
 }
@@ -216,12 +227,7 @@ bool ivshmem_release_interrupts(struct ivshmem_core *core)
  */
 int ivshmem_enable_interrupts(struct ivshmem_device *idev)
 {
-	struct ivshmem_core *core = to_core(idev);
-
-	/* Not while events are off: remove() finds the device quiet. */
-	if (!READ_ONCE(core->plugin))
-		return 0;
-	return set_interrupts(core, true);
+	return set_interrupts(to_core(idev), true);
 }
 EXPORT_SYMBOL_GPL(ivshmem_enable_interrupts);
 
@@ -263,16 +269,20 @@ void ivshmem_restore_interrupts(struct ivshmem_core *core)
 }
 
 /*
- * Has the device lost what was written to it? Not to be told in one-shot mode,
- * where each interrupt disables the next. Process context.
+ * Has the device lost what was written to it? In one-shot mode, where each
+ * interrupt disables the next, the mode tells. Process context.
  */
 bool ivshmem_looks_reset(struct ivshmem_core *core)
 {
 	bool reset;
+	u8 mode;
+
+	if (test_bit(IVSHMEM_ONE_SHOT, &core->flags))
+		return !pci_read_config_byte(core->pdev, core->cap + IVSHMEM_CAP_PRIV_CONTROL,
+					     &mode) && !(mode & IVSHMEM_PRIV_ONE_SHOT);
 
 	spin_lock_irq(&core->control_lock);
 	reset = test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
-		!test_bit(IVSHMEM_ONE_SHOT, &core->flags) &&
 		!test_bit(IVSHMEM_THROTTLED, &core->flags) &&
 		!(ivshmem_read_register(core, IVSHMEM_REG_INT_CONTROL) & IVSHMEM_INT_ENABLE);
 	spin_unlock_irq(&core->control_lock);

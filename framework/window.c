@@ -143,6 +143,27 @@ static vm_fault_t window_huge_fault(struct vm_fault *vmf, unsigned int order)
 }
 #endif
 
+#ifdef CONFIG_HAVE_IOREMAP_PROT
+/*
+ * For debuggers and /proc/PID/mem. generic_access_phys() looks at the entry of one
+ * page and goes on behind it, where the next section is another peer's; who
+ * called comes back for what is left.
+ */
+static int window_access(struct vm_area_struct *vma, unsigned long addr, void *buf, int len,
+			 int write)
+{
+	struct ivshmem_window *window = vma->vm_private_data;
+	int ret = -EIO;
+
+	len = min_t(int, len, PAGE_SIZE - offset_in_page(addr));
+	down_read(&window->lock);
+	if (!window->closed)
+		ret = generic_access_phys(vma, addr, buf, len, write);
+	up_read(&window->lock);
+	return ret;
+}
+#endif
+
 static const struct vm_operations_struct window_vm_ops = {
 	.open = window_vma_open,
 	.close = window_vma_close,
@@ -152,7 +173,7 @@ static const struct vm_operations_struct window_vm_ops = {
 	.huge_fault = window_huge_fault,
 #endif
 #ifdef CONFIG_HAVE_IOREMAP_PROT
-	.access = generic_access_phys,
+	.access = window_access,
 #endif
 };
 

@@ -20,15 +20,22 @@ MODULE_PARM_DESC(shmaddr, "where the R/W section is, if the device has none: [DE
 /* What the original, whose parameter was an address alone, had there */
 #define DEFAULT_SIZE	SZ_1G
 
-/* Parse "ADDRESS+SIZE" or "ADDRESS". Returns false where it is something else. */
+/*
+ * Parse "ADDRESS+SIZE" or "ADDRESS". Returns false where it is something else,
+ * or more than a physical address has room for.
+ */
 static bool parse_range(const char *text, struct ivshmem_section *rw)
 {
 	char *end;
+	u64 start;
 
-	rw->start = memparse(text, &end);
+	start = memparse(text, &end);
+	rw->start = start;
 	rw->size = DEFAULT_SIZE;
-	if (end == text || !*end)
-		return end != text;
+	if (end == text || rw->start != start)
+		return false;
+	if (!*end)
+		return true;
 	if (*end != '+')
 		return false;
 	text = end + 1;

@@ -163,6 +163,23 @@ TEST_F(link, read_only_sections_cannot_be_written_as_a_debugger_does)
 	EXPECT_EQ(before, self->a.table[0]);
 }
 
+/* Behind an output section is that of the next peer. */
+TEST_F(link, what_a_debugger_writes_ends_with_the_section)
+{
+	struct end *a = self->a.id ? &self->b : &self->a, *b = self->a.id ? &self->a : &self->b;
+	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	volatile uint32_t *last = &a->out[a->output_size / 4 - 1];
+	uint32_t value[2] = { 0xdeb, 0xbad };
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, a->id);
+	*last = 0;
+	b->out[0] = 42;
+	EXPECT_LE(4, pwrite(fd, value, sizeof(value), (uintptr_t)last));
+	EXPECT_EQ(0xdeb, *last);
+	EXPECT_EQ(42, b->out[0]);
+}
+
 TEST_F(link, a_file_opened_for_reading_gives_no_writable_mapping)
 {
 	void *at;

@@ -93,7 +93,7 @@ class Net(Plugin):
         # The first ones find no link yet; and a machine that gets no processor loses answers.
         until(lambda: " 0% packet loss" in self.lab.vm.run(
             "ping -q -i 0.05 -c 20 -W 2 " + address, check=False).out,
-            "20 of 20 pings come back", timeout=40)
+            "20 of 20 pings come back", timeout=200)
         equal(peer.stop()["broken"], {}, "rules that our driver broke")
 
 
@@ -113,7 +113,7 @@ class Shadow(Plugin):
             self.options[number] = [word for slot in slots for word in ("--slot", slot)]
 
     def works(self, number):
-        load_works(self.links[number].peer(1), "100", "--timeout", "20000", *self.options[number])
+        load_works(self.links[number].peer(1), "100", *self.options[number])
 
 
 class Uio(Plugin):
@@ -144,7 +144,7 @@ class Uio(Plugin):
             self.listener.kill()
         ends = [self.node(device, "uio")[3:] for device in (number, 2 + number)]
         self.lab.vm.run("/selftests/uio/example %s 2 & "
-                        "/selftests/uio/example %s 0 begin && wait $!" % tuple(ends), timeout=30)
+                        "/selftests/uio/example %s 0 begin && wait $!" % tuple(ends))
         if number:
             self.listen()
 
@@ -174,7 +174,7 @@ def watch(lab, attacks, seconds):
         took = time.monotonic() - start
         splats = lab.vm.splats()
         expect(not splats, "after %.1f s the kernel says:\n%s", took, "\n".join(splats))
-        expect(took < seconds + 60, "ivshmem-attack does not end within %d s", seconds + 60)
+        expect(took < seconds + 200, "ivshmem-attack does not end within %d s", seconds + 200)
         time.sleep(0.2)
     # Its last words may explain why an attack found nobody there.
     splats = lab.vm.splats()
@@ -213,10 +213,10 @@ def tell(name, link, result):
 def fuzz(lab, name, seconds, number):
     """Everything that must hold, whatever the peer does."""
     plugin = lab.plugin[name]
-    lines = len(lab.vm.log().splitlines())
+    lines, start = len(lab.vm.log().splitlines()), time.monotonic()
     results = attack_both(lab, plugin, seconds, number)
-    lines = len(lab.vm.log().splitlines()) - lines
-    print("# %s: %d lines of log in %d s" % (name, lines, seconds))
+    lines, took = len(lab.vm.log().splitlines()) - lines, time.monotonic() - start
+    print("# %s: %d lines of log in %d s" % (name, lines, took))
     for link, result in enumerate(results):
         tell(name, link, result)
         # An attack that never gets anywhere breaks nothing. UIO has no handshake, and no ring.
@@ -224,7 +224,7 @@ def fuzz(lab, name, seconds, number):
             expect(result[what], "%s, link %d: no %s in %d s", name, link, what, seconds)
     problems = lab.problems()
     expect(not problems, "%s", "\n".join(problems))
-    expect(lines <= 2 * (LINES * seconds + FIRST_LINES), "%d lines of log in %d s", lines, seconds)
+    expect(lines <= 2 * (LINES * took + FIRST_LINES), "%d lines of log in %d s", lines, took)
     for link in (0, 1):
         start = time.monotonic()
         plugin.works(link)
@@ -235,7 +235,7 @@ def fuzz(lab, name, seconds, number):
 def attacked(name, seconds):
     @test("%s: a peer that draws its attacks gets no splat, no write where we may not, no memory of "
           "ours, no flood of log; then the link works" % name,
-          Fixture(Prey, kernel=debug.NAME), timeout=seconds + 400, suffix="-" + name)
+          Fixture(Prey, kernel=debug.NAME), timeout=seconds + 1000, suffix="-" + name)
     def drawn(lab):
         fuzz(lab, name, seconds, seed())
 
@@ -245,7 +245,7 @@ for each in PLUGINS:
 
 
 @test("a seed gives the same attack again, as long as one thread makes it",
-      Fixture(Prey, kernel=debug.NAME), timeout=500)
+      Fixture(Prey, kernel=debug.NAME), timeout=1000)
 def repeated(lab):
     words = ["--seed", seed(), "--rounds", 10]
     for name, plugin in lab.plugin.items():
@@ -272,15 +272,16 @@ def counted(plugin, number):
         plugin.links[number].stats(0)["dropped_disabled"]]
 
 
-def held_back(plugin):
+def held_back(plugin, seconds=3):
     before = [counted(plugin, number) for number in (0, 1)]
-    attacks = [Attack(plugin.lab, link, "--seconds", 3, *options, "flood")
+    attacks = [Attack(plugin.lab, link, "--seconds", seconds, *options, "flood")
                for link, options in zip(plugin.links, plugin.options)]
     try:
-        watch(plugin.lab, attacks, 3)
+        watch(plugin.lab, attacks, seconds)
     finally:
         for attack in attacks:
             attack.close()
+    few = False
     for number in (0, 1):
         arrived, held, dropped = [now - then for now, then in zip(counted(plugin, number),
                                                                   before[number])]
@@ -288,16 +289,20 @@ def held_back(plugin):
             plugin.name, number, arrived, held, dropped))
         if plugin.name == "uio" and number:
             equal(held, 0, "one-shot interrupts held back")
+        elif held <= 20 and seconds == 3:
+            few = True
         else:
             expect(held > 20, "%s: interrupts were held back %d times", plugin.name, held)
             expect(dropped > 10 * arrived, "%s: %d interrupts, only %d doorbells were dropped",
                    plugin.name, arrived, dropped)
         plugin.works(number)
+    if few:                             # a slow machine has longer
+        held_back(plugin, 20)
 
 
 def throttles(kernel):
     @test("interrupts beyond max_interrupts are held back while a peer rings flat out, and none of "
-          "them is forgotten (Linux %s)" % kernel, Fixture(Prey, kernel=kernel), timeout=600,
+          "them is forgotten (Linux %s)" % kernel, Fixture(Prey, kernel=kernel), timeout=1000,
           suffix="-" + kernel)
     def throttled(lab):
         vm, limit = lab.vm, "/sys/module/ivshmem_core/parameters/max_interrupts"
@@ -334,9 +339,41 @@ def soak(lab, seconds, number, names=tuple(PLUGINS)):
 
 
 @test("all plugins, for a long time: as drawn-*, on any kernel", Fixture(Prey),
-      timeout=int(60 * MINUTES) + 600, long=True)
+      timeout=int(60 * MINUTES) + 1000, long=True)
 def soaked(lab):
     soak(lab, 60 * MINUTES, seed())
+
+
+def workers(vm):
+    """Seconds since boot, and those that kernel workers have run."""
+    uptime, *lines = vm.out("cut -d ' ' -f 1 /proc/uptime; cat /proc/[0-9]*/stat 2>/dev/null; true"
+                            ).splitlines()
+    fields = [line.rpartition(")")[2].split() for line in lines if "(kworker/" in line]
+    return float(uptime), sum(int(stat[11]) + int(stat[12]) for stat in fields) / 100
+
+
+@test("a peer that changes its state flat out has no processor busy, however large what is cleared",
+      Fixture(Lab), quick=("7.2",))
+def cleared(lab):
+    link = lab.link(output_size="64M")
+    vm = lab.vm([link.peer(0)])
+    vm.run("modprobe ivshmem_net; ip link set eth0 up")
+    attack = Attack(lab, link, "--seconds", 60, "--seed", seed(), "states")
+    resets = "ethtool -S eth0 | sed -n 's/.*link_resets: //p'"
+    try:
+        time.sleep(1)
+        then, before = workers(vm)
+        first = int(vm.out(resets))
+        time.sleep(8)
+        now, after = workers(vm)
+        times = int(vm.out(resets)) - first
+        expect(not attack.done(), "the attack ended before it was looked at")
+    finally:
+        attack.close()
+    share = (after - before) / (now - then)
+    print("# %.0f %% of a processor, %d resets in %.1f s" % (100 * share, times, now - then))
+    expect(times, "the link was never reset")
+    expect(share < 0.75, "kernel workers took %.0f %% of a processor", 100 * share)
 
 
 # A loop on each CPU that does nothing but count, and tells how far it is when asked.
@@ -363,7 +400,7 @@ def turn(vm):
     """What the loop on each CPU does while this has CPU_SECONDS, and how much it had."""
     counts, had = how_far(vm)
     until(lambda: all(now - then >= CPU_SECONDS for now, then in zip(cpu_seconds(vm), had)),
-          "each CPU runs for %g s" % CPU_SECONDS, timeout=60)
+          "each CPU runs for %g s" % CPU_SECONDS, timeout=200)
     later = how_far(vm)
     return [(c - a, d - b) for a, b, c, d in zip(counts, had, *later)]
 
@@ -391,18 +428,18 @@ def figures(values):
 
 
 @test("compute loops keep half of their speed while a peer rings flat out",
-      Fixture(Prey, kernel=KERNELS[-1]), timeout=600, alone=True)
+      Fixture(Prey, kernel=KERNELS[-1]), timeout=1200, alone=True)
 def flood(lab):
-    lab.vm.job(LOOPS, timeout=1000)
+    lab.vm.job(LOOPS, timeout=10000)
     # On UIO's first link interrupts stay on, for the eventfds; on its second they are one-shot.
     for name, number in (("net", 1), ("shadow", 1), ("uio", 0), ("uio", 1)):
         plugin = lab.plugin[name]
         link = plugin.links[number]
         count = "cat /sys/bus/ivshmem/devices/ivshmem%d/counters/interrupts" % (
             plugin.first + number)
-        attack = Attack(lab, link, "--seconds", 300, *plugin.options[number], "flood-turns")
+        attack = Attack(lab, link, "--seconds", 1000, *plugin.options[number], "flood-turns")
         try:
-            until(lambda k=link: rung(k) > 1000, "doorbells", timeout=30)
+            until(lambda k=link: rung(k) > 1000, "doorbells")
             begin, bells, arrived = time.monotonic(), rung(link), int(lab.vm.out(count))
             quiet, loud = in_turns(lab.vm, attack)
             bells = (rung(link) - bells) / (time.monotonic() - begin)
