@@ -49,7 +49,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TH_TIMEOUT_DEFAULT	30	/* seconds */
+#define TH_TIMEOUT_DEFAULT	60	/* seconds; many hosts are slow at times */
 #define TH_EXIT_FAIL		1
 #define TH_EXIT_SKIP		4
 

@@ -35,6 +35,10 @@ static inline void th_begin(struct __test_metadata *test)
 	}								\
 	static void f##_set_up(FIXTURE_DATA(f) *self __attribute__((unused)))
 
+/* As in harness.h: the 30 seconds of the tree are few on a slow host. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	60
+
 #undef TEST
 #define TEST(name)	TEST_TIMEOUT(name, TEST_TIMEOUT_DEFAULT)
 

@@ -284,6 +284,7 @@ static void priorities(struct target *t)
 static void flood(struct target *t)
 {
 	unsigned int i;
+	double end;
 
 	(void)t;
 	if (!attack_options.has_dead_slot)
@@ -292,9 +293,13 @@ static void flood(struct target *t)
 	for (i = 0; i < 5000; i++) {
 		request(NR_GETPID, attack_options.dead_slot, 0, 0);
 		/* What the queue has taken waits on. */
-		while (victim.r.out > THREADS - IN_FLIGHT && step(10))
-			;
+		end = now_us() + REPLY_MS * 1e3;
+		while (victim.r.out > THREADS - IN_FLIGHT && now_us() < end)
+			step(10);
 	}
+	end = now_us() + REPLY_MS * 1e3;
+	while (victim.r.replies < 5000 - THREADS && now_us() < end)
+		step(10);
 	while (step(200))
 		;
 	if (victim.r.out < 2 || victim.r.replies < 5000 - THREADS)

@@ -15,7 +15,7 @@
 
 #define ITEMS	4096
 #define ROUNDS	6
-#define PATIENCE 30	/* rounds */
+#define PATIENCE 100	/* rounds */
 #define SHOWN	8
 /* By which numbers may differ in any case */
 #define PAGES	2048	/* each CPU keeps some */

@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #define LINK_LIMIT	10.0	/* seconds in which the link has to be back */
-#define HOST_LIMIT	20.0	/* ... and the host to answer; it gives up a peer after 10 */
+#define HOST_LIMIT	70.0	/* ... and the host to answer; it gives up a peer after 60 */
 #define DOWN_LIMIT	4.0	/* ... and gone, before the net plugin gives up a silent peer */
 #define MAPS		5
 

@@ -35,7 +35,7 @@
 #define PROTOCOL	0x88b5		/* local experiments, IEEE 802 */
 #define LARGEST		70000
 #define PADDED		60
-#define TIMEOUT_MS	2000
+#define TIMEOUT_MS	10000
 
 struct end {
 	const char *netns, *name;

@@ -21,7 +21,7 @@ pings() { # namespace, host number, options...
 	from=$1
 	to=$NET.$2
 	shift 2
-	at "$from" ping -q -W 3 -i 0.01 "$@" "$to" >"$work/ping" && return
+	at "$from" ping -q -W 10 -i 0.01 "$@" "$to" >"$work/ping" && return
 	sed 's/^/# /' "$work/ping"
 	return 1
 }
@@ -33,10 +33,10 @@ listening() { # namespace, kind
 # A file through a TCP connection must arrive byte for byte.
 tcp() { # from, to, host number of to
 	head -c "$BYTES" /dev/urandom >"$work/sent"
-	ip netns exec "$2" timeout 60 socat -u tcp-listen:5000,reuseaddr "open:$work/got,creat,trunc" &
+	ip netns exec "$2" timeout 120 socat -u tcp-listen:5000,reuseaddr "open:$work/got,creat,trunc" &
 	listener=$!
-	wait_until 5 listening "$2" t
-	at "$1" timeout 60 socat -u "open:$work/sent" "tcp:$NET.$3:5000" || return 1
+	wait_until 20 listening "$2" t
+	at "$1" timeout 120 socat -u "open:$work/sent" "tcp:$NET.$3:5000" || return 1
 	wait $listener
 	cmp "$work/sent" "$work/got"
 }
@@ -56,13 +56,13 @@ udp() { # from, to, host number of to
 	status=0
 	for size in 1 17 64 512 1400 1472 1473 4000; do
 		# Each client takes the socket; socat then makes another one.
-		wait_until 5 listening "$2" u
+		wait_until 20 listening "$2" u
 		head -c $size /dev/urandom >"$work/sent"
 		ip netns exec "$1" socat -b 65536 stdio,ignoreeof "udp:$NET.$3:5000" \
 			<"$work/sent" >"$work/got" 2>/dev/null &
 		client=$!
 		arrived() { cmp -s "$work/sent" "$work/got"; }
-		wait_until 5 arrived || { udp_lost $size "$1" "$2"; status=1; }
+		wait_until 10 arrived || { udp_lost $size "$1" "$2"; status=1; }
 		kill $client
 		wait $client 2>/dev/null
 	done
@@ -95,8 +95,8 @@ mtu_differs() {
 		"$here/frames" a link0 b link0 1514 1514
 	status=$?
 	# b sends nothing larger than its own MTU, but receives it
-	at b ping -q -c 1 -W 2 -s 1472 -M "do" "$NET.1" >/dev/null &&
-		at a ping -q -c 3 -i 0.1 -W 2 -s 3000 "$NET.2" >/dev/null || status=1
+	at b ping -q -c 1 -W 10 -s 1472 -M "do" "$NET.1" >/dev/null &&
+		at a ping -q -c 3 -i 0.1 -W 10 -s 3000 "$NET.2" >/dev/null || status=1
 	ip -n a link set link0 mtu 1500
 	return $status
 }
@@ -115,7 +115,7 @@ order() { # down1 down2 up1 up2
 one_side() { # which
 	other=$([ "$1" = a ] && echo b || echo a)
 	ip -n "$1" link set link0 down
-	wait_until 5 no_carrier "$other" || { echo "# $other keeps its carrier"; return 1; }
+	wait_until 10 no_carrier "$other" || { echo "# $other keeps its carrier"; return 1; }
 	ip -n "$1" link set link0 up
 	wait_until 10 carrier a && wait_until 10 carrier b && pings a 2 -c 3
 }
@@ -133,7 +133,7 @@ statistics_right() {
 	sent=$(statistic a tx_packets)
 	got=$(statistic b rx_packets)
 	pings a 2 -c 20 || return 1
-	wait_until 3 received b $((got + 20))
+	wait_until 10 received b $((got + 20))
 	at a ethtool -S link0 >"$work/one" 2>&1 && at a ethtool -S link0 >/dev/null 2>&1
 	sent=$(($(statistic a tx_packets) - sent))
 	got=$(($(statistic b rx_packets) - got))
@@ -149,7 +149,7 @@ far_checksum() {
 	errors=$(statistic a tx_errors)
 	parts=$("$here/frames" a link0) || return 1
 	refused() { [ $(($(statistic a tx_errors) - errors)) = "$parts" ]; }
-	wait_until 3 refused && pings a 2 -c 3 && return
+	wait_until 10 refused && pings a 2 -c 3 && return
 	echo "# of $parts frames $(($(statistic a tx_errors) - errors)) were refused"
 	return 1
 }

@@ -48,7 +48,7 @@ def collect(vm):
     if not way(vm.kernel) or not vm.alive():
         return
     try:
-        text = vm.run(READ, timeout=120).out
+        text = vm.run(READ, timeout=300).out
     except RigError as error:
         say("no counters of %s: %s" % (vm.name, str(error).splitlines()[0]))
         return

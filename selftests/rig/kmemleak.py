@@ -15,7 +15,7 @@ def forget_leaks(vm):
 
 def leaks(vm):
     """It takes two looks, and objects younger than 5 s do not count."""
-    vm.run("sleep 6; echo scan >%s; echo scan >%s" % (LEAKS, LEAKS), timeout=240)
+    vm.run("sleep 6; echo scan >%s; echo scan >%s" % (LEAKS, LEAKS), timeout=900)
     return "".join(leaked for leaked in OBJECT.split(vm.out("cat " + LEAKS))
                    if leaked and not before(leaked, vm.leaks_from))
 

@@ -21,9 +21,9 @@ def build(folder, *variables):
     try:
         done = subprocess.run(["make", "-s", "-C", str(TOP / folder)] + list(variables),
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              stdin=subprocess.DEVNULL, timeout=300)
+                              stdin=subprocess.DEVNULL, timeout=900)
     except subprocess.TimeoutExpired:
-        raise RigError("make -C %s does not end within 300 s" % folder) from None
+        raise RigError("make -C %s does not end within 900 s" % folder) from None
     if done.returncode:
         raise RigError("make -C %s failed:\n%s" % (folder, done.stdout.decode()[-3000:]))
 
@@ -40,7 +40,7 @@ class Peer:
         self.process = spawn(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE)
 
-    def result(self, timeout=60):
+    def result(self, timeout=200):
         """What it tells at its end. It must not have seen a rule broken."""
         try:
             out, errors = self.process.communicate(timeout=timeout)
@@ -77,9 +77,9 @@ class Hosted:
         """Its counters. Nothing of a driver must be left over."""
         os.kill(self.process.pid, signal.SIGTERM)
         try:
-            out, errors = self.process.communicate(timeout=30)
+            out, errors = self.process.communicate(timeout=120)
         except subprocess.TimeoutExpired:
-            raise RigError("hosted-link does not end within 30 s of SIGTERM") from None
+            raise RigError("hosted-link does not end within 120 s of SIGTERM") from None
         if self.process.returncode:
             raise RigError("hosted-link: exit status %d: %s" % (self.process.returncode,
                                                                errors.decode()))
@@ -109,7 +109,7 @@ class Link:
         self.log = open(self.folder / "link.log", "wb")
         self.process = spawn(self.argv(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=self.log)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not self.listening():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RigError("ivshmem-link does not serve %s: %s" % (
@@ -126,7 +126,7 @@ class Link:
 
     def ask(self, line="stats"):
         with socket.socket(socket.AF_UNIX) as control:
-            control.settimeout(10)
+            control.settimeout(60)
             control.connect(str(self.folder / "control.sock"))
             control.sendall(line.encode() + b"\n")
             with control.makefile() as answer:
@@ -139,7 +139,7 @@ class Link:
     def total(self, counter):
         return sum(peer[counter] for peer in self.ask()["peers"])
 
-    def wait(self, counter, number, value, timeout=10):
+    def wait(self, counter, number, value, timeout=60):
         """Until a peer's counter has that value."""
         deadline = time.monotonic() + timeout
         while self.stats(number)[counter] != value:
@@ -175,9 +175,9 @@ class Link:
         """Ends it as an operator would; returns the last counters."""
         os.kill(self.process.pid, signal.SIGTERM)
         try:
-            text = self.process.communicate(timeout=10)[0]
+            text = self.process.communicate(timeout=60)[0]
         except subprocess.TimeoutExpired:
-            raise RigError("ivshmem-link does not end within 10 s of SIGTERM") from None
+            raise RigError("ivshmem-link does not end within 60 s of SIGTERM") from None
         finally:
             self.close()
         return json.loads(text)

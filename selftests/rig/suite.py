@@ -48,7 +48,7 @@ class Test:
         return other
 
 
-def test(name, fixture=None, timeout=120, suffix="", alone=False, long=False, quick=None):
+def test(name, fixture=None, timeout=300, suffix="", alone=False, long=False, quick=None):
     """fixture: a Fixture; tests that name an equal one share it, one after another.
 
     suffix: tells the tests apart that one function makes for several kernels.
@@ -117,8 +117,9 @@ def equal(found, wanted, what):
     expect(found == wanted, "%s is %r, want %r", what, found, wanted)
 
 
-def until(check, what, timeout=10, pause=0.05):
-    """Waits for a check to hold; returns its value and the seconds it took."""
+def until(check, what, timeout=60, pause=0.05):
+    """Waits for a check to hold; returns its value and the seconds it took. The timeout is for a
+    machine that gets a tenth of a processor, and stands still for seconds."""
     start = time.monotonic()
     while True:
         value = check()

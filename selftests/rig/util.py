@@ -125,7 +125,7 @@ def run(argv, log=None, timeout=600, what=None, **kwargs):
         raise RigError("%s failed (%s)%s" % (what, status, "\n" + tail(log) if log else ""))
 
 
-def output(argv, timeout=60, **kwargs):
+def output(argv, timeout=200, **kwargs):
     """The output of a short command, or RigError."""
     try:
         done = subprocess.run([str(a) for a in argv], stdout=subprocess.PIPE,

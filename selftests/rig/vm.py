@@ -48,13 +48,14 @@ class Channel:
         self.theirs.close()
 
 
-BOOT = (60, 240)        # seconds that a boot may take; with a debug kernel
+BOOT = (120, 480)       # seconds that a boot may take; with a debug kernel
 # Each command is a session, between which nice counts for nothing with autogroups.
 # An emulated TSC is the host's clock: a kernel that distrusts it, as a vCPU did not run for a while,
 # would take the HPET instead, which then jumps by minutes. Files of a ramfs are unpacked in two
 # thirds of a tmpfs's time.
 APPEND = ("console=ttyS0,115200 panic=-1 ignore_loglevel cryptomgr.notests noautogroup "
           "tsc=reliable rootfstype=ramfs")
+LATE = 60               # seconds that a result may take when the guest has ended the command
 # Slots that QEMU may plug make ACPI's tables twice as long, and the debug kernel slow.
 NO_SLOTS = ["-global", "PIIX4_PM.acpi-root-pci-hotplug=off"]
 
@@ -150,7 +151,7 @@ class VM:
         return "PIT calibration deviates" in self.log()[self.booted:]
 
     def handshake(self):
-        if self.monitor.line(time.monotonic() + 5) is None:
+        if self.monitor.line(time.monotonic() + 60) is None:
             raise self.error("no QMP greeting")
         self.qmp("qmp_capabilities")
 
@@ -159,7 +160,7 @@ class VM:
         if self.process:
             if self.process.poll() is None:
                 os.killpg(self.process.pid, 9)
-            self.process.wait(10)
+            self.process.wait(60)
             self.close()
 
     def close(self):
@@ -215,7 +216,7 @@ class VM:
                 raise self.error("%s: %s" % (what, late))
         return self.replies.pop(number)
 
-    def job(self, command, timeout=60):
+    def job(self, command, timeout=200):
         """Starts a command; its Job tells the result."""
         self.count += 1
         number = str(self.count)
@@ -226,14 +227,14 @@ class VM:
             raise self.error("%s: %s" % (command, error)) from error
         return Job(self, number, command, time.monotonic() + timeout)
 
-    def run(self, command, timeout=60, check=True):
+    def run(self, command, timeout=200, check=True):
         return self.job(command, timeout).result(check)
 
-    def out(self, command, timeout=60):
+    def out(self, command, timeout=200):
         return self.run(command, timeout).out.strip()
 
     def qmp(self, command, **arguments):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         request = {"execute": command}
         if arguments:
             request["arguments"] = {k.replace("_", "-"): v for k, v in arguments.items()}
@@ -258,7 +259,7 @@ class VM:
         self.events = [e for e in self.events if e.get("event") != name]
         return found
 
-    def event(self, name, timeout=30):
+    def event(self, name, timeout=200):
         """Waits for a QMP event, also one that came before."""
         deadline = time.monotonic() + timeout
         while not self.happened(name, 0.0 if self.events else deadline):
@@ -297,11 +298,11 @@ class Job:
         if self.number not in self.vm.replies:
             self.vm.receive(time.monotonic() + wait)
         return self.number in self.vm.replies or self.vm.agent.ended or \
-            time.monotonic() > self.deadline + 15
+            time.monotonic() > self.deadline + LATE
 
     def result(self, check=True):
         # The guest ends the command at its timeout; only a guest that hangs needs more.
-        result = self.vm.wait(self.number, self.deadline + 15, self.command)
+        result = self.vm.wait(self.number, self.deadline + LATE, self.command)
         if check and result.status:
             raise self.vm.error("%s: exit status %d\n%s" % (self.command, result.status,
                                                              result.out.strip()[-2000:]))

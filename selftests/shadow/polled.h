@@ -116,6 +116,12 @@ static inline uint64_t attribute(const char *path)
 
 #define counter(name)	attribute(CLASS "counters/" name)
 
+/* What is counted after its message was sent may show later than the message. */
+#define expect_counted(value, name) do {					\
+	UNTIL(counter(name) >= (value), 10000);					\
+	EXPECT_EQ(value, counter(name));					\
+} while (0)
+
 static inline void *map_bar(const char *file)
 {
 	const char *peer = getenv("IVSHMEM_PEER");
@@ -286,7 +292,7 @@ static inline void expect_reply(struct rtos *r, int64_t value, uint64_t tcb)
 
 /*
  * All the way: Linux shows RUN a moment before it lets its programs send, so
- * ask for what is known to fail.
+ * ask for what is known to fail. When that was taken, it was counted, too.
  */
 static inline void rtos_up(struct rtos *r)
 {
@@ -296,6 +302,7 @@ static inline void rtos_up(struct rtos *r)
 	ASSERT_TRUE(UNTIL(linux_state(r) == RUN, 5000));
 	rtos_request(r, ~0ULL, 0, 0x1111);
 	expect_reply(r, -ESRCH, 0x1111);
+	ASSERT_TRUE(rtos_all_taken(r));
 }
 
 /* Nothing more comes. A recheck or another ring would bring it in this time. */

@@ -7,7 +7,7 @@
 
 #include "rtos.h"
 
-#define BELL_GRACE_US	200e3	/* rung before our RESET was seen */
+#define BELL_GRACE_US	200e3	/* on its way when the peer saw our RESET */
 
 /* A cookie: epoch, sequence and thread. Bit 63 stays 0: it tells signals. */
 #define THREAD_BITS	16
@@ -106,6 +106,9 @@ int rtos_look(struct rtos *r)
 
 	if (link_peer_state(&r->link, &r->peer_state))
 		return -1;
+	/* It has seen our RESET, and rings no more; what it rang before may be on its way. */
+	if (before >= STATE_READY && r->peer_state < STATE_READY)
+		r->reset_at = now_us();
 	if (r->peer_state > STATE_RUN)
 		rule_broken(&r->verdict, RULE_STATE_VALUE,
 			    "the peer's state is %u, want 0 to 3", r->peer_state);
@@ -333,8 +336,12 @@ int rtos_wait(struct rtos *r, int timeout_ms)
 
 	if (fired < 0 || ((fired & FIRED_STATE) && rtos_look(r)))
 		return -1;
-	/* A doorbell alone, so one where the two vectors can be told apart */
+	/*
+	 * A doorbell alone, so one where the two vectors can be told apart. A peer
+	 * that has not left its ring since our RESET may be a CPU that stands still.
+	 */
 	if (fired == FIRED_MESSAGE && r->state < STATE_READY &&
+	    (r->state == STATE_INIT || r->peer_state < STATE_READY) &&
 	    now_us() - r->reset_at > BELL_GRACE_US)
 		rule_broken(&r->verdict, RULE_BELL_EARLY,
 			    "the message vector was rung while this side was in %s",

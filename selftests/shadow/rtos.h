@@ -73,7 +73,7 @@ struct rtos {
 	uint32_t state, peer_state;
 	uint32_t limit;		/* no step beyond */
 	bool drain;		/* take all messages of an interrupt, not one */
-	double reset_at;	/* when the state was last set to RESET */
+	double reset_at;	/* when the state was last set to RESET, or the peer saw that */
 	bool running;		/* both sides are in RUN */
 	uint64_t runs;		/* how often they came there */
 

@@ -355,7 +355,7 @@ TEST_F(link, signals_are_told_and_messages_of_nothing_are_ignored)
 	says("\"signals\": 0,");
 }
 
-TEST_F_TIMEOUT(link, restarts_at_random_points_lose_and_double_nothing, 60)
+TEST_F_TIMEOUT(link, restarts_at_random_points_lose_and_double_nothing, 120)
 {
 	be_linux(&self->side, FAULT_NONE);
 	GOOD("--times 40 --seed 7 --threads 16 --json restart");
@@ -385,7 +385,7 @@ TEST_F(link, priority_is_at_the_end_of_the_output_section)
 	TEST_F(link, name)						\
 	{								\
 		be_linux(&self->side, fault);				\
-		EXPECT_EQ(1, rtos("--timeout 500 --json " args));	\
+		EXPECT_EQ(1, rtos("--timeout 3000 --json " args));	\
 		says(rule);						\
 	}
 
@@ -405,7 +405,7 @@ NOTICES(a_doorbell_that_is_left_out_loses_a_reply, FAULT_ONE_BELL, "--warm-up 0 
 TEST_F(link, a_doorbell_before_ready_is_noticed)
 {
 	be_linux(&self->side, FAULT_EARLY);
-	EXPECT_EQ(1, rtos("--seconds 1 --hold init --json idle"));
+	EXPECT_EQ(1, rtos("--seconds 5 --hold init --json idle"));
 	says("\"doorbell-early\": ");
 }
 

@@ -29,7 +29,7 @@ static void come_and_go(unsigned int binds)
 	while (done && binds--) {
 		done = tell(DRIVER "unbind") && tell(DRIVER "bind");
 		before = *used;
-		done = done && UNTIL(*used != before, 10000);
+		done = done && UNTIL(*used != before, 20000);
 	}
 	_exit(!done);
 }
@@ -56,7 +56,7 @@ static void use_node(void)
 	close(fd);
 }
 
-TEST_TIMEOUT(a_node_can_be_used_as_soon_as_it_is_there, 200)
+TEST_TIMEOUT(a_node_can_be_used_as_soon_as_it_is_there, 280)
 {
 	const char *text = getenv("BINDS");
 	int status = 0;

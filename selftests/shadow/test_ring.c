@@ -56,10 +56,11 @@ TEST_F(link, a_peer_with_one_vector_is_heard)
 	EXPECT_EQ(5, proxy_read(self->fd));
 }
 
-TEST_F(link, a_message_without_a_doorbell_is_found_within_two_seconds)
+/* By the look of each second, which may be late where the machine is slow. */
+TEST_F(link, a_message_without_a_doorbell_is_found_by_the_next_look)
 {
 	rtos_post_to(&self->r, self->slot, 6, 0x6);
-	EXPECT_EQ(POLLIN, polled(self->fd, 2500));
+	EXPECT_EQ(POLLIN, polled(self->fd, 10000));
 }
 
 TEST_F(link, doorbells_before_the_handshake_do_nothing)
@@ -125,7 +126,7 @@ TEST_F(link, each_request_to_a_slot_that_is_not_there_gets_ESRCH_once)
 	for (i = 0; i < n; i++)
 		expect_reply(&self->r, -ESRCH, 0x700 + i);
 	expect_silence(&self->r);
-	EXPECT_EQ(stale + n, counter("stale"));
+	expect_counted(stale + n, "stale");
 	EXPECT_EQ(0, polled(self->fd, 0));
 }
 
@@ -229,16 +230,17 @@ static void *scribble(void *arg)
 	return NULL;
 }
 
-TEST_F(link, a_message_that_changes_while_it_is_taken_has_one_outcome)
+TEST_F_TIMEOUT(link, a_message_that_changes_while_it_is_taken_has_one_outcome, 120)
 {
-	uint64_t stale = counter("stale"), value, tcb;
+	uint64_t stale = counter("stale"), end = now_ms() + 60000, value, tcb;
 	unsigned int i, delivered = 0, refused = 0;
 	struct rtos *r = &self->r;
 	pthread_t thread;
 
 	memcpy(r->out + DATA + 72, &self->slot, 8);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, scribble, r->out + DATA + 72));
-	for (i = 0; i < 1000; i++) {
+	/* And on, until the thread has run beside us, which may take a while. */
+	for (i = 0; i < 1000 || (!(delivered && refused) && now_ms() < end); i++) {
 		rtos_descriptor(r, DATA, 80, 0);
 		rtos_ring(r);
 		ASSERT_TRUE(rtos_all_taken(r));
@@ -294,7 +296,7 @@ TEST_F(link, a_full_ring_gives_EAGAIN_and_the_request_stays_to_be_answered)
 	EXPECT_EQ(0, poll(&p, 1, 0));
 	for (i = 0; i < QLEN; i++)
 		expect_reply(r, 1 + i, SIGNAL_BIT | getpid());
-	EXPECT_EQ(1, poll(&p, 1, 1000));
+	EXPECT_EQ(1, poll(&p, 1, 10000));
 	expect_silence(r);
 	proxy_write(fd, 77);
 	expect_reply(r, 77, 0x44);
@@ -408,7 +410,7 @@ TEST_F(link, closed_slots_keep_their_places_until_there_was_room_for_their_error
 		expect_reply(r, 1 + i, SIGNAL_BIT | getpid());
 	for (i = 0; i < 10; i++)
 		expect_reply(r, -ESRCH, 0x900 + i);
-	EXPECT_TRUE(UNTIL(attribute(CLASS "slots_used") == used, 1000));
+	EXPECT_TRUE(UNTIL(attribute(CLASS "slots_used") == used, 10000));
 	expect_silence(r);
 }
 
@@ -421,8 +423,9 @@ TEST_F(link, the_peer_is_rung_again_while_it_lags_behind_and_not_after)
 	ASSERT_EQ(0, ioctl(self->fd, SEND_SIGNAL, 1));
 	ASSERT_EQ(0, ioctl(self->fd, SEND_SIGNAL, 2));
 	sleep_ms(300);
+	/* The CPU that has the timer may have stood still. */
+	EXPECT_TRUE(UNTIL(counter("rerings") >= before + 3, 5000));
 	again = counter("rerings");
-	EXPECT_GE(again, before + 3);
 	/* Every 16 ms in the end. */
 	EXPECT_LE(again, before + (now_ms() - start) / 5);
 	ASSERT_TRUE(rtos_reply(r, &value, &tcb, 0));
@@ -482,7 +485,7 @@ TEST_F(link, with_suppress_a_peer_of_higher_priority_is_rung_when_its_priority_d
 	EXPECT_EQ(before, attribute(DEVICE "counters/doorbells"));
 	priority = 100;
 	memcpy(self->r.out + PRIORITY_PAGE, &priority, 8);
-	EXPECT_TRUE(UNTIL(attribute(DEVICE "counters/doorbells") > before, 1000));
+	EXPECT_TRUE(UNTIL(attribute(DEVICE "counters/doorbells") > before, 10000));
 	expect_reply(&self->r, 1, 0x91);
 	EXPECT_GE(doorbells_of_a_reply(self, 0x92), 1);
 	expect_reply(&self->r, 1, 0x92);
@@ -505,7 +508,7 @@ TEST_F(link, with_suppress_room_in_the_ring_is_told_when_the_priority_drops)
 	EXPECT_EQ(before, attribute(DEVICE "counters/doorbells"));
 	priority = 0;
 	memcpy(self->r.out + PRIORITY_PAGE, &priority, 8);
-	EXPECT_TRUE(UNTIL(attribute(DEVICE "counters/doorbells") > before, 1000));
+	EXPECT_TRUE(UNTIL(attribute(DEVICE "counters/doorbells") > before, 10000));
 	proxy_write(self->fd, 1);
 	expect_reply(&self->r, 1, 0x93);
 	write_text(SUPPRESS, "0");
@@ -529,7 +532,7 @@ static void *send_signals(void *arg)
 	return NULL;
 }
 
-TEST_F(link, what_many_send_at_once_all_arrives_and_in_one_piece)
+TEST_F_TIMEOUT(link, what_many_send_at_once_all_arrives_and_in_one_piece, 120)
 {
 	pthread_t thread[SENDERS];
 	unsigned int count[SENDERS + 1] = { 0 };

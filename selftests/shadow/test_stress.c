@@ -108,7 +108,7 @@ static void begin(void)
 
 static void finish(bool shared)
 {
-	uint64_t end = now_ms() + 10000, number;
+	uint64_t end = now_ms() + 60000, number;
 
 	while (rtos.outstanding && now_ms() < end)
 		if (!take_reply(shared, &number))
@@ -144,7 +144,7 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-TEST_TIMEOUT(sixteen_proxies_with_four_requests_each_lose_nothing_over_restarts, 300)
+TEST_TIMEOUT(sixteen_proxies_with_four_requests_each_lose_nothing_over_restarts, 600)
 {
 	uint64_t slot[PROXIES], number, next, i;
 	unsigned int replies = setting("REPLIES", 3000);
@@ -269,10 +269,16 @@ static void end_processes(pid_t *pid, unsigned int n)
 		;
 }
 
-TEST_TIMEOUT(processes_that_fork_and_die_anywhere_leave_nothing_behind, 500)
+/* Restarts come by the clock, so on a slow machine more of what is asked gets lost in them. */
+static bool enough(unsigned int count)
+{
+	return rtos.resets > 3 && rtos.errors && rtos.replies > rtos.errors + count / 20;
+}
+
+TEST_TIMEOUT(processes_that_fork_and_die_anywhere_leave_nothing_behind, 1200)
 {
 	unsigned int count = setting("PROCESSES", 1000), alive = 0, i;
-	uint64_t used, files, references, number, next;
+	uint64_t used, files, references, number, next, end;
 	pid_t pid[8] = { 0 };
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -282,7 +288,8 @@ TEST_TIMEOUT(processes_that_fork_and_die_anywhere_leave_nothing_behind, 500)
 	files = open_files();
 	references = attribute("/sys/module/ivshmem_shadow/refcnt");
 	next = now_ms() + 200;
-	for (i = 0; i < count; ) {
+	end = now_ms() + 240000;
+	for (i = 0; i < count || (!enough(count) && now_ms() < end); ) {
 		if (alive < 8) {
 			pid[alive] = wild();
 			ASSERT_GE(pid[alive], 0);
@@ -305,10 +312,10 @@ TEST_TIMEOUT(processes_that_fork_and_die_anywhere_leave_nothing_behind, 500)
 	}
 	end_processes(pid, alive);
 	finish(true);
-	EXPECT_TRUE(UNTIL(attribute("/sys/module/ivshmem_shadow/refcnt") == references, 2000));
+	EXPECT_TRUE(UNTIL(attribute("/sys/module/ivshmem_shadow/refcnt") == references, 10000));
 	EXPECT_EQ(used, attribute(CLASS "slots_used"));
 	/* The kernel counts per CPU, and frees late. */
-	EXPECT_TRUE(UNTIL(open_files() <= files + 64, 5000));
+	EXPECT_TRUE(UNTIL(open_files() <= files + 64, 20000));
 	EXPECT_GT(rtos.resets, 3);
 	EXPECT_GT(rtos.errors, 0);
 	EXPECT_GT(rtos.replies, rtos.errors + count / 20);
@@ -346,7 +353,7 @@ static void read_attributes(void)
 	}
 }
 
-TEST_TIMEOUT(a_device_that_goes_and_comes_under_proxies_leaves_nothing_behind, 300)
+TEST_TIMEOUT(a_device_that_goes_and_comes_under_proxies_leaves_nothing_behind, 600)
 {
 	unsigned int rounds = setting("BINDS", 20), i, alive;
 	uint64_t references, number;
@@ -368,7 +375,7 @@ TEST_TIMEOUT(a_device_that_goes_and_comes_under_proxies_leaves_nothing_behind, 3
 		usleep(any(30000));
 		bind_device("/sys/bus/ivshmem/drivers/shadow/unbind");
 		bind_device("/sys/bus/ivshmem/drivers/shadow/bind");
-		ASSERT_TRUE(UNTIL(!access(NODE, R_OK), 5000));
+		ASSERT_TRUE(UNTIL(!access(NODE, R_OK), 20000));
 		restart();
 		while (alive--) {
 			if (any(2))
@@ -377,7 +384,7 @@ TEST_TIMEOUT(a_device_that_goes_and_comes_under_proxies_leaves_nothing_behind, 3
 		}
 	}
 	end_processes(&reader, 1);
-	EXPECT_TRUE(UNTIL(attribute("/sys/module/ivshmem_shadow/refcnt") == references, 2000));
+	EXPECT_TRUE(UNTIL(attribute("/sys/module/ivshmem_shadow/refcnt") == references, 10000));
 	EXPECT_EQ(0, attribute(CLASS "slots_used"));
 	rtos_state(&rtos.r, RESET);
 }

@@ -8,7 +8,5 @@ with_both_ends() { # program, arguments...
 	need
 	need_ends
 	use uio "$A" "$B"
-	# The look that follows binding is over, programs that open now get no event of it.
-	sleep 0.3
 	IVSHMEM_ENDS="$A $B" "$@"
 }

@@ -19,6 +19,7 @@ FIXTURE(link) {
 
 FIXTURE_SETUP(link)
 {
+	ASSERT_TRUE(settle(0));
 	ASSERT_TRUE(open_end(&self->a, 0));
 	ASSERT_TRUE(open_end(&self->b, 1));
 	ASSERT_TRUE(read_file(device_file(0, "protocol"), self->protocol, sizeof(self->protocol)));

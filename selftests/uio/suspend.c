@@ -12,7 +12,7 @@ static void sleep_and_wake(void)
 	ASSERT_EQ(0, write_file("/sys/power/state", "mem"));
 }
 
-TEST_F_TIMEOUT(link, a_program_with_uio_open_is_woken_and_starts_anew_in_one_shot_mode, 60)
+TEST_F_TIMEOUT(link, a_program_with_uio_open_is_woken_and_starts_anew_in_one_shot_mode, 100)
 {
 	struct end *a = &self->a, *b = &self->b;
 
@@ -35,7 +35,7 @@ TEST_F_TIMEOUT(link, a_program_with_uio_open_is_woken_and_starts_anew_in_one_sho
 	EXPECT_EQ(0, a->regs->interrupt_control);
 }
 
-TEST_F_TIMEOUT(link, eventfds_go_on_and_the_one_for_states_is_signalled, 60)
+TEST_F_TIMEOUT(link, eventfds_go_on_and_the_one_for_states_is_signalled, 100)
 {
 	struct end *a = &self->a, *b = &self->b;
 	int state = attach(a->events, IVSHMEM_UIO_STATE);

@@ -18,7 +18,7 @@
 
 #define MAPS		5
 #define DEVICES		"/sys/bus/ivshmem/devices/"
-#define SOON		2000	/* milliseconds in which what has to come is there */
+#define SOON		10000	/* milliseconds in which what has to come is there */
 #define NEVER		150	/* ... after which what must not come has not */
 
 /* Aligned 32-bit accesses only */
@@ -302,6 +302,44 @@ static inline uint64_t signals(int fd, int timeout)
 	if (readable(fd, timeout) && read(fd, &count, sizeof(count)) != sizeof(count))
 		return 0;
 	return count;
+}
+
+/*
+ * Has the peer change its state, and waits until the device's look at it is
+ * over. A first one may begin in the look that follows binding, or in the one
+ * of each second, and find what came before as well; the second one begins when
+ * that look has ended. So no event of before is on its way to a program that
+ * opens the device now. Both ends are closed.
+ */
+static inline bool settle(int device)
+{
+	struct end quiet, peer;
+	unsigned long long before;
+	int state, i, fd = -1;
+	bool seen = false;
+
+	find_end(&quiet, device);
+	quiet.events = open_node("ivshmem-uio", quiet.number, O_RDWR);
+	/* Lets interrupts through */
+	if (open_end(&peer, !device) && quiet.events >= 0)
+		fd = attach(quiet.events, IVSHMEM_UIO_STATE);
+	for (state = 1; fd >= 0 && state >= 0; state--) {
+		before = device_number(device, "counters/state_changes");
+		peer.regs->state = state;
+		seen = false;
+		for (i = 0; i < SOON && !seen; i++) {
+			seen = device_number(device, "counters/state_changes") > before;
+			if (!seen)
+				usleep(1000);
+		}
+		if (!seen)
+			break;
+	}
+	if (fd >= 0)
+		close(fd);
+	close_end(&peer);
+	close_end(&quiet);
+	return seen;
 }
 
 #endif

@@ -12,6 +12,7 @@ FIXTURE(link) {
 
 FIXTURE_SETUP(link)
 {
+	ASSERT_TRUE(settle(0));
 	ASSERT_TRUE(open_end(&self->a, 0));
 	ASSERT_TRUE(open_end(&self->b, 1));
 }

@@ -4,7 +4,7 @@ import re
 
 from .. import debug, tap
 from ..lab import Lab
-from ..machines import LIB, NET, all_came_back
+from ..machines import LIB, PING, NET, all_came_back
 from ..suite import Fixture, equal, expect, test, until
 from ..util import DEFAULT_KERNEL, KERNELS
 
@@ -107,7 +107,7 @@ class Core(Lab):
 
 def guest_tap(vm, script):
     """Runs a guest's own TAP test; one failure fails ours."""
-    text = vm.run(script, timeout=100, check=False).out
+    text = vm.run(script, check=False).out
     results = tap.parse(text)
     bad = [name for name, outcome, _ in results if outcome != "pass"]
     expect(results and not bad, "%s:\n%s", script, text)
@@ -133,7 +133,8 @@ def rebind(lab):
     # The shell's own read: often enough that each unbinding meets it.
     lab.vm.run("while :; do for name in protocol state self_test; do read -r line <%s/$name; done; "
                "done 2>/dev/null & cd /sys/bus/pci/drivers/ivshmem_core; for i in $(seq 20); do "
-               "echo 0000:00:08.0 >unbind && echo 0000:00:08.0 >bind || exit 1; done" % SYSFS % 0)
+               "echo 0000:00:08.0 >unbind && echo 0000:00:08.0 >bind || exit 1; done" % SYSFS % 0,
+               timeout=280)
     guest_tap(lab.vm, "/selftests/core/sysfs.sh")
 
 
@@ -141,7 +142,7 @@ def rebind(lab):
       Fixture(Core, output_size="0x10000"))
 def reload(lab):
     lab.vm.run("for i in $(seq 20); do rmmod ivshmem_core && modprobe ivshmem_core || exit 1; "
-               "done; rmmod ivshmem_core")
+               "done; rmmod ivshmem_core", timeout=280)
     for peer in lab.link.stats()["peers"]:
         equal((peer["state"], peer["interrupt_control"]), (0, 0), "state, interrupt control")
     lab.vm.run("modprobe ivshmem_core")
@@ -180,7 +181,7 @@ def plugged_in(lab):
     until(lambda: vm.out("ls /sys/bus/ivshmem/drivers/net").count("ivshmem") == 2,
           "both have a plugin")
     vm.run(LIB + "pair_up")
-    all_came_back(vm.out("ip netns exec a ping -q -c 5 -i 0.01 -W 2 %s2" % NET))
+    all_came_back(vm.out("ip netns exec a %s -c 5 %s2" % (PING, NET)))
 
 
 @test("the right module loads by itself when a device appears", EMPTY)
@@ -188,13 +189,13 @@ def autoload(lab):
     link = lab.link(output_size="0x10000")
     vm = lab.vm([link.peer(0)])
     vm.run("/usr/lib/systemd/systemd-udevd --daemon && udevadm trigger --action=add && "
-           "udevadm settle -t 100", timeout=120)
+           "udevadm settle -t 270", timeout=280)
     loaded = vm.out("lsmod")
     for name in ("ivshmem_core", "ivshmem_net"):
         expect(re.search("^%s " % name, loaded, re.M), "%s is not loaded:\n%s", name, loaded)
 
 
-def sleep_and_wake(vm, seconds=30):
+def sleep_and_wake(vm, seconds=200):
     """Real S3; the machine wakes when QMP says so."""
     job = vm.job("echo mem >/sys/power/state", timeout=seconds + 30)
     vm.event("SUSPEND", seconds)

@@ -10,7 +10,7 @@ import re
 from .. import debug
 from ..kmemleak import KMEMLEAK, forget_leaks, leaks
 from ..lab import Lab
-from ..machines import LIB, NET, all_came_back
+from ..machines import LIB, NET, PING, all_came_back
 from ..suite import Fixture, equal, expect, seed, test
 from .smoke import system_call
 
@@ -68,7 +68,7 @@ class Faults(Lab):
         """Returns how often the step was refused. calls: those alone count, no allocation does."""
         first = 1 + seed() % stride if stride > 1 else 1
         text = self.vm.out("%s\nFIRST=%d STRIDE=%d\n" % (before, first, stride) + SCRIPT % {
-            "do": do, "undo": undo, "taken": taken, "calls": calls}, timeout=900)
+            "do": do, "undo": undo, "taken": taken, "calls": calls}, timeout=1900)
         expect(re.match(r"\d+ \d+$", text), "the loop says %r", text)
         print("# %s: the last of %s calls is over before its failure, %s led to a refusal"
               % ((do,) + tuple(text.split())))
@@ -103,7 +103,7 @@ def step(name, stride):
             equal(leaks(lab.vm), "", "what kmemleak found")
         body.__name__, body.__module__ = function.__name__, function.__module__
         test(name + ", wherever that is, is refused cleanly and works the next time",
-             Fixture(Faults), timeout=1000, suffix="-every" if stride == 1 else "",
+             Fixture(Faults), timeout=2000, suffix="-every" if stride == 1 else "",
              long=stride == 1)(body)
         return function
     return add
@@ -136,7 +136,7 @@ def steps(stride):
             times.append(going_up())
         expect(1 in times, "going up was refused %s times, want 1", times)
         lab.vm.run("ip link set eth1 down; " + LIB + "pair_up")
-        all_came_back(lab.vm.out("ip netns exec a ping -q -c 20 -i 0.01 %s2" % NET))
+        all_came_back(lab.vm.out("ip netns exec a %s -c 20 %s2" % (PING, NET)))
         lab.vm.run(LIB + "pair_down")
 
     @step("a UIO device that lacks memory when it is bound or opened", stride)
@@ -145,7 +145,7 @@ def steps(stride):
         expect(bind(lab, PLUGINS + "uio/", "ivshmem0", stride), "nothing was refused")
         for node in ("uio0", "ivshmem-uio0"):
             expect(lab.fail_each("true 3<>/dev/" + node, "true"), "nothing was refused")
-        lab.vm.run("/selftests/uio/maps", timeout=300)
+        lab.vm.run("/selftests/uio/maps", timeout=900)
 
     @step("a shadow device that lacks memory when it is bound or opened", stride)
     def shadow(lab, stride):
@@ -177,14 +177,14 @@ def starve(vm, probability):
 
 
 @test("where there is no memory at all for us the link comes up, and frames are dropped and counted",
-      Fixture(Faults), timeout=600)
+      Fixture(Faults), timeout=1500)
 def starved(lab):
     vm, frames = lab.vm, 20
 
-    def ping():
+    def ping(program=PING, check=True):
         # For smaller ones the kernel has a reserve.
-        return vm.run("ip netns exec a ping -q -c %d -i 0.01 -W 1 -s 3000 %s2" % (frames, NET),
-                      check=False).out
+        return vm.run("ip netns exec a %s -c %d -s 3000 %s2" % (program, frames, NET),
+                      check=check).out
 
     def dropped():
         return int(vm.out("ip netns exec b cat /sys/class/net/link0/statistics/rx_dropped"))
@@ -194,7 +194,7 @@ def starved(lab):
     before = dropped()
     starve(vm, 100)
     try:
-        expect(" 100% packet loss" in ping(), "a frame found memory")
+        expect(" 100% packet loss" in ping("ping -q -i 0.01 -W 1", False), "a frame found memory")
         vm.run(LIB + "ip -n b link set link0 down && wait_until 10 no_carrier a && "
                "ip -n b link set link0 up && wait_until 10 carrier a && wait_until 10 carrier b")
     finally:

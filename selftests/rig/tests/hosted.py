@@ -2,11 +2,11 @@
 """A machine, and a process that runs the same drivers, on one link."""
 from ..lab import Lab
 from ..link import Hosted
-from ..machines import NET, all_came_back, has_carrier
+from ..machines import NET, PING, all_came_back, has_carrier
 from ..suite import Fixture, equal, test, until
 
 
-@test("a machine and a process with the same drivers ping each other", Fixture(Lab), timeout=180,
+@test("a machine and a process with the same drivers ping each other", Fixture(Lab), timeout=300,
       quick=("7.2",))
 def ping(lab):
     link = lab.link()
@@ -15,7 +15,7 @@ def ping(lab):
     try:
         vm.run("modprobe ivshmem_net && ip addr add %s1/24 dev eth0 && ip link set eth0 up" % NET)
         until(lambda: has_carrier(vm.run), "the carrier comes on")
-        all_came_back(vm.run("ping -q -c 50 -i 0.01 -s 1400 -W 2 %s2" % NET).out)
+        all_came_back(vm.out("%s -c 50 -s 1400 %s2" % (PING, NET)))
         counters = process.stop()
     finally:
         process.close()

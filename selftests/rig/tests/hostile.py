@@ -2,10 +2,11 @@
 """Plugins against a peer that breaks the rules, on the debug kernel where there is one."""
 import json
 import subprocess
+import time
 
 from .. import debug
 from ..lab import Lab
-from ..machines import NET, all_came_back, has_carrier
+from ..machines import NET, PING, all_came_back, has_carrier
 from ..suite import Fixture, equal, expect, test, until
 from ..util import DEFAULT_KERNEL, RigError, TOP
 
@@ -40,7 +41,8 @@ def finish(command, timeout):
 
 def load_works(socket, count, *options):
     """Remote system calls of an RTOS that keeps to the rules."""
-    done = finish([RTOS, "--socket", socket, "--json", "--count", count, *options, "load"], 60)
+    done = finish([RTOS, "--socket", socket, "--json", "--count", count, "--timeout", "60000",
+                   *options, "load"], 200)
     equal(done.returncode, 0, "exit status of ivshmem-rtos (%s)" % (
         done.stderr + done.stdout).decode())
 
@@ -48,7 +50,7 @@ def load_works(socket, count, *options):
 def attack(socket, name, seconds, seed, *options):
     command = [PROGRAM, "--socket", socket, "--seconds", str(seconds), "--seed", str(seed)]
     what = "ivshmem-attack --seconds %g --seed %d %s" % (seconds, seed, name)
-    done = finish(command + list(options) + [name], seconds + 90)
+    done = finish(command + list(options) + [name], seconds + 200)
     if done.returncode:
         raise RigError("%s: exit status %d: %s" % (
             what, done.returncode, done.stderr.decode().strip()))
@@ -83,7 +85,7 @@ class Victim(Lab):
         peer = self.peer(self.link.peer(1), "echo", profile="linux", ip=NET + "2",
                          mac="02:00:00:00:00:02")
         until(lambda: has_carrier(self.vm.run), "carrier")
-        all_came_back(self.vm.out("ping -q -i 0.05 -W 10 -c 20 %s2" % NET))
+        all_came_back(self.vm.out("%s -c 20 %s2" % (PING, NET)))
         equal(peer.stop()["broken"], {}, "rules that our driver broke")
 
 
@@ -91,7 +93,7 @@ def on(kernel):
     suffix = "" if kernel == DEFAULT_KERNEL else "-" + kernel
     victim = Fixture(Victim, kernel=kernel)
 
-    def hostile(name, timeout=200):
+    def hostile(name, timeout=500):
         return test(name + " (Linux %s)" % kernel, victim, timeout, suffix)
 
     @hostile("each broken rule of the ring is counted once and told once, resets the link, and "
@@ -120,18 +122,18 @@ def on(kernel):
     @hostile("states, doorbells, events and all of the ring flat out: bounded log, usable link")
     def flat_out(lab):
         for name in REST:
-            lines = len(lab.vm.log().splitlines())
+            lines, start = len(lab.vm.log().splitlines()), time.monotonic()
             # Shorter than the 5 s after which frames that were not returned reset the link.
             lab.attack(name, seconds=3)
             # Once a second at most, and a second or two to come up and down.
-            lines = len(lab.vm.log().splitlines()) - lines
-            expect(lines <= 8, "%s makes %d lines of log in 3 s", name, lines)
+            lines, took = len(lab.vm.log().splitlines()) - lines, time.monotonic() - start
+            expect(lines <= 5 + took, "%s makes %d lines of log in %.1f s", name, lines, took)
         lab.still_works()
 
     @hostile("a peer that returns no frame loses the link after 5 s, and gets it again")
     def keep(lab):
         before = lab.statistic("tx_timeouts")
-        flood = lab.vm.job("ping -q -f -s 1400 %s2" % NET, timeout=60)
+        flood = lab.vm.job("ping -q -f -s 1400 %s2" % NET)
         lab.attack("keep", seconds=20)
         flood.kill()
         expect(lab.statistic("tx_timeouts") > before, "no transmit timeout is counted")
@@ -163,11 +165,11 @@ class Prey(Lab):
 
     def attack(self, name, seconds=3, seed=1):
         """Returns how many lines of log it made."""
-        before = len(self.vm.log().splitlines())
+        before, start = len(self.vm.log().splitlines()), time.monotonic()
         attack(self.link.peer(1), "shadow-" + name, seconds, seed, *self.options)
-        lines = len(self.vm.log().splitlines()) - before
+        lines, took = len(self.vm.log().splitlines()) - before, time.monotonic() - start
         # Once a second at most for the ring, and what up and down say.
-        expect(lines <= 12, "%s makes %d lines of log", name, lines)
+        expect(lines <= 9 + took, "%s makes %d lines of log in %.1f s", name, lines, took)
 
     def counter(self, name):
         return int(self.vm.out("cat %scounters/%s" % (NODE, name)))
@@ -182,7 +184,7 @@ def shadow_on(kernel):
     suffix = "-shadow" + ("" if kernel == DEFAULT_KERNEL else "-" + kernel)
     prey = Fixture(Prey, kernel=kernel)
 
-    def hostile(name, timeout=300):
+    def hostile(name, timeout=500):
         return test("shadow: " + name + " (Linux %s)" % kernel, prey, timeout, suffix)
 
     @hostile("each broken rule of the ring is counted once, resets the link, and leaves it usable")

@@ -33,7 +33,7 @@ class Both(Lab):
         return [dict(peer, messages=None) for peer in self.link.stats()["peers"]]
 
 
-def collection(vm, words="", settings="", timeout=60):
+def collection(vm, words="", settings="", timeout=280):
     """Exit status, and (name, outcome, reason) of each test."""
     done = vm.run("%s %s %s" % (settings, RUNNER, words), timeout=timeout, check=False)
     return done.status, tap.parse(done.out)
@@ -46,16 +46,16 @@ def all_pass(results, count):
 
 
 @test("the collection passes in reverse order, and gives devices back as they were", Fixture(Both),
-      timeout=900, long=True)
+      timeout=1800, long=True)
 def backwards(lab):
-    status, results = collection(lab.vm, "-r", QUICK, timeout=880)
+    status, results = collection(lab.vm, "-r", QUICK, timeout=1700)
     all_pass(results, 9)
     equal(status, 0, "exit status")
     equal(lab.protocols(), ["0x0001", "net", "auto"] * 2, "protocols")
     equal(lab.vm.out("ls /sys/class/net").split(), ["eth0", "eth1", "lo"], "interfaces")
 
 
-@test("devices that are not named are left alone", Fixture(Both))
+@test("devices that are not named are left alone", Fixture(Both), timeout=600)
 def unnamed(lab):
     before = lab.protocols(), lab.changes()
     for named in ("", "ivshmem0", "ivshmem0 ivshmem7"):
@@ -83,7 +83,7 @@ def lacking(lab):
 def here():
     for words, count in (("", 9), ("TARGET=uio", 3), ("TARGET=net:pair.sh core", 2)):
         said = output(["env", "-u", "IVSHMEM_DEVICES", "make", "-s", "-C", TOP, "kselftest"]
-                      + ([words] if words else []), timeout=100)
+                      + ([words] if words else []), timeout=280)
         results = [line for line in said.splitlines() if line.startswith("ok ")]
         equal(len(results), count, "tests that passed or were skipped of\n%s" % said)
 
@@ -95,13 +95,13 @@ def names(source):
 
 def alone(suite, fixture, programs):
     @test("each test of the suite %s passes when it runs alone, in reverse order" % suite,
-          Fixture(fixture), timeout=600, suffix="-" + suite)
+          Fixture(fixture), timeout=1200, suffix="-" + suite)
     def one_by_one(lab):
         for program in programs:
             wanted = names(TOP / "selftests" / suite / (program + ".c"))[::-1]
             expect(len(wanted) > 5, "only %d tests found in %s.c", len(wanted), program)
             text = lab.vm.run("for name in %s; do /selftests/%s/%s $name || echo status $?; done"
-                              % (" ".join(wanted), suite, program), timeout=500).out
+                              % (" ".join(wanted), suite, program), timeout=1000).out
             bad = re.findall(r"^not ok .*|^status .*|^1\.\.(?!1$).*", text, re.M)
             expect(not bad, "%s", text)
 
@@ -135,11 +135,11 @@ def grafted(folder):
 
 
 @test("in a kernel tree the collection builds, installs, skips here and passes in a machine",
-      Fixture(Lab), timeout=900)
+      Fixture(Lab), timeout=2000)
 def kernel_tree(lab):
     tree = grafted(lab.folder / "tree")
     said = output(["make", "-C", tree, "TARGETS=drivers/ivshmem", "USERLDFLAGS=-static",
-                   "FORCE_TARGETS=1", "install"], timeout=300, stdin=None)
+                   "FORCE_TARGETS=1", "install"], timeout=900, stdin=None)
     installed = tree / "kselftest_install"
     expect("warning:" not in said, "%s", said)
     here = output(["sh", installed / "run_kselftest.sh"])
@@ -152,6 +152,6 @@ def kernel_tree(lab):
     link = lab.link(protocol="net", vectors=3, rw_size="4M", output_size="16K")
     vm = lab.vm([link.peer(0), link.peer(1)], files=files)
     vm.run("modprobe ivshmem_core; ln -sf /proc/self/fd/1 /dev/stdout")
-    said = vm.run(QUICK + "sh /tree/run_kselftest.sh", timeout=700, check=False).out
+    said = vm.run(QUICK + "sh /tree/run_kselftest.sh", timeout=1500, check=False).out
     passed = re.findall(r"^ok \d+ selftests: drivers/ivshmem/\S+: \S+$", said, re.M)
     expect(len(passed) == 9, "%d of 9 passed:\n%s", len(passed), said[-6000:])

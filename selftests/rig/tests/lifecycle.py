@@ -57,7 +57,7 @@ class Ends(Lab):
             self.start_peer()
         job = self.vm.job("%s --seed %d --ends %d %s" % (
             PROGRAM, seed(), self.ends, " ".join("%s=%d" % kind for kind in kinds.items())),
-            timeout=20 * cycles + 300)
+            timeout=40 * cycles + 1500)
         self.serve(job)
         self.judge(job.result(check=False).out, cycles)
 
@@ -122,7 +122,7 @@ class Ends(Lab):
 
 
 BOTH, ONE = Fixture(Ends), Fixture(Ends, ends=1)
-SECONDS = 10 * (CYCLES or USUAL) + 400  # that a quick test may take
+SECONDS = 20 * (CYCLES or USUAL) + 1600  # that a quick test may take
 BACK = ": all is as it should be after each step, nothing is left or grows, the link comes back"
 WALK = "cycles of %s in a random order" % ", ".join(KINDS) + BACK
 PEER = "a peer that is killed and returns, amid cycles of the other side" + BACK
@@ -138,11 +138,11 @@ def peer(lab):
     lab.quick()
 
 
-@test("%d %s" % (LONG, WALK), BOTH, timeout=20 * LONG + 600, long=True)
+@test("%d %s" % (LONG, WALK), BOTH, timeout=40 * LONG + 1600, long=True)
 def pair_long(lab):
     lab.walk(LONG)
 
 
-@test("%d times %s" % (LONG, PEER), ONE, timeout=20 * LONG + 600, long=True)
+@test("%d times %s" % (LONG, PEER), ONE, timeout=40 * LONG + 1600, long=True)
 def peer_long(lab):
     lab.walk(LONG)

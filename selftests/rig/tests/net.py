@@ -6,7 +6,7 @@ import statistics
 
 from .. import debug, tap
 from ..lab import Lab
-from ..machines import LIB, NET, Pair, all_came_back
+from ..machines import LIB, NET, PING, Pair, all_came_back
 from ..suite import Fixture, Skip, equal, expect, test, until
 from ..util import DEFAULT_KERNEL, KERNELS
 
@@ -22,7 +22,7 @@ VARIANTS = {
 
 
 def guest_script(lab, command):
-    text = lab.vm.run(command, timeout=280, check=False).out
+    text = lab.vm.run(command, timeout=1400, check=False).out
     bad = [(name, why) for name, outcome, why in tap.parse(text) if outcome != "pass"]
     expect(not bad, "\n".join("%s\n%s" % pair for pair in bad))
 
@@ -36,7 +36,7 @@ class Loaded(Pair):
 
 def pair(name, kernel, options, settings, *quick):
     @test("Ethernet works in every respect: %s, Linux %s" % (name, kernel),
-          Fixture(Loaded, kernel=kernel, **options), timeout=300, suffix="-%s-%s" % (name, kernel),
+          Fixture(Loaded, kernel=kernel, **options), timeout=1500, suffix="-%s-%s" % (name, kernel),
           quick=quick)
     def pair_sh(lab):
         guest_script(lab, settings + " /selftests/net/pair.sh")
@@ -50,7 +50,7 @@ for variant in VARIANTS:
 
 
 @test("unbind and rmmod under traffic, 15 times each, 4 on a debug kernel: the link returns each time",
-      Fixture(Loaded), timeout=300)
+      Fixture(Loaded), timeout=1500)
 def remove(lab):
     guest_script(lab, "COUNT=%d /selftests/net/remove.sh" % (4 if lab.kernel in debug.NAMES else 15))
 
@@ -60,10 +60,10 @@ PAIR = Fixture(Pair)
 
 def iperf(lab, options, seconds=3):
     """iperf3 from a to b; its JSON."""
-    server = lab.start("b", "iperf3 -s -1", seconds + 30)
+    server = lab.start("b", "iperf3 -s -1", seconds + 250)
     until(lambda: lab.at("b", "ss -Hlnt 'sport = :5201'").out, "iperf3 listens")
     result = json.loads(lab.at("a", "iperf3 -J -c %s2 -t %d %s" % (NET, seconds, options),
-                               seconds + 20, check=False).out)
+                               seconds + 200, check=False).out)
     server.result()
     expect("error" not in result, "iperf3: %s", result.get("error"))
     return result["end"]
@@ -85,19 +85,24 @@ def doorbells(lab):
 @test("doubling how many frames are coalesced halves the interrupts", PAIR, alone=True,
       quick=("7.2",))
 def coalescing(lab):
-    interrupts = {}
+    def count():
+        moved = lab.at("b", "cat /sys/class/net/link0/statistics/rx_packets").out
+        return lab.link.stats(1)["interrupts"], int(moved)
+    interrupts = {16: [], 32: []}        # for each frame
     shown = lab.at("b", "ethtool -c link0").out
     default = [re.search(r"rx-%s:\s+(\d+)\n" % name, shown).group(1) for name in ("usecs", "frames")]
-    for frames in (16, 32):
+    for frames in (16, 32) * 3:
         lab.at("b", "ethtool -C link0 adaptive-rx off rx-usecs 10000 rx-frames %d" % frames)
         shown = lab.at("b", "ethtool -c link0").out
         expect(re.search(r"rx-frames:\s+%d\n" % frames, shown), "ethtool -c shows %s", shown)
-        before = lab.link.stats(1)["interrupts"]
-        iperf(lab, "-u -l 200 -b 10M", 4)
-        interrupts[frames] = lab.link.stats(1)["interrupts"] - before
+        before = count()
+        iperf(lab, "-u -l 200 -b 10M")
+        arrived, moved = [after - b for after, b in zip(count(), before)]
+        interrupts[frames].append(arrived / moved)
     lab.at("b", "ethtool -C link0 adaptive-rx on rx-usecs 80 rx-frames 64")
-    ratio = interrupts[32] / interrupts[16]
-    expect(0.3 < ratio < 0.75, "interrupts by frames: %s", interrupts)
+    # Where a processor stood still, what had come by then took one interrupt.
+    ratio = statistics.median(b / a for a, b in zip(interrupts[16], interrupts[32]))
+    expect(0.3 < ratio < 0.75, "interrupts for each frame: %s", interrupts)
 
 
 @test("ethtool tells driver, bus, link, rings and statistics; a coalescing time too long is refused",
@@ -160,11 +165,13 @@ def mtu(lab):
 
 TRACING = "cd /sys/kernel/tracing && "
 # Who does what to the ring, and what the peer is told
-PROBES = TRACING + """for probe in net:ivshmem_net_down net:ivshmem_net_up core:ivshmem_tx_commit; do
+PROBES = TRACING + """echo 8192 >buffer_size_kb || exit 1
+for probe in net:ivshmem_net_down net:ivshmem_net_up core:ivshmem_tx_commit; do
 	echo "p:ring/${probe#*:} ivshmem_$probe link=%di" >>kprobe_events || exit 1
 done
 echo 1 >events/ivshmem/ivshmem_set_state/enable && echo 1 >events/ring/enable"""
-NO_PROBES = TRACING + "echo 0 >events/enable; echo >kprobe_events; echo >trace"
+NO_PROBES = TRACING + "echo 0 >events/enable; echo >kprobe_events; echo >trace; " \
+    "echo 1408 >buffer_size_kb"
 
 
 def after_leaving(trace):
@@ -189,7 +196,7 @@ def after_leaving(trace):
 def down_first(lab):
     if lab.vm.run(TRACING + "[ -e kprobe_events ]", check=False).status:
         raise Skip("the kernel has no CONFIG_KPROBE_EVENTS", optional=True)
-    flood = lab.start("a", "ping -q -f -s 1000 %s2" % NET, 60)
+    flood = lab.start("a", "ping -q -f -s 1000 %s2" % NET)
     lab.vm.run(PROBES)
     try:
         # The second time within a second, the kernel takes its time to stop the queue itself.
@@ -212,7 +219,7 @@ def name(lab):
     link = lab.link(output_size="64K")
     vm = lab.vm([link.peer(0), link.peer(1)])
     vm.run("/usr/lib/systemd/systemd-udevd --daemon && udevadm trigger --action=add && "
-           "udevadm settle -t 30")
+           "udevadm settle -t 270", timeout=280)
     names = vm.out(LIB + "link_names").split()
     expect(re.match(r"^(enp0s|ens)8$", names[0]) and re.match(r"^(enp0s|ens)9$", names[1]),
            "the interfaces are called %s", names)
@@ -227,11 +234,11 @@ def two_links(lab):
         vm.run(LIB + "NET=10.11.%d; end_up a%d %s 1; end_up b%d %s 2"
                % (number, number, a, number, b))
     for number in (0, 1):
-        all_came_back(vm.out(LIB + "wait_until 10 carrier a%d; ip netns exec a%d ping -q -c 20 "
-                             "-i 0.01 -s 1400 10.11.%d.2" % (number, number, number)))
+        all_came_back(vm.out(LIB + "wait_until 10 carrier a%d; ip netns exec a%d %s -c 20 -s 1400 "
+                             "10.11.%d.2" % (number, number, PING, number)))
     changes = "ip netns exec a0 cat /sys/class/net/link0/carrier_changes"
     before = vm.out(changes)
-    vm.run("ip netns exec a0 ping -f -q -w 20 10.11.0.2 >/dev/null & "
+    vm.run("ip netns exec a0 ping -f -q -w 200 10.11.0.2 >/dev/null & "
            "ip -n b1 link set link0 down; sleep 0.5; ip -n b1 link set link0 up; "
            + LIB + "wait_until 10 carrier a1; kill $!")
     equal(vm.out(changes), before, "carrier changes of the first link when the second went down")
@@ -275,7 +282,7 @@ def trace(lab):
 def suspend(lab):
     all_came_back(lab.ping())
     for _ in range(3):
-        job = lab.vm.job("echo mem >/sys/power/state", timeout=60)
+        job = lab.vm.job("echo mem >/sys/power/state", timeout=230)
         lab.vm.event("SUSPEND")
         lab.vm.qmp("system_wakeup")
         job.result()

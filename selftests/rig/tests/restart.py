@@ -14,7 +14,7 @@ TWO = Fixture(Two)
 
 def kills(count, **options):
     @test("%d times a machine is killed under traffic: the other sees it go, and the link comes "
-          "back within 10 s" % count, TWO, timeout=60 * count + 60, **options)
+          "back within 10 s" % count, TWO, timeout=120 * count + 300, **options)
     def kill(lab):
         times = []
         changes = "cat /sys/class/net/eth0/carrier_changes"
@@ -80,7 +80,7 @@ def kexec(lab):
     # The next kernel has no root file system: it stops in a panic, which is fine here.
     vm.run("kexec -l /boot/vmlinuz --append='console=ttyS0,115200 panic=0'")
     vm.job("kexec -e")
-    until(lambda: vm.log()[vm.booted:].count("Linux version") == 2, "the next kernel starts", 40)
+    until(lambda: vm.log()[vm.booted:].count("Linux version") == 2, "the next kernel starts", 240)
     for peer in link.stats()["peers"]:
         equal((peer["connected"], peer["state"], peer["interrupt_control"]), (True, 0, 0),
               "connected, state, interrupt control")

@@ -49,20 +49,34 @@ class Rtos(Lab):
         self.proxies.remove(job)
         return job.result(check=False).status
 
-    def start(self, arguments, script=None, timeout=120):
-        """Returns a function that waits for the end: exit status and output."""
+    def start(self, arguments, script=None, timeout=280, rest=None):
+        """Returns a function that waits for the end: exit status and output. rest: of the script,
+        which go_on() lets it have."""
+        arguments = "--timeout 60000 " + arguments
         if self.uio:
-            line = "/selftests/shadow/ivshmem-rtos --uio /dev/uio0 " + arguments
+            line = program = "/selftests/shadow/ivshmem-rtos --uio /dev/uio0 " + arguments
             if script is not None:
-                line = "echo %s | base64 -d >/run/script; %s </run/script" % (
-                    base64.b64encode(script.encode()).decode(), line)
+                line = "echo %s | base64 -d >/run/script; %s </run/script" % (encoded(script), line)
+            if rest is not None:
+                line = ("rm -f /run/go-on; (echo %s | base64 -d; until [ -e /run/go-on ]; do "
+                        "sleep 0.1; done; echo %s | base64 -d) | %s" % (
+                            encoded(script), encoded(rest), program))
             job = self.vm.job(line, timeout)
+            self.go_on = lambda: self.vm.run("touch /run/go-on")
             return lambda: tuple(job.result(check=False))
         command = [TOP / PROGRAM, "--socket", self.link.peer(1)] + arguments.split()
         (self.folder / "script").write_text(script or "")
         with open(self.folder / "script") as lines:
-            process = subprocess.Popen([str(word) for word in command], stdin=lines,
+            process = subprocess.Popen([str(word) for word in command],
+                                       stdin=lines if rest is None else subprocess.PIPE,
                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+        def more(text):
+            process.stdin.write(text.encode())
+            process.stdin.flush()
+        if rest is not None:
+            more(script)
+            self.go_on = lambda: more(rest)
 
         def wait():
             try:
@@ -211,13 +225,17 @@ getpid -> $pid
 """
 
 
+def encoded(text):
+    return base64.b64encode(text.encode()).decode()
+
+
 def with_rtos(uio):
     """The tests, for one way to the link."""
     suffix = "-uio" if uio else "-socket"
     where = "by UIO in the same machine" if uio else "by socket"
     fixture, quick = Fixture(Rtos, uio=uio), None if uio else ("5.10", "7.2")
 
-    def play(sentence, timeout=120):
+    def play(sentence, timeout=300):
         def add(function):
             def body(lab):
                 before = lab.used()
@@ -272,35 +290,36 @@ def with_rtos(uio):
             equal((result.status, len(result.out.splitlines())), (status, 1),
                   "exit status and lines of shadow-proxy " + wrong)
 
-    @play("16 proxies with 8 requests in flight each lose and double nothing", 300)
+    @play("16 proxies with 8 requests in flight each lose and double nothing", 900)
     def load(lab):
         slots, _, _ = lab.proxy("--threads 16")
         options = "".join("--slot %s " % slot for slot in slots)
         for way in ("", " --drain") + ((" --eventfd",) if lab.uio else ()):
-            report = lab.json(options + "--count 4000 --threads 128 --timeout 30000 load" + way)
+            report = lab.json(options + "--count 4000 --threads 128 load" + way)
             equal((report["requests"], report["replies"], report["errors"]), (4000, 4000, 0),
                   "requests, replies, errors")
 
     @play("an RTOS that restarts 40 times in the middle of its requests gets none of the old "
-          "replies, and all of the new", 300)
+          "replies, and all of the new", 600)
     def restarts(lab):
         slots, _, _ = lab.proxy("--threads 4")
         options = "".join("--slot %s " % slot for slot in slots)
         report = lab.json(options + "--times 40 --count 1000 --threads 16 --wait 20 restart")
         equal(report["resets"], 40, "restarts")
 
-    # The sleep is for the proxy to be stopped: otherwise q would end the poll.
     @play("a proxy that is killed leaves no request without an answer, read or not")
     def killed(lab):
         before = lab.counter("requests")
         slots, _, _ = lab.proxy()
-        wait = lab.start("--slot %s --timeout 20000 script -" % slots[0],
-                         "buffer fds 8\nput $fds u32 -1\nstart p poll $fds 1 -1\nsleep 8000\n"
-                         "start q getpid\nstart r getpid\n"
+        wait = lab.start("--slot %s script -" % slots[0],
+                         "buffer fds 8\nput $fds u32 -1\nstart p poll $fds 1 -1\n",
+                         rest="start q getpid\nstart r getpid\n"
                          "wait p -> -ESRCH\nwait q -> -ESRCH\nwait r -> -ESRCH\n")
         until(lambda: lab.counter("requests") == before + 1, "the poll arrives")
+        # Before q comes, which would end the poll.
         lab.vm.run("killall -STOP shadow-proxy")
-        until(lambda: lab.counter("requests") == before + 3, "all requests arrive", 30)
+        lab.go_on()
+        until(lambda: lab.counter("requests") == before + 3, "all requests arrive")
         lab.vm.run("killall -KILL shadow-proxy")
         status, out = wait()
         equal(status, 0, "exit status of the RTOS (%s)" % out)
@@ -310,7 +329,7 @@ with_rtos(uio=False)
 with_rtos(uio=True)
 
 
-@test("2,000 proxies at a time, 500 on a debug kernel, lose and double nothing", Fixture(Load), 300,
+@test("2,000 proxies at a time, 500 on a debug kernel, lose and double nothing", Fixture(Load), 900,
       quick=("7.2",))
 def thousands(lab):
     proxies = 500 if lab.kernel in debug.NAMES else 2000

@@ -16,13 +16,13 @@ from ..suite import Fixture, Test, equal, expect, test
 from ..util import RigError
 
 
-def given(count, body, fixture=None, **options):
+def given(count, body, fixture=None, timeout=6, **options):
     """Tests that call body with their number; with a fixture they are one group."""
     def one(number):
         def function(*_lab):
             body(number)
         function.__name__, function.__module__ = "test%d" % number, "given"
-        return Test(function, "%d holds" % number, fixture, 2, "", **options)
+        return Test(function, "%d holds" % number, fixture, timeout, "", **options)
     return [one(number) for number in range(count)]
 
 
@@ -34,23 +34,31 @@ def ran(tests, jobs=2, note=None):
     return counts, said.getvalue()
 
 
-def crowds(jobs, alone):
-    """How many tests ran at the same time, at the most."""
+def crowds(jobs, alone, wanted):
+    """How many tests ran at the same time, at the most. Each waits until so many do."""
     with tempfile.TemporaryDirectory() as folder:
+        met = pathlib.Path(folder, "met")
+
         def body(number):
             mark = pathlib.Path(folder, str(number))
             mark.touch()
-            time.sleep(0.5)
+            time.sleep(0.5)             # for those that should not
+            end = time.monotonic() + 30
+            while not met.exists() and time.monotonic() < end:
+                if len(list(pathlib.Path(folder).glob("[0-3]"))) >= wanted:
+                    met.touch()
+                time.sleep(0.01)
             with open(os.path.join(folder, "counts"), "a") as counts:
-                print(len([name for name in os.listdir(folder) if name != "counts"]), file=counts)
+                print(len(list(pathlib.Path(folder).glob("[0-3]"))), file=counts)
             mark.unlink()
-        ran(given(4, body, alone=alone), jobs)
+        ran(given(4, body, timeout=60, alone=alone), jobs)
         return max(map(int, pathlib.Path(folder, "counts").read_text().split()))
 
 
 @test("as many tests run side by side as were asked for, and none beside one that measures")
 def side_by_side():
-    equal([crowds(1, False), crowds(3, False), crowds(3, True)], [1, 3, 1], "tests at a time")
+    equal([crowds(1, False, 1), crowds(3, False, 3), crowds(3, True, 1)], [1, 3, 1],
+          "tests at a time")
 
 
 @test("what goes wrong in a test is its failure, and no other's: told with seed and command")
@@ -68,7 +76,7 @@ def failures():
     with mock.patch.dict(os.environ, {"IVSHMEM_SEED": "77"}):
         counts, said = ran(given(6, body))
     equal(counts, {"pass": 2, "fail": 3, "skip": 1}, "counts")
-    for text in ("TAP version 13\n", "this is wrong", "seed: 77", "not done within 3 s", "(-9)",
+    for text in ("TAP version 13\n", "this is wrong", "seed: 77", "not done within 9 s", "(-9)",
                  "again: IVSHMEM_SEED=77 make check TESTS='given.test1'",
                  "again: make check TESTS='given.test2'", "# SKIP no such thing", "\n1..6\n"):
         expect(text in said, "no %r in\n%s", text, said)
@@ -95,9 +103,9 @@ def unforeseen():
 def endless():
     program = runner.External("given", ".")
     program.command = ["sh", "-c", "echo 1..2; echo ok 1 one; echo this hangs; sleep 60"]
-    results = program.results(1)
+    results = program.results(5)
     equal([result[:2] for result in results], [
-        ("one", "pass"), ("runs all 2 tests that it planned", "fail"), ("ends within 1 s", "fail")],
+        ("one", "pass"), ("runs all 2 tests that it planned", "fail"), ("ends within 5 s", "fail")],
           "results")
     expect("this hangs" in results[-1][2], "it says %r", results[-1][2])
 

@@ -34,12 +34,12 @@ class Both(Lab):
     def load(self):
         self.vm.run("modprobe ivshmem_shadow && ls " + NODE)
 
-    def program(self, name, environment="", timeout=300):
+    def program(self, name, environment="", timeout=900):
         """All tests of a program have to pass."""
         guest_tap(self.vm.job("%s %s%s" % (environment, FOLDER, name), timeout))
 
     def stress(self, environment=""):
-        self.program("test_stress", "SEED=%d %s" % (seed(), environment), 700)
+        self.program("test_stress", "SEED=%d %s" % (seed(), environment), 1800)
 
 
 def guest_tap(job):
@@ -55,38 +55,38 @@ def on(kernel):
     def check(name, timeout):
         return test("%s (Linux %s)" % (name, kernel), both, timeout, suffix)
 
-    @check("the calls of /dev/shadow-process0 keep what they promise", 300)
+    @check("the calls of /dev/shadow-process0 keep what they promise", 1000)
     def calls(lab):
         lab.program("test_calls")
 
-    @check("an RTOS that misbehaves is answered, counted or reset", 300)
+    @check("an RTOS that misbehaves is answered, counted or reset", 1000)
     def ring(lab):
         lab.program("test_ring")
 
-    @check("a node can be used as soon as it is there, while its device comes and goes", 300)
+    @check("a node can be used as soon as it is there, while its device comes and goes", 1000)
     def node(lab):
         lab.program("test_node", FEWER if lab.kernel in debug.NAMES else "")
 
     leaky = kernel == debug.NAME
 
     @test("%s (Linux %s)" % (STRESS, kernel),
-          Fixture(Both, kernel=kernel, append=KMEMLEAK) if leaky else both, 600, suffix)
+          Fixture(Both, kernel=kernel, append=KMEMLEAK) if leaky else both, 2000, suffix)
     def stress(lab):
         if leaky:
             forget_leaks(lab.vm)
         lab.stress(FEWEST if leaky else FEWER)
         lab.vm.run("for i in 1 2 3 4 5; do rmmod ivshmem_shadow && modprobe ivshmem_shadow || "
-                   "exit 1; done")
+                   "exit 1; done", timeout=600)
         if leaky:
             equal(leaks(lab.vm), "", "what kmemleak found")
 
     @test("programs map the R/W section where shmaddr says, by large entries if the kernel can "
-          "(Linux %s)" % kernel, Fixture(Lab, kernel=kernel), 120, suffix)
+          "(Linux %s)" % kernel, Fixture(Lab, kernel=kernel), 300, suffix)
     def shmaddr(lab):
         vm = elsewhere(lab)
         vm.run("modprobe ivshmem_shadow shmaddr=0x10000000+32M && ls " + NODE)
         expect("10000000-11ffffff : ivshmem_shadow" in vm.out("cat /proc/iomem"), "not claimed")
-        guest_tap(vm.job("HUGE=%d %stest_window" % (lab.kernel in HUGE, FOLDER), 100))
+        guest_tap(vm.job("HUGE=%d %stest_window" % (lab.kernel in HUGE, FOLDER), 280))
         vm.run("rmmod ivshmem_shadow")
         expect("ivshmem_shadow" not in vm.out("cat /proc/iomem"), "still claimed")
 
@@ -207,7 +207,7 @@ def unplug(lab):
     vm = lab.vm([link.peer(0)])
     vm.run("modprobe ivshmem_core; modprobe ivshmem_shadow slots=3")
     equal(vm.out("cat %sslots" % CLASS), "3", "slots")
-    reader = vm.job("dd if=%s bs=80 count=1" % NODE, 60)
+    reader = vm.job("dd if=%s bs=80 count=1" % NODE)
     until(lambda: vm.out("cat %sslots_used" % CLASS) == "1", "the file is open")
     expect(vm.run("rmmod ivshmem_shadow", check=False).status, "the module went under a file")
     vm.run("echo 1 >/sys/bus/pci/devices/0000:00:08.0/remove")
@@ -216,14 +216,14 @@ def unplug(lab):
     vm.run("rmmod ivshmem_shadow ivshmem_core")
 
 
-@test("a reader learns of suspend to memory (S3), and goes on after it", Fixture(Both), 180)
+@test("a reader learns of suspend to memory (S3), and goes on after it", Fixture(Both), 400)
 def suspend(lab):
-    job = lab.vm.job(FOLDER + "test_sleep", 150)
-    lab.vm.event("SUSPEND", 60)
+    job = lab.vm.job(FOLDER + "test_sleep", 380)
+    lab.vm.event("SUSPEND")
     lab.vm.qmp("system_wakeup")
     guest_tap(job)
 
 
-@test(STRESS + ", for longer", Fixture(Both), 800, long=True)
+@test(STRESS + ", for longer", Fixture(Both), 2000, long=True)
 def stress_long(lab):
     lab.stress()

@@ -3,7 +3,7 @@
 import json
 
 from ..lab import Lab
-from ..machines import LIB, NET, all_came_back
+from ..machines import LIB, NET, PING, all_came_back
 from ..suite import Fixture, equal, expect, test, until
 from ..util import KERNELS
 
@@ -18,14 +18,14 @@ def choose(vm, *plugins):
 
 def ethernet(vm):
     vm.run("modprobe ivshmem_net; " + LIB + "pair_up")
-    all_came_back(vm.out("ip netns exec a ping -q -c 20 -i 0.01 -s 1400 %s2" % NET))
+    all_came_back(vm.out("ip netns exec a %s -c 20 -s 1400 %s2" % (PING, NET)))
     vm.run(LIB + "pair_down")
 
 
 def programs(vm):
     choose(vm, "uio", "uio")
     pong = vm.job("exec ivshmem-tool pong ivshmem1")
-    said = json.loads(vm.out("ivshmem-tool pingpong ivshmem0 --count 50 --timeout 1 --wait 30 --json"))
+    said = json.loads(vm.out("ivshmem-tool pingpong ivshmem0 --count 50 --timeout 5 --wait 30 --json"))
     equal(said["count"] + said["timeouts"], 50, "round trips")
     expect(said["timeouts"] < 5, "%d timeouts", said["timeouts"])
     pong.kill()
@@ -33,11 +33,11 @@ def programs(vm):
 
 def system_call(vm):
     choose(vm, "shadow", "uio")
-    vm.job("exec shadow-proxy >/run/proxy 2>&1")
+    proxy = vm.job("exec shadow-proxy >/run/proxy 2>&1")
     until(lambda: "ready\n" in vm.run("cat /run/proxy", check=False).out, "the proxy's slot", 60)
     vm.run("echo 'getpid -> pid' | /selftests/shadow/ivshmem-rtos --uio /dev/uio* --slot "
            "$(sed -n 's/^slot //p' /run/proxy) script -")
-    vm.run("killall shadow-proxy")
+    proxy.kill()                        # who goes on has to find the module unused
 
 
 def smoke(kernel):

@@ -23,13 +23,13 @@ class Programs(Lab):
         self.vm = self.vm([self.link.peer(0), self.link.peer(1)])
         self.vm.run("modprobe ivshmem_uio")
 
-    def start(self, command, timeout=60):
+    def start(self, command, timeout=200):
         return self.vm.job("ivshmem-tool " + command, timeout)
 
-    def tool(self, command, timeout=60):
+    def tool(self, command, timeout=200):
         return self.vm.out("ivshmem-tool " + command, timeout)
 
-    def json(self, command, timeout=60):
+    def json(self, command, timeout=200):
         return json.loads(self.tool(command + " --json", timeout))
 
     def sysfs(self, number, name):
@@ -49,7 +49,19 @@ class Programs(Lab):
     def wait_watching(self, sources):
         until(lambda: self.vm.out("ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c eventfd; true")
               == str(sources), "a program waits for %d sources" % sources)
-        self.vm.run("sleep 0.2")        # until the last one is attached
+        self.wait_settled()             # the last one is attached
+
+    def wait_settled(self):
+        """The only program that runs has set up what it needs: it sleeps, each time that we look,
+        or has computed for a second."""
+        def settled():
+            text = self.vm.run("for i in 1 2; do cat /proc/$(pidof ivshmem-tool)/stat; "
+                               "usleep 50000; done", check=False).out
+            found = [line.rpartition(")")[2].split() for line in text.splitlines()]
+            return len(found) == 2 and all(
+                len(words) > 12 and (words[0] == "S" or int(words[11]) + int(words[12]) > 100)
+                for words in found)
+        until(settled, "the program waits for what comes")
 
     def end(self, job):
         """The only program that runs: told to stop, which job.kill() would not wait for."""
@@ -62,7 +74,7 @@ class Programs(Lab):
         job = self.start(command) if pong_first else None
         if pong_first:
             self.wait_open(1)
-        ping = self.start("pingpong ivshmem0 --json %s %s" % (options, ping_options))
+        ping = self.start("pingpong ivshmem0 --json --wait 100 %s %s" % (options, ping_options))
         if not pong_first:
             self.wait_open(0)
             self.vm.run("sleep 0.3")
@@ -122,11 +134,12 @@ def states(lab):
 
 @test("watch tells each doorbell by its vector and each state with the one before", UIO)
 def watching(lab):
-    job = lab.start("watch ivshmem1 --count 6 --seconds 30 --json")
+    job = lab.start("watch ivshmem1 --count 6 --seconds 180 --json")
     lab.wait_watching(4)
     for vector in (2, 1, 0):
         lab.tool("doorbell ivshmem0 1 %d" % vector)
-    lab.tool("state ivshmem0 5 --hold 0.3")
+    # Longer than a machine stands still, as the watching program has to see it.
+    lab.tool("state ivshmem0 5 --hold 3")
     lab.tool("doorbell ivshmem0 1 2")
     events = [json.loads(line) for line in job.result().out.splitlines()]
     times = [event.pop("time") for event in events]
@@ -166,7 +179,7 @@ def check_games(lab, mode, count):
     for first, vector in ((True, 0), (False, 2)):
         before = lab.link.stats(0)["doorbells"]
         ping, pong = lab.play("--mode %s --vector %d" % (mode, vector),
-                              "--count %d --warm-up 10 --timeout 1" % count, first)
+                              "--count %d --warm-up 10 --timeout 5" % count, first)
         rung = lab.link.stats(0)["doorbells"] - before
         equal(ping["count"] + ping["timeouts"], count, "round trips")
         expect(ping["timeouts"] <= count // 50, "%d timeouts", ping["timeouts"])
@@ -180,11 +193,12 @@ def check_games(lab, mode, count):
 
 def check_unplug(lab, command):
     """The device goes under the program, which ends and says so; then the device is back."""
-    job = lab.start(command, timeout=20)
+    job = lab.start(command, timeout=120)
     if command.startswith("watch"):
         lab.wait_watching(4)
     else:
         lab.wait_open(1)
+        lab.wait_settled()
     lab.vm.run("echo 1 >/sys/bus/pci/devices/0000:00:09.0/remove")
     result = job.result(check=False)
     equal(result.status, 1, "exit status of " + command)
@@ -205,20 +219,20 @@ def games(mode):
     def losses(lab):
         lab.link.ask("drop 5%")
         try:
-            ping, _ = lab.play("--mode " + mode, "--count 300 --timeout 0.05", pong_first=False)
+            ping, _ = lab.play("--mode " + mode, "--count 300 --timeout 0.2", pong_first=False)
         finally:
             lab.link.ask("drop 0")
         equal(ping["count"] + ping["timeouts"], 300, "round trips")
         # Of 600 doorbells, 30 are lost.
         expect(8 <= ping["timeouts"] <= 100, "%d timeouts", ping["timeouts"])
-        expect(ping["us"]["max"] <= 50000, "the slowest in time took %.1f us", ping["us"]["max"])
+        expect(ping["us"]["max"] <= 200000, "the slowest in time took %.1f us", ping["us"]["max"])
 
     @test("unplugging ends each program that uses the device, with the reason (%s)" % mode, UIO,
           suffix="-" + mode)
     def unplugged(lab):
-        for command in ("pingpong ivshmem1 --wait 60 --mode " + mode,
+        for command in ("pingpong ivshmem1 --wait 100 --mode " + mode,
                         "pong ivshmem1 --mode " + mode, "state ivshmem1 1", "watch ivshmem1",
-                        "bandwidth ivshmem1 --seconds 60"):
+                        "bandwidth ivshmem1 --seconds 100"):
             check_unplug(lab, command)
 
 
@@ -227,11 +241,11 @@ for how in ("one-shot", "eventfd"):
 
 
 @test("games and unplugging in the middle of them leave nothing for the debug kernel to complain "
-      "about", Fixture(Programs, kernel=debug.NAME), timeout=300)
+      "about", Fixture(Programs, kernel=debug.NAME), timeout=900)
 def debugged(lab):
     for mode in ("one-shot", "eventfd"):
         check_games(lab, mode, 100)
-    check_unplug(lab, "pingpong ivshmem1 --wait 60")
+    check_unplug(lab, "pingpong ivshmem1 --wait 100")
     check_unplug(lab, "watch ivshmem1")
 
 

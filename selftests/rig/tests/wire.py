@@ -6,7 +6,7 @@ import signal
 
 from .. import debug
 from ..lab import Lab
-from ..machines import NET, all_came_back, has_carrier
+from ..machines import NET, PING, all_came_back, has_carrier
 from ..suite import Fixture, equal, expect, test, until
 from ..util import DEFAULT_KERNEL
 
@@ -37,7 +37,7 @@ class Against(Lab):
         return until(lambda: self.carrier() == value, "carrier %s" % value)[1]
 
 
-def profiles(name, timeout=120):
+def profiles(name, timeout=300):
     """One test for each profile; NuttX copies what it gets into 592 bytes."""
     def add(function):
         for profile in PROFILES:
@@ -55,7 +55,7 @@ def ping(lab, profile):
     lab.wait_carrier(True)
     size = 500 if profile == "nuttx" else 1400
     for options in ("", "-s %d" % size):
-        all_came_back(lab.vm.out("ping -q -i 0.01 -c 50 -W 3 %s %s2" % (options, NET)))
+        all_came_back(lab.vm.out("%s -c 50 %s %s2" % (PING, options, NET)))
     result = peer.stop()
     equal(result["broken"], {}, "rules that our driver broke")
     lab.wait_carrier(False)
@@ -64,24 +64,28 @@ def ping(lab, profile):
 @profiles("frames of a peer that speaks like %s come back unchanged and in order")
 def reflect(lab, profile):
     lab.vm.run(REFLECT)
-    try:
-        largest = 590 if profile == "nuttx" else 1514
-        result = lab.other("source", profile=profile, seconds=5, size="60-%d" % largest,
-                           expect_echo=True, allow_loss=True).result()
-    finally:
-        lab.vm.run("tc qdisc del dev eth0 clsact; tc qdisc del dev eth0 root")
-    equal(result["broken"], {}, "rules that our driver broke")
-    for what in ("changed", "reordered", "doubled"):
-        equal(result[what], 0, what + " frames")
+    largest, came = 590 if profile == "nuttx" else 1514, []
     # Linux drops until its queue is awake, and when the peer is slow to take frames, or itself is.
     share = 0.5 if lab.kernel in debug.NAMES else 0.9
-    expect(result["intact"] > share * result["tx_frames"] > share * 1000,
-           "%d of %d frames came back", result["intact"], result["tx_frames"])
+    try:
+        # What is on its way at the end counts as lost, and is more of the few of a slow machine.
+        for seconds in (5, 20):
+            result = lab.other("source", profile=profile, seconds=seconds, size="60-%d" % largest,
+                               expect_echo=True, allow_loss=True).result()
+            equal(result["broken"], {}, "rules that our driver broke")
+            for what in ("changed", "reordered", "doubled"):
+                equal(result[what], 0, what + " frames")
+            came.append((result["intact"], result["tx_frames"]))
+            if result["intact"] > share * result["tx_frames"] > share * 1000:
+                return
+    finally:
+        lab.vm.run("tc qdisc del dev eth0 clsact; tc qdisc del dev eth0 root")
+    expect(False, "of frames came back, and were sent: %s", came)
 
 
 @profiles("the link returns each of 100 times that a %s peer takes its interface down and up")
 def flap(lab, profile):
-    result = lab.other("flap", profile=profile, count=100).result(100)
+    result = lab.other("flap", profile=profile, count=100).result(280)
     equal(result["broken"], {}, "rules that our driver broke")
 
 
@@ -92,7 +96,7 @@ def down_up(lab, profile):
     lab.wait_carrier(True)
     lab.vm.run("for i in $(seq %d); do ip link set eth0 down; ip link set eth0 up; "
                "[ $((i %% 5)) = 0 ] && sleep 0.05; done; true"
-               % (30 if lab.kernel in debug.NAMES else 100))
+               % (30 if lab.kernel in debug.NAMES else 100), timeout=280)
     lab.wait_carrier(True)
     equal(peer.stop()["broken"], {}, "rules that our driver broke")
 
@@ -128,7 +132,8 @@ def restart(lab, profile):
       Fixture(Against, mtu=1500))
 def hold(lab):
     for state, wanted in (("reset", 1), ("init", 2)):
-        peer = lab.other("hold", state, seconds=2)
+        # They begin when our side is there, and we have to see it before they end.
+        peer = lab.other("hold", state, seconds=6)
         until(lambda w=wanted: lab.vm.out(
             "cat /sys/bus/ivshmem/devices/ivshmem0/state") == str(w), "state %d" % wanted)
         expect(not lab.carrier(), "carrier although the peer is in %s", state)
@@ -140,13 +145,18 @@ def hold(lab):
 def stops_late(lab):
     limit = "/sys/class/net/eth0/queues/tx-0/byte_queue_limits/limit_max"
     usual = lab.vm.out("cat " + limit)
-    peer = lab.other("discard")
-    lab.wait_carrier(True)
     # Each frame stops the queue. The peer is no machine: it is done while our doorbell returns.
-    # What is not seen then waits for a recheck, so for most of a second.
-    lab.vm.run("echo 1 >%s; ip neigh replace %s2 lladdr 02:00:00:00:00:02 dev eth0" % (limit, NET))
-    lab.vm.run("sockperf throughput -i %s2 -t 3 -m 64; echo %s >%s; ip neigh flush dev eth0"
-               % (NET, usual, limit))
-    result = peer.stop()
-    expect(result["rx_frames"] > 500, "only %d frames in 3 s", result["rx_frames"])
-    equal(result["broken"], {}, "rules that our driver broke")
+    # What is not seen then waits for a recheck, so for most of a second, each of three times.
+    for _ in range(3):
+        peer = lab.other("discard")
+        lab.wait_carrier(True)
+        lab.vm.run("echo 1 >%s; ip neigh replace %s2 lladdr 02:00:00:00:00:02 dev eth0"
+                   % (limit, NET))
+        lab.vm.run("sockperf throughput -i %s2 -t 3 -m 64; echo %s >%s; ip neigh flush dev eth0"
+                   % (NET, usual, limit))
+        result = peer.stop()
+        equal(result["broken"], {}, "rules that our driver broke")
+        if result["rx_frames"] > 500:
+            return
+        lab.wait_carrier(False)
+    expect(False, "only %d frames in 3 s", result["rx_frames"])
