@@ -311,6 +311,11 @@ static int receive(struct traffic *t)
 
 	t->blocked = false;
 	while (n < BATCH && (frame = ring_rx_peek(&p->ring, &len))) {
+		/* Who sends is in RUN, told or not; an answer may be sent. */
+		if (!p->hs.running && handshake_look(&p->hs, false) < 0)
+			return -1;
+		if (!handshake_may_receive(&p->hs))
+			break;
 		if (!t->rx(t, frame, len))
 			break;
 		ring_rx_done(&p->ring);
