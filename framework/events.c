@@ -23,6 +23,12 @@ static bool was_reset(struct ivshmem_core *core)
 	return test_and_clear_bit(IVSHMEM_LOST_STATE, &core->flags) || (now && before);
 }
 
+/* Every peer that is there will be told of again. Event work, or events are off. */
+static void forget_states(struct ivshmem_core *core)
+{
+	memset(core->seen, 0, core->idev.max_peers * sizeof(*core->seen));
+}
+
 /*
  * A device that stopped existing without a hot-unplug (its process died, the
  * cell was destroyed) leaves a state table that never changes; its registers
@@ -49,10 +55,12 @@ static void check_device(struct ivshmem_core *core, struct ivshmem_driver *plugi
 		/* Else a program has registers, and may have done it. */
 		dev_info(&core->idev.dev, "device was reset\n");
 
-	if (!plugin->quiet)
+	if (!plugin->quiet) {
 		ivshmem_restore(core);
-	else if (plugin->resume)
+	} else if (plugin->resume) {
 		plugin->resume(&core->idev);
+		forget_states(core);
+	}
 }
 
 /* Report each difference between the table and what was told last. */
@@ -142,7 +150,7 @@ int ivshmem_events_init(struct ivshmem_core *core)
 void ivshmem_events_on(struct ivshmem_core *core, struct ivshmem_driver *plugin)
 {
 	device_lock_assert(&core->idev.dev);
-	memset(core->seen, 0, core->idev.max_peers * sizeof(*core->seen));
+	forget_states(core);
 	clear_bit(IVSHMEM_SETTLED, &core->flags);
 	clear_bit(IVSHMEM_LOST, &core->flags);
 	clear_bit(IVSHMEM_LOST_STATE, &core->flags);

@@ -26,9 +26,13 @@
 /* How long RESET is held after the peer broke a rule; bounds what that costs. */
 #define BROKEN_HOLDOFF	(HZ / 10)
 
-/* ... and from when our section was cleared: a while, and so many times as long as that took */
+/*
+ * ... and from when our section was cleared: a while, and so many times as long
+ * as that took, in which a CPU may have stood still for other reasons
+ */
 #define CLEAR_HOLDOFF	(HZ / 100)
 #define CLEAR_TIMES	4
+#define CLEAR_MAX_US	USEC_PER_SEC
 
 /* The most steps at a time; a peer that flips its state makes no endless loop. */
 #define MAX_STEPS	8
@@ -67,7 +71,7 @@ static void enter_reset(struct ivshmem_link *link, enum ivshmem_link_state peer)
 	}
 	clear_bit(LINK_RESET, &link->flags);
 	if (test_and_clear_bit(LINK_BROKEN, &link->flags)) {
-		link->holdoff = get_jiffies_64() + BROKEN_HOLDOFF;
+		link->holdoff = max(link->holdoff, get_jiffies_64() + BROKEN_HOLDOFF);
 		mod_delayed_work(system_highpri_wq, &link->work, BROKEN_HOLDOFF);
 	}
 	if (link->state == IVSHMEM_LINK_RESET)
@@ -101,7 +105,7 @@ static void clear_section(struct ivshmem_link *link)
 	s64 us;
 
 	ivshmem_ring_clear(link);
-	us = ktime_us_delta(ktime_get(), start);
+	us = min_t(s64, ktime_us_delta(ktime_get(), start), CLEAR_MAX_US);
 	link->holdoff = get_jiffies_64() + CLEAR_HOLDOFF + usecs_to_jiffies(CLEAR_TIMES * us);
 }
 
@@ -121,7 +125,7 @@ static bool link_step(struct ivshmem_link *link)
 
 		/* Somebody may have had the work run earlier than the holdoff's end. */
 		if (step == STEP_RESET && time_before64(now, link->holdoff))
-			queue_delayed_work(system_highpri_wq, &link->work, link->holdoff - now);
+			mod_delayed_work(system_highpri_wq, &link->work, link->holdoff - now);
 		return false;
 	}
 	switch (next) {

@@ -184,8 +184,11 @@ bool ivshmem_hold_interrupts(struct ivshmem_core *core)
 		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
 		hold = !test_and_set_bit(IVSHMEM_THROTTLED, &core->flags);
 	}
-	if (hold)
+	if (hold) {
+		/* Writes are posted: a state that is on its way has to be in the table. */
+		ivshmem_read_register(core, IVSHMEM_REG_INT_CONTROL);
 		core->held_state = ivshmem_peer_state(&core->idev, core->idev.id);
+	}
 	spin_unlock_irqrestore(&core->control_lock, flags);
 	if (hold)
 		ivshmem_count(core, IVSHMEM_THROTTLES);

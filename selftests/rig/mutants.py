@@ -21,7 +21,7 @@ from .util import RigError, TOP, checkout_cache, digest, end, lock, output, say,
 
 FOLDER = TOP / "selftests/mutants"
 KEYS = ("Fault", "Kernel", "Test")
-TIMEOUT = 3600
+TIMEOUT = 1800
 # Modules are loaded later than all this, so it is the machine's doing.
 NO_START = re.compile(r"^# .*(\): boot: |no QMP greeting|ivshmem-link does not serve|"
                       r"the process that ran it ended)", re.M)

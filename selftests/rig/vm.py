@@ -4,6 +4,7 @@ import base64
 import collections
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -55,6 +56,7 @@ BOOT = (120, 480)       # seconds that a boot may take; with a debug kernel
 # thirds of a tmpfs's time.
 APPEND = ("console=ttyS0,115200 panic=-1 ignore_loglevel cryptomgr.notests noautogroup "
           "tsc=reliable rootfstype=ramfs")
+HUNG = re.compile(r"blocked for more than \d+ seconds|BUG: soft lockup|Kernel panic")
 LATE = 60               # seconds that a result may take when the guest has ended the command
 # Slots that QEMU may plug make ACPI's tables twice as long, and the debug kernel slow.
 NO_SLOTS = ["-global", "PIIX4_PM.acpi-root-pci-hotplug=off"]
@@ -211,9 +213,12 @@ class VM:
 
     def wait(self, number, deadline, what):
         while number not in self.replies:
-            if not self.receive(deadline):
+            if self.receive(min(deadline, time.monotonic() + 10)):
+                continue
+            hung = HUNG.search(self.log()[self.booted:])
+            if self.agent.ended or hung or time.monotonic() >= deadline:
                 late = "the machine ended" if self.agent.ended else "no answer in time"
-                raise self.error("%s: %s" % (what, late))
+                raise self.error("%s: %s" % (what, hung[0] if hung else late))
         return self.replies.pop(number)
 
     def job(self, command, timeout=200):

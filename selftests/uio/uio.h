@@ -305,35 +305,37 @@ static inline uint64_t signals(int fd, int timeout)
 }
 
 /*
- * Has the peer change its state, and waits until the device's look at it is
- * over. A first one may begin in the look that follows binding, or in the one
- * of each second, and find what came before as well; the second one begins when
- * that look has ended. So no event of before is on its way to a program that
- * opens the device now. Both ends are closed.
+ * Has the peer change its state, to one that it never had, and waits until the
+ * device's look at it is over. A first one may begin in the look that follows
+ * binding, or in the one of each second, and find what came before as well; the
+ * second one begins when that look has ended. So no event of before is on its
+ * way to a program that opens the device now. Both ends are closed.
  */
 static inline bool settle(int device)
 {
+	static const unsigned int states[] = { 0x5e771e, 0 };
 	struct end quiet, peer;
 	unsigned long long before;
-	int state, i, fd = -1;
-	bool seen = false;
+	bool seen = false, found;
+	unsigned int n;
+	int i, fd = -1;
 
 	find_end(&quiet, device);
 	quiet.events = open_node("ivshmem-uio", quiet.number, O_RDWR);
 	/* Lets interrupts through */
 	if (open_end(&peer, !device) && quiet.events >= 0)
 		fd = attach(quiet.events, IVSHMEM_UIO_STATE);
-	for (state = 1; fd >= 0 && state >= 0; state--) {
+	for (n = 0; fd >= 0 && n < 2 && n == seen; n++) {
 		before = device_number(device, "counters/state_changes");
-		peer.regs->state = state;
-		seen = false;
-		for (i = 0; i < SOON && !seen; i++) {
-			seen = device_number(device, "counters/state_changes") > before;
-			if (!seen)
+		peer.regs->state = states[n];
+		found = false;
+		/* Where something older was found the first time, it may be for nothing. */
+		for (i = 0; i < (n ? SOON / 3 : SOON) && !found; i++) {
+			found = device_number(device, "counters/state_changes") > before;
+			if (!found)
 				usleep(1000);
 		}
-		if (!seen)
-			break;
+		seen = seen || found;
 	}
 	if (fd >= 0)
 		close(fd);

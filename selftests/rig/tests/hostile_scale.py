@@ -353,26 +353,27 @@ def workers(vm):
 
 
 @test("a peer that changes its state flat out has no processor busy, however large what is cleared",
-      Fixture(Lab), quick=("7.2",))
+      Fixture(Lab), timeout=500, quick=("7.2",))
 def cleared(lab):
     link = lab.link(output_size="64M")
     vm = lab.vm([link.peer(0)])
     vm.run("modprobe ivshmem_net; ip link set eth0 up")
-    attack = Attack(lab, link, "--seconds", 60, "--seed", seed(), "states")
-    resets = "ethtool -S eth0 | sed -n 's/.*link_resets: //p'"
+    attack = Attack(lab, link, "--seconds", 300, "--seed", seed(), "states")
+
+    def resets():
+        return int(vm.out("ethtool -S eth0 | sed -n 's/.*link_resets: //p'"))
     try:
         time.sleep(1)
-        then, before = workers(vm)
-        first = int(vm.out(resets))
-        time.sleep(8)
+        first, (then, before) = resets(), workers(vm)
+        time.sleep(5)
+        until(lambda: resets() >= first + 2, "the link is reset twice", 200)
         now, after = workers(vm)
-        times = int(vm.out(resets)) - first
+        times = resets() - first
         expect(not attack.done(), "the attack ended before it was looked at")
     finally:
         attack.close()
     share = (after - before) / (now - then)
     print("# %.0f %% of a processor, %d resets in %.1f s" % (100 * share, times, now - then))
-    expect(times, "the link was never reset")
     expect(share < 0.75, "kernel workers took %.0f %% of a processor", 100 * share)
 
 
