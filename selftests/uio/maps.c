@@ -166,13 +166,16 @@ TEST_F(link, read_only_sections_cannot_be_written_as_a_debugger_does)
 /* Behind an output section is that of the next peer. */
 TEST_F(link, what_a_debugger_writes_ends_with_the_section)
 {
-	struct end *a = self->a.id ? &self->b : &self->a, *b = self->a.id ? &self->a : &self->b;
+	bool turned = self->a.id > self->b.id;
+	struct end *a = turned ? &self->b : &self->a, *b = turned ? &self->a : &self->b;
 	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-	volatile uint32_t *last = &a->out[a->output_size / 4 - 1];
 	uint32_t value[2] = { 0xdeb, 0xbad };
+	volatile uint32_t *last;
 
 	ASSERT_GE(fd, 0);
-	ASSERT_EQ(0, a->id);
+	if (!a->out || b->id != a->id + 1)
+		SKIP(return, "no output section is behind the other");
+	last = &a->out[a->output_size / 4 - 1];
 	*last = 0;
 	b->out[0] = 42;
 	EXPECT_LE(4, pwrite(fd, value, sizeof(value), (uintptr_t)last));
