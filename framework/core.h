@@ -101,8 +101,8 @@ enum ivshmem_core_flags {
  *	context under the device lock; handlers load-acquire it, and are waited
  *	for by synchronize_irq() after it was cleared.
  * @held_state: own state in the table while interrupts are held back, under @control_lock
- * @control_lock: @state, IVSHMEM_INTERRUPTS, IVSHMEM_THROTTLED and IVSHMEM_TESTING, and
- *	the registers that follow them
+ * @control_lock: @state, @held_state, IVSHMEM_INTERRUPTS, IVSHMEM_THROTTLED and
+ *	IVSHMEM_TESTING, and the registers that follow them
  * @link: the plugin's link, if it has one; set and cleared while events are off
  * @seen: states that the plugin was told, by peer. Event work only.
  * @events: the one work item that events come from

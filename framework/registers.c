@@ -153,7 +153,7 @@ static int set_interrupts(struct ivshmem_core *core, bool on)
 	int err = 0;
 
 	spin_lock_irqsave(&core->control_lock, flags);
-	/* Not while events are off: remove() finds the device quiet. */
+	/* Not once ivshmem_events_off() has begun, which disables them after it took the plugin. */
 	if (on && !READ_ONCE(core->plugin))
 		goto unlock;
 	assign_bit(IVSHMEM_INTERRUPTS, &core->flags, on);

@@ -52,8 +52,8 @@ class Channel:
 BOOT = (120, 480)       # seconds that a boot may take; with a debug kernel
 # Each command is a session, between which nice counts for nothing with autogroups.
 # An emulated TSC is the host's clock: a kernel that distrusts it, as a vCPU did not run for a while,
-# would take the HPET instead, which then jumps by minutes. Files of a ramfs are unpacked in two
-# thirds of a tmpfs's time.
+# would take the HPET instead, which then jumps by minutes. Files of a ramfs are unpacked in three
+# quarters of a tmpfs's time.
 APPEND = ("console=ttyS0,115200 panic=-1 ignore_loglevel cryptomgr.notests noautogroup "
           "tsc=reliable rootfstype=ramfs")
 HUNG = re.compile(r"blocked for more than \d+ seconds|BUG: soft lockup|Kernel panic")

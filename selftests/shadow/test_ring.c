@@ -56,11 +56,20 @@ TEST_F(link, a_peer_with_one_vector_is_heard)
 	EXPECT_EQ(5, proxy_read(self->fd));
 }
 
-/* By the look of each second, which may be late where the machine is slow. */
-TEST_F(link, a_message_without_a_doorbell_is_found_by_the_next_look)
+/* One look of three may be late where the machine is slow, or two. */
+TEST_F(link, a_message_without_a_doorbell_is_found_within_two_seconds)
 {
-	rtos_post_to(&self->r, self->slot, 6, 0x6);
-	EXPECT_EQ(POLLIN, polled(self->fd, 10000));
+	uint64_t start, fastest = ~0ULL;
+	int i;
+
+	for (i = 0; i < 3 && fastest > 2500; i++) {
+		start = now_ms();
+		rtos_post_to(&self->r, self->slot, 6, 0x6);
+		ASSERT_EQ(POLLIN, polled(self->fd, 10000));
+		fastest = now_ms() - start < fastest ? now_ms() - start : fastest;
+		proxy_read(self->fd);
+	}
+	EXPECT_LE(fastest, 2500);
 }
 
 TEST_F(link, doorbells_before_the_handshake_do_nothing)

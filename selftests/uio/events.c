@@ -325,15 +325,18 @@ TEST_F(link, only_so_many_eventfds_may_wait_for_a_source)
 TEST_F(link, who_silences_the_others_eventfds_does_not_do_so_for_long)
 {
 	struct end *a = &self->a, *b = &self->b;
-	int fd = attach(a->events, 0), i;
+	int fd = attach(a->events, 0), i, looks = 0;
 
-	EXPECT_EQ(1, a->regs->interrupt_control);
-	a->regs->interrupt_control = 0;
-	ring(b, a->id, 0);
-	/* Two looks, each a second after the one before, or later. */
-	for (i = 0; i < 12 && !a->regs->interrupt_control; i++)
-		usleep(RECHECK * 1000);
-	EXPECT_EQ(1, a->regs->interrupt_control);
+	/* Two looks, each a second after the one before; the machine may be late twice. */
+	for (i = 0; i < 3 && (!i || looks > 3); i++) {
+		EXPECT_EQ(1, a->regs->interrupt_control);
+		a->regs->interrupt_control = 0;
+		ring(b, a->id, 0);
+		for (looks = 0; looks < 12 && !a->regs->interrupt_control; looks++)
+			usleep(RECHECK * 1000);
+		EXPECT_EQ(1, a->regs->interrupt_control);
+	}
+	EXPECT_LE(looks, 3);
 	EXPECT_GE(signals(fd, SOON), 1);
 	ring(b, a->id, 0);
 	EXPECT_GE(signals(fd, SOON), 1);

@@ -174,12 +174,13 @@ def nothing_left_out(lab):
       Fixture(Pair), alone=True)
 def recheck(lab):
     lab.link.ask("drop 1")
-    start = time.monotonic()
-    text = lab.at("a", "%s -i 0.2 -c 3 %s2" % (PING, NET)).out
-    took = time.monotonic() - start
+    took = []
+    while not took or took[-1] >= 10 and len(took) < 3:
+        start = time.monotonic()
+        all_came_back(lab.at("a", "%s -i 0.2 -c 3 %s2" % (PING, NET)).out)
+        took.append(time.monotonic() - start)
     lab.link.ask("drop 0")
-    all_came_back(text)
     # There and back, each of which may wait for a recheck, a second after the last.
-    expect(took < 15, "three pings took %.1f s", took)
+    expect(took[-1] < 10, "three pings took %s s, three times", took)
     expect(found_by_recheck(lab), "no recheck found anything")
     all_came_back(lab.ping(20))
