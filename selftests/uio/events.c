@@ -4,6 +4,7 @@
  * Needs ivshmem0 and ivshmem1, two ends of one link, bound to uio.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <sys/epoll.h>
 
 #include "uio_link.h"
@@ -377,6 +378,46 @@ TEST_F(link, a_program_in_one_shot_mode_learns_that_the_device_was_reset)
 	EXPECT_TRUE(readable(a->fd, SOON));
 	EXPECT_EQ(0, a->regs->interrupt_control);
 	close(config);
+}
+
+#define LIMIT	"/sys/module/ivshmem_core/parameters/max_interrupts"
+
+static volatile bool enough;
+
+static void *ring_on(void *arg)
+{
+	struct end *both = arg;
+
+	while (!enough)
+		ring(&both[1], both[0].id, both[0].vectors - 1);
+	return NULL;
+}
+
+/* Interrupt Control is 0 in a hold, as after a reset; the own state is not. */
+TEST_F_TIMEOUT(link, a_reset_while_interrupts_are_held_back_is_told, 120)
+{
+	int state = attach(self->a.events, IVSHMEM_UIO_STATE), i;
+	struct end both[] = { self->a, self->b };
+	char usual[32];
+	pthread_t thread;
+	bool told = false;
+
+	while (signals(state, RECHECK))
+		;
+	ASSERT_TRUE(read_file(LIMIT, usual, sizeof(usual)));
+	EXPECT_EQ(0, write_file(LIMIT, "1"));
+	EXPECT_EQ(0, pthread_create(&thread, NULL, ring_on, both));
+	/* It may come between two holds, and is no reset for anybody then. */
+	for (i = 0; i < 5 && !told; i++) {
+		both[0].regs->state = 5;
+		usleep(100000);
+		both[0].regs->state = 0;
+		told = signals(state, 3 * RECHECK);
+	}
+	enough = true;
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, write_file(LIMIT, usual));
+	EXPECT_TRUE(told);
 }
 
 TEST_F(link, an_eventfd_replaces_the_one_before)
