@@ -70,10 +70,8 @@ static void enter_reset(struct ivshmem_link *link, enum ivshmem_link_state peer)
 		link->ops->down(link);
 	}
 	clear_bit(LINK_RESET, &link->flags);
-	if (test_and_clear_bit(LINK_BROKEN, &link->flags)) {
+	if (test_and_clear_bit(LINK_BROKEN, &link->flags))
 		link->holdoff = max(link->holdoff, get_jiffies_64() + BROKEN_HOLDOFF);
-		mod_delayed_work(system_highpri_wq, &link->work, BROKEN_HOLDOFF);
-	}
 	if (link->state == IVSHMEM_LINK_RESET)
 		return;
 	atomic64_inc(&link->resets);
@@ -123,7 +121,7 @@ static bool link_step(struct ivshmem_link *link)
 	if (next == step) {
 		u64 now = get_jiffies_64();
 
-		/* Somebody may have had the work run earlier than the holdoff's end. */
+		/* Who calls may be earlier than the holdoff's end. */
 		if (step == STEP_RESET && time_before64(now, link->holdoff))
 			mod_delayed_work(system_highpri_wq, &link->work, link->holdoff - now);
 		return false;
