@@ -234,18 +234,30 @@ static unsigned long time_of(pid_t pid)
 	return user + system;
 }
 
+/* The backlog is small: whoever is to take them gets time, and more at the beginning. */
+static int enter(int fd, int count)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int tries = count > 20 ? 500 : 30000, err = 0;
+
+	strcpy(address.sun_path, socket_path);
+	while (tries--) {
+		err = connect(fd, (struct sockaddr *)&address, sizeof(address));
+		if (!err || errno != EAGAIN)
+			break;
+		usleep(1000);
+	}
+	return err;
+}
+
 /* Until nobody takes them any more */
 static int crowd(int *fds, int max)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int i;
 
-	strcpy(address.sun_path, socket_path);
 	for (i = 0; i < max; i++) {
 		fds[i] = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
-		/* The backlog is small, and whoever is to take them gets some time. */
-		usleep(1000);
-		if (connect(fds[i], (struct sockaddr *)&address, sizeof(address))) {
+		if (enter(fds[i], i)) {
 			close(fds[i]);
 			break;
 		}
