@@ -393,11 +393,23 @@ static void *ring_on(void *arg)
 	return NULL;
 }
 
+/* Has the register, read again and again, the value once? */
+static bool comes_to(volatile uint32_t *reg, uint32_t value)
+{
+	int i;
+
+	for (i = 0; i < 1000000; i++)
+		if (*reg == value)
+			return true;
+	return false;
+}
+
 /* Interrupt Control is 0 in a hold, as after a reset; the own state is not. */
 TEST_F_TIMEOUT(link, a_reset_while_interrupts_are_held_back_is_told, 120)
 {
 	int state = attach(self->a.events, IVSHMEM_UIO_STATE), i;
 	struct end both[] = { self->a, self->b };
+	struct registers *regs = both[0].regs;
 	char usual[32];
 	pthread_t thread;
 	bool told = false;
@@ -407,16 +419,19 @@ TEST_F_TIMEOUT(link, a_reset_while_interrupts_are_held_back_is_told, 120)
 	ASSERT_TRUE(read_file(LIMIT, usual, sizeof(usual)));
 	EXPECT_EQ(0, write_file(LIMIT, "1"));
 	EXPECT_EQ(0, pthread_create(&thread, NULL, ring_on, both));
-	/* It may come between two holds, and is no reset for anybody then. */
-	for (i = 0; i < 5 && !told; i++) {
-		both[0].regs->state = 5;
-		usleep(100000);
-		both[0].regs->state = 0;
-		told = signals(state, 3 * RECHECK);
+	/* As a hold begins; where that one is over by then, it is no reset for anybody. */
+	for (i = 0; i < 100 && !told; i++) {
+		regs->state = 5;
+		if (!comes_to(&regs->interrupt_control, 1) ||
+		    !comes_to(&regs->interrupt_control, 0))
+			break;
+		regs->state = 0;
+		told = signals(state, RECHECK / 2);
 	}
 	enough = true;
 	pthread_join(thread, NULL);
 	EXPECT_EQ(0, write_file(LIMIT, usual));
+	EXPECT_TRUE(comes_to(&regs->interrupt_control, 1));
 	EXPECT_TRUE(told);
 }
 
