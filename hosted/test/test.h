@@ -38,6 +38,9 @@ struct hosted_test {
 #define ON_THREADS	(ON(KIT_SMP) | ON(KIT_UP))
 #define ON_EACH		(ON_ALL | ON(KIT_INLINE))
 
+#define PATIENCE	60000	/* milliseconds; a machine may be slow, and stand still at times */
+#define SECONDS		(2 * PATIENCE / 1000)
+
 #define HOSTED_TEST_ON(_name, _dies, _policies, _seconds, _raw)				\
 	static void _name(void);							\
 	static const struct hosted_test test_##_name					\
@@ -46,11 +49,11 @@ struct hosted_test {
 	};										\
 	static void _name(void)
 
-#define HOSTED_TEST(_name)		HOSTED_TEST_ON(_name, (void *)0, ON_ALL, 30, 0)
-#define HOSTED_TEST_EACH(_name)		HOSTED_TEST_ON(_name, (void *)0, ON_EACH, 30, 0)
-#define HOSTED_DIES(_name, _text)	HOSTED_TEST_ON(_name, _text, ON_ALL, 30, 0)
-#define KIT_TEST(_name)			HOSTED_TEST_ON(_name, (void *)0, ON_ALL, 30, 1)
-#define KIT_DIES(_name, _text)		HOSTED_TEST_ON(_name, _text, ON_ALL, 30, 1)
+#define HOSTED_TEST(_name)		HOSTED_TEST_ON(_name, (void *)0, ON_ALL, SECONDS, 0)
+#define HOSTED_TEST_EACH(_name)		HOSTED_TEST_ON(_name, (void *)0, ON_EACH, SECONDS, 0)
+#define HOSTED_DIES(_name, _text)	HOSTED_TEST_ON(_name, _text, ON_ALL, SECONDS, 0)
+#define KIT_TEST(_name)			HOSTED_TEST_ON(_name, (void *)0, ON_ALL, SECONDS, 1)
+#define KIT_DIES(_name, _text)		HOSTED_TEST_ON(_name, _text, ON_ALL, SECONDS, 1)
 
 KIT_PRINTF(3, 4) void test_failed(const char *file, int line, const char *fmt, ...);
 

@@ -47,7 +47,7 @@ static void drain(void)
 }
 
 /* R27: whoever signals holds drivers' locks. */
-HOSTED_TEST_ON(r27_nobody_can_block_who_signals_an_eventfd, NULL, ON(KIT_SMP), 60, 1)
+HOSTED_TEST_ON(r27_nobody_can_block_who_signals_an_eventfd, NULL, ON(KIT_SMP), 2 * SECONDS, 1)
 {
 	pthread_t thread;
 	int i;
@@ -132,7 +132,7 @@ static void *steal(void *arg)
 	return NULL;
 }
 
-HOSTED_TEST_ON(r27_who_empties_the_eventfd_of_a_line_stops_nobody, NULL, ON_THREADS, 60, 1)
+HOSTED_TEST_ON(r27_who_empties_the_eventfd_of_a_line_stops_nobody, NULL, ON_THREADS, SECONDS, 1)
 {
 	int line_fd = kit_irq_eventfd(LINE), i;
 	struct kit_listener *listener;

@@ -34,7 +34,7 @@ static bool trace_of(unsigned int seed, char *trace, size_t size)
 	return out && !pclose(out) && found;
 }
 
-HOSTED_TEST_ON(replay_repeats_a_run_by_its_seed, NULL, ON(KIT_SMP), 60, 1)
+HOSTED_TEST_ON(replay_repeats_a_run_by_its_seed, NULL, ON(KIT_SMP), SECONDS, 1)
 {
 	char first[128], again[128], other[128];
 	unsigned int seed, differ = 0;

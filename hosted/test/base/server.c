@@ -85,12 +85,11 @@ static struct crowd {
 } crowd;
 
 #define SLEEPERS	(REQUESTS / 2)
-#define PATIENCE	3000000000ULL
 
 /* Every second request sleeps, none of them to the end before all have come. */
 static void many_sleep(unsigned int request)
 {
-	kit_u64 limit = kit_now() + PATIENCE;
+	kit_u64 limit = kit_now() + PATIENCE * 1000000ULL;
 
 	if (request % 2 == 0)
 		return;
@@ -126,7 +125,7 @@ static unsigned int sleepers(void)
 /* Who sleeps is a sleeper from then on, on the stack that it had, and then the thread ends. */
 static void watch_sleepers(unsigned int request)
 {
-	kit_u64 limit = kit_now() + PATIENCE;
+	kit_u64 limit = kit_now() + PATIENCE * 1000000ULL;
 	int slot = kit_current()->slot;
 
 	CHECK_EQ(kit_current()->kind, KIT_SERVER);
@@ -153,7 +152,7 @@ KIT_TEST(r11_each_request_that_sleeps_has_a_thread_for_it)
 	scene.sleep = watch_sleepers;
 	CHECK_EQ(kit_serve(serve, NULL), -EPIPE);
 	CHECK_EQ(scene.done, REQUESTS);
-	for (tries = 0; tries < 1000 && sleepers(); tries++)
+	for (tries = 0; tries < PATIENCE && sleepers(); tries++)
 		kit_idle();
 	CHECK_EQ(sleepers(), 0);
 }

@@ -271,15 +271,15 @@ KIT_TEST(r09_the_sync_thread_ends_threads)
 	int i, tries;
 
 	for (i = 0; i < 3 * KIT_SLOTS; i++) {
-		for (tries = 0; tries < 1000; tries++) {
+		for (tries = 0; tries < PATIENCE; tries++) {
 			if (!kit_thread_create(KIT_OTHER, "t", end_at_once, NULL, NULL))
 				break;
 			kit_idle();
 		}
-		CHECK(tries < 1000);
+		CHECK(tries < PATIENCE);
 	}
 	/* Until the last one has been ended, too. */
-	for (i = 0, tries = 0; i < KIT_SLOTS && tries < 1000; tries++) {
+	for (i = 0, tries = 0; i < KIT_SLOTS && tries < PATIENCE; tries++) {
 		for (i = 2; i < KIT_SLOTS; i++)
 			if (__atomic_load_n(&kit_threads[i].kind, __ATOMIC_RELAXED) != KIT_FREE)
 				break;
@@ -293,7 +293,7 @@ static int parked(void *arg)
 	unsigned int *woken = arg;
 
 	/* For so long only a wake-up that is lost lasts. */
-	store(woken, kit_park(kit_now() + 10000000000ULL) ? 2 : 1);
+	store(woken, kit_park(kit_now() + PATIENCE * 1000000ULL) ? 2 : 1);
 	return 0;
 }
 
@@ -354,7 +354,7 @@ static int travel(struct trip *trip)
 	kit_idle();
 	pfd.fd = trip->pipe[0];
 	kit_outside_begin();
-	n = poll(&pfd, 1, 3000);
+	n = poll(&pfd, 1, PATIENCE);
 	kit_outside_end();
 	CHECK_EQ(n, 1);
 	return kit_thread_join(thread);

@@ -146,7 +146,7 @@ static void prepare(void)
 
 static void put_off(void)
 {
-	mod_timer(&later.timer, jiffies + 1000);
+	mod_timer(&later.timer, jiffies + 1000 * HZ);
 	CHECK_EQ(timer_delete(&later.timer), 1);
 	mod_timer(&later.timer, jiffies + 1);
 	hrtimer_start(&later.hrtimer, 1000, HRTIMER_MODE_REL);
@@ -183,7 +183,7 @@ HOSTED_TEST_EACH(r19_what_is_legal_with_interrupts_off_works)
 	CHECK(irqs_disabled());
 	local_irq_restore(flags);
 	CHECK(!irqs_disabled());
-	CHECK(wait_for_completion_timeout(&later.done, msecs_to_jiffies(5000)));
+	CHECK(wait_for_completion_timeout(&later.done, msecs_to_jiffies(PATIENCE)));
 	iounmap(regs);
 	free_irq(LINE, &later);
 }

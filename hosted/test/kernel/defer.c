@@ -41,20 +41,23 @@ static void wait_runs(struct timed *timed, int runs)
 {
 	int i;
 
-	for (i = 0; i < 5000 && atomic_read(&timed->runs) < runs; i++)
+	for (i = 0; i < PATIENCE && atomic_read(&timed->runs) < runs; i++)
 		msleep(1);
 }
 
 HOSTED_TEST_EACH(r26_timers_run_when_they_are_due)
 {
-	unsigned long expires = jiffies + msecs_to_jiffies(10);
+	unsigned long far = jiffies + 1000 * HZ, expires;
 	struct timed timed = { .again = 3 };
 
 	timer_setup(&timed.timer, on_timer, 0);
-	CHECK_EQ(mod_timer(&timed.timer, jiffies + 10000), 0);
-	CHECK_EQ(mod_timer(&timed.timer, expires), 1);
+	CHECK_EQ(mod_timer(&timed.timer, far + 1000), 0);
+	CHECK_EQ(mod_timer(&timed.timer, far), 1);
 	CHECK(timer_pending(&timed.timer));
-	CHECK_EQ(timer_reduce(&timed.timer, expires + 5), 1);
+	CHECK_EQ(timer_reduce(&timed.timer, far + 5), 1);
+	CHECK_EQ(timed.timer.expires, far);
+	expires = jiffies + msecs_to_jiffies(10);
+	CHECK_EQ(timer_reduce(&timed.timer, expires), 1);
 	msleep(5);
 	if (atomic_read(&timed.runs))
 		CHECK(time_after_eq(jiffies, expires));
@@ -65,7 +68,7 @@ HOSTED_TEST_EACH(r26_timers_run_when_they_are_due)
 	CHECK(timed.context);
 	CHECK(!timer_pending(&timed.timer));
 	CHECK_EQ(timer_delete_sync(&timed.timer), 0);
-	timed.timer.expires = jiffies + 1000;
+	timed.timer.expires = jiffies + 1000 * HZ;
 	add_timer(&timed.timer);
 	CHECK_EQ(timer_delete(&timed.timer), 1);
 	CHECK_EQ(timer_shutdown_sync(&timed.timer), 0);
@@ -124,7 +127,7 @@ static void delete_timer(unsigned long data)
 }
 
 /* With one CPU, a tasklet does not begin before the timer's function is through. */
-HOSTED_TEST_ON(r26_a_tasklet_may_wait_for_a_timer, NULL, ON(KIT_SMP) | ON(KIT_REPLAY), 30, 0)
+HOSTED_TEST_ON(r26_a_tasklet_may_wait_for_a_timer, NULL, ON(KIT_SMP) | ON(KIT_REPLAY), SECONDS, 0)
 {
 	struct pair pair = { };
 
@@ -158,15 +161,16 @@ HOSTED_TEST_EACH(r26_hrtimers_run_when_they_are_due)
 
 	hrtimer_setup(&timed.hrtimer, on_hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	CHECK(!hrtimer_active(&timed.hrtimer));
-	hrtimer_start(&timed.hrtimer, ns_to_ktime(2 * NSEC_PER_MSEC), HRTIMER_MODE_REL);
+	hrtimer_start(&timed.hrtimer, ns_to_ktime(1000 * NSEC_PER_SEC), HRTIMER_MODE_REL);
 	CHECK(hrtimer_active(&timed.hrtimer));
+	hrtimer_start(&timed.hrtimer, ns_to_ktime(2 * NSEC_PER_MSEC), HRTIMER_MODE_REL);
 	wait_runs(&timed, 5);
 	msleep(5);
 	CHECK_EQ(atomic_read(&timed.runs), 5);
 	CHECK(timed.ktime - start >= 6 * NSEC_PER_MSEC);
 	CHECK(timed.context);
 	CHECK_EQ(hrtimer_cancel(&timed.hrtimer), 0);
-	hrtimer_start(&timed.hrtimer, ktime_add_ms(ktime_get(), 1000), HRTIMER_MODE_ABS);
+	hrtimer_start(&timed.hrtimer, ktime_add_ms(ktime_get(), 1000000), HRTIMER_MODE_ABS);
 	CHECK_EQ(hrtimer_cancel(&timed.hrtimer), 1);
 }
 
@@ -246,7 +250,7 @@ static void wait_for_other(struct work_struct *work)
 {
 	struct job *job = container_of(work, struct job, work);
 
-	CHECK(wait_for_completion_timeout(job->done, msecs_to_jiffies(5000)));
+	CHECK(wait_for_completion_timeout(job->done, msecs_to_jiffies(PATIENCE)));
 }
 
 static void complete_other(struct work_struct *work)
@@ -320,9 +324,10 @@ HOSTED_TEST_EACH(delayed_work_that_queues_itself_can_be_cancelled)
 	struct job job = { };
 
 	INIT_DELAYED_WORK(&job.dwork, requeue);
-	CHECK(schedule_delayed_work(&job.dwork, 2));
+	CHECK(schedule_delayed_work(&job.dwork, 1000 * HZ));
 	CHECK(!schedule_delayed_work(&job.dwork, 0));
 	CHECK(delayed_work_pending(&job.dwork));
+	CHECK(mod_delayed_work(system_wq, &job.dwork, 2));
 	while (atomic_read(&job.runs) < 3)
 		msleep(1);
 	/* What it returns depends on where it meets the work. */
@@ -383,7 +388,7 @@ static void modify_from_timer(struct timer_list *timer)
 }
 
 /* Who finds it pending may have the one CPU. */
-HOSTED_TEST_ON(work_is_modified_in_any_context_at_the_same_time, NULL, ON_THREADS, 30, 0)
+HOSTED_TEST_ON(work_is_modified_in_any_context_at_the_same_time, NULL, ON_THREADS, SECONDS, 0)
 {
 	struct modified modified = { };
 	int i;
@@ -561,8 +566,6 @@ HOSTED_DIES(rcu_a_grace_period_in_a_reader_is_told, "rcu_read_lock()")
  * R24: whoever waits for one of these, in a request, does not hold up the next one.
  */
 
-#define PATIENCE	3000	/* milliseconds */
-
 static struct {
 	void (*wait)(void);
 	unsigned int next;
@@ -733,7 +736,7 @@ static int serve_two(void *arg)
 }
 
 #define R24(_how, _policies)								\
-	HOSTED_TEST_ON(r24_who_waits_by_##_how##_delays_no_other, NULL, _policies, 30, 0)	\
+	HOSTED_TEST_ON(r24_who_waits_by_##_how##_delays_no_other, NULL, _policies, SECONDS, 0) \
 	{										\
 		role.wait = wait_by_##_how;						\
 		CHECK_EQ(kit_serve(serve_two, NULL), -EPIPE);				\
@@ -765,12 +768,14 @@ HOSTED_TEST_EACH(r26_a_timer_that_is_as_far_as_can_be_lets_the_thread_sleep)
 	CHECK_EQ(atomic_read(&far.runs), 0);
 }
 
+/* Again and again: a wake-up that comes before the sleep is none. */
 static void wake_sleeper(struct timer_list *timer)
 {
 	struct timed *timed = timer_container_of(timed, timer, timer);
 
 	WRITE_ONCE(timed->context, true);
 	wake_up_process((void *)timed->at);
+	mod_timer(timer, jiffies + 20);
 }
 
 HOSTED_TEST_EACH(r26_a_sleep_that_is_as_long_as_can_be_lasts_until_the_wake_up)

@@ -225,6 +225,7 @@ HOSTED_TEST(a_driver_goes_once_it_is_tried_for_no_device)
 HOSTED_TEST_EACH(a_deferred_probe_is_tried_again_when_another_succeeds)
 {
 	struct device *a, *b;
+	int i;
 
 	REQUIRE(!bus_register(&test_bus) && !driver_register(&driver) && !driver_register(&other));
 	wanted_error = -EPROBE_DEFER;
@@ -234,7 +235,8 @@ HOSTED_TEST_EACH(a_deferred_probe_is_tried_again_when_another_succeeds)
 	wanted_error = 0;
 	b = add_device("other0", &test_bus);
 	REQUIRE(b && b->driver == &other);
-	msleep(20);
+	for (i = 0; i < PATIENCE && !READ_ONCE(a->driver); i++)
+		msleep(1);
 	CHECK(READ_ONCE(a->driver) == &driver);
 	device_unregister(a);
 	device_unregister(b);

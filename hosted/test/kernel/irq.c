@@ -40,7 +40,7 @@ static void wait_count(struct counter *counter, int n)
 {
 	int i;
 
-	for (i = 0; i < 2000 && atomic_read(&counter->count) < n; i++)
+	for (i = 0; i < PATIENCE && atomic_read(&counter->count) < n; i++)
 		msleep(1);
 	CHECK_EQ(atomic_read(&counter->count), n);
 }
@@ -110,9 +110,9 @@ HOSTED_TEST_EACH(r27_a_line_that_nobody_answers_for_is_masked)
 	REQUIRE(!request_irq(LINE, count_irq, 0, "test", &counter));
 	kit_irq_level(LINE, true);
 	wait_count(&counter, 10000);
-	for (i = 0; i < 1000 && !test_logged("nobody cared"); i++)
+	for (i = 0; i < PATIENCE && !test_logged("nobody cared"); i++)
 		msleep(1);
-	CHECK(i < 1000);
+	CHECK(i < PATIENCE);
 	kit_irq_level(LINE, false);
 	free_irq(LINE, &counter);
 }
@@ -332,7 +332,7 @@ HOSTED_DIES(r27_sleeping_in_a_handler_is_told, "with an interrupt being handled"
 	if (request_irq(LINE, sleeping, 0, "wrong", NULL))
 		return;
 	kit_irq_raise(LINE);
-	msleep(1000);
+	msleep(PATIENCE);
 }
 
 HOSTED_TEST_EACH(r27_a_request_can_be_made_to_fail)
@@ -395,7 +395,7 @@ static void wait_runs(struct deferred *deferred, int n)
 {
 	int i;
 
-	for (i = 0; i < 2000 && atomic_read(&deferred->runs) < n; i++)
+	for (i = 0; i < PATIENCE && atomic_read(&deferred->runs) < n; i++)
 		msleep(1);
 	CHECK_EQ(atomic_read(&deferred->runs), n);
 }
@@ -462,13 +462,13 @@ HOSTED_TEST_EACH(r27_a_tasklet_that_schedules_itself_keeps_nobody_for_ever)
 	mine = keen.mine;
 	CHECK(mine >= 1);
 	CHECK(mine <= 10);
-	for (i = 0; i < 2000 && READ_ONCE(keen.runs) < 101; i++)
+	for (i = 0; i < PATIENCE && READ_ONCE(keen.runs) < 101; i++)
 		msleep(1);
 	CHECK_EQ(READ_ONCE(keen.runs), 101);
 	tasklet_kill(&keen.tasklet);
 }
 
-HOSTED_TEST_ON(r27_a_tasklet_that_schedules_itself_can_be_killed, NULL, ON_THREADS, 30, 0)
+HOSTED_TEST_ON(r27_a_tasklet_that_schedules_itself_can_be_killed, NULL, ON_THREADS, SECONDS, 0)
 {
 	struct keen keen = { .left = UINT_MAX };
 	unsigned int runs;

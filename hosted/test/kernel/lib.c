@@ -108,12 +108,13 @@ HOSTED_TEST_EACH(r35_printk_has_levels_and_a_log)
 
 HOSTED_TEST_EACH(r35_a_rate_limit_drops_and_counts)
 {
-	static DEFINE_RATELIMIT_STATE(limit, HZ / 10, 3);
+	static DEFINE_RATELIMIT_STATE(limit, 1000 * HZ, 3);
 	int i, n = 0;
 
 	for (i = 0; i < 10; i++)
 		n += __ratelimit(&limit);
 	CHECK_EQ(n, 3);
+	limit.interval = HZ / 10;
 	msleep(150);
 	CHECK(__ratelimit(&limit));
 	CHECK(test_logged("7 callbacks suppressed"));

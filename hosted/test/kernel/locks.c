@@ -26,15 +26,11 @@ static DEFINE_RWLOCK(rwlock);
 static DECLARE_RWSEM(rwsem);
 static DEFINE_SEMAPHORE(sem, 1);
 
-HOSTED_TEST(r09_uncontended_locks_never_enter_the_slow_path)
+static void take_all_locks(void)
 {
 	unsigned long flags;
-	u64 calls;
 	int i;
 
-	/* The kernel's threads have come to rest. */
-	msleep(30);
-	calls = kit_sync_calls();
 	for (i = 0; i < 1000; i++) {
 		spin_lock(&spin);
 		spin_unlock(&spin);
@@ -55,7 +51,21 @@ HOSTED_TEST(r09_uncontended_locks_never_enter_the_slow_path)
 		write_lock(&rwlock);
 		write_unlock(&rwlock);
 	}
-	CHECK_EQ(kit_sync_calls() - calls, 0);
+}
+
+HOSTED_TEST(r09_uncontended_locks_never_enter_the_slow_path)
+{
+	int tries;
+	u64 calls;
+
+	/* The kernel's threads come to rest first, which may take its time. */
+	for (tries = 0, calls = 1; tries < 20 && calls; tries++) {
+		msleep(30);
+		calls = kit_sync_calls();
+		take_all_locks();
+		calls = kit_sync_calls() - calls;
+	}
+	CHECK_EQ(calls, 0);
 }
 
 static int take_mutex(void *data)
@@ -182,7 +192,7 @@ HOSTED_TEST(r14_down_timeout_ends_in_time_and_down_waits_for_up)
 
 	task = kthread_run(upper, &none, "upper");
 	REQUIRE(!IS_ERR(task));
-	CHECK_EQ(down_timeout(&none, msecs_to_jiffies(5000)), 0);
+	CHECK_EQ(down_timeout(&none, msecs_to_jiffies(PATIENCE)), 0);
 	kit_thread_join(task->thread);
 	up(&none);
 	CHECK_EQ(down_trylock(&none), 0);
@@ -334,7 +344,7 @@ static int read_lock_too(void *data)
 }
 
 /* With one CPU, who has it for reading is alone. */
-HOSTED_TEST_ON(r18_readers_share, NULL, ON(KIT_SMP) | ON(KIT_REPLAY), 30, 0)
+HOSTED_TEST_ON(r18_readers_share, NULL, ON(KIT_SMP) | ON(KIT_REPLAY), SECONDS, 0)
 {
 	bool read = false;
 	struct task_struct *task = kthread_create(read_lock_too, &read, "read-lock-too");
@@ -401,7 +411,7 @@ static int lock_it(void *data)
 {
 	mutex_lock(&mutex);
 	WRITE_ONCE(*(bool *)data, true);
-	msleep(10000);
+	msleep(PATIENCE);
 	return 0;
 }
 

@@ -46,7 +46,7 @@ static void walk(void)
 }
 
 /* test/base/replay.c compares what this prints with different seeds. */
-HOSTED_TEST_ON(replay_prints_the_trace_of_its_seed, NULL, ON(KIT_REPLAY), 30, 0)
+HOSTED_TEST_ON(replay_prints_the_trace_of_its_seed, NULL, ON(KIT_REPLAY), SECONDS, 0)
 {
 	walk();
 	kit_log(5, "trace %llx at %lld ns", trace, ktime_get());
@@ -61,7 +61,7 @@ static int never(void *data)
 	return 0;
 }
 
-HOSTED_TEST_ON(replay_tells_of_a_deadlock, "deadlock: all threads wait", ON(KIT_REPLAY), 30, 0)
+HOSTED_TEST_ON(replay_tells_of_a_deadlock, "deadlock: all threads wait", ON(KIT_REPLAY), SECONDS, 0)
 {
 	DECLARE_COMPLETION_ONSTACK(done);
 	struct task_struct *task = kthread_run(never, &done, "never");
@@ -87,7 +87,7 @@ static int racer(void *data)
 	return 0;
 }
 
-HOSTED_TEST_ON(replay_finds_a_race, NULL, ON(KIT_REPLAY), 30, 0)
+HOSTED_TEST_ON(replay_finds_a_race, NULL, ON(KIT_REPLAY), SECONDS, 0)
 {
 	struct task_struct *tasks[2];
 	int i;

@@ -19,14 +19,23 @@ LINK_TEST(core_tells_what_the_device_is)
 	EXPECT_EQ(0x10000, number(0, "output_section_size"));
 }
 
+/* The driver waits 200 ms, in which a slow machine may not come to raise them, but not twice. */
+static const char *self_test(const char *want)
+{
+	int tries;
+
+	for (tries = 0; tries < 2 && strcmp(attr(0, "self_test"), want); tries++)
+		EXPECT_GT(set_attr(0, "self_test", "1"), 0);
+	return attr(0, "self_test");
+}
+
 LINK_TEST(core_works_with_the_interrupt_pin)
 {
 	make_link(PROTOCOL_UIO, 0, 0, 0x1000);
 	plug(0);
 	EXPECT_STREQ("intx", attr(0, "interrupt_type"));
 	EXPECT_EQ(1, number(0, "vectors"));
-	EXPECT_GT(set_attr(0, "self_test", "1"), 0);
-	EXPECT_STREQ("1 of 1 vectors arrived", attr(0, "self_test"));
+	EXPECT_STREQ("1 of 1 vectors arrived", self_test("1 of 1 vectors arrived"));
 }
 
 LINK_TEST(core_self_test_finds_lost_interrupts)
@@ -34,8 +43,7 @@ LINK_TEST(core_self_test_finds_lost_interrupts)
 	make_link(PROTOCOL_UIO, 4, 0, 0x1000);
 	plug(0);
 	EXPECT_STREQ("not run", attr(0, "self_test"));
-	EXPECT_GT(set_attr(0, "self_test", "1"), 0);
-	EXPECT_STREQ("4 of 4 vectors arrived", attr(0, "self_test"));
+	EXPECT_STREQ("4 of 4 vectors arrived", self_test("4 of 4 vectors arrived"));
 	pci_link_drop_interrupts(the_link, true);
 	EXPECT_GT(set_attr(0, "self_test", "1"), 0);
 	EXPECT_STREQ("0 of 4 vectors arrived", attr(0, "self_test"));

@@ -138,17 +138,17 @@ static void fail_all(uint16_t protocol, bool (*use)(void))
 	}
 }
 
-LINK_TEST_TIMEOUT(faults_net_unwinds_each, 120)
+LINK_TEST_TIMEOUT(faults_net_unwinds_each, 600)
 {
 	fail_all(PROTOCOL_NET, use_net);
 }
 
-LINK_TEST_TIMEOUT(faults_uio_unwinds_each, 120)
+LINK_TEST_TIMEOUT(faults_uio_unwinds_each, 600)
 {
 	fail_all(PROTOCOL_UIO, use_uio);
 }
 
-LINK_TEST_TIMEOUT(faults_shadow_unwinds_each, 120)
+LINK_TEST_TIMEOUT(faults_shadow_unwinds_each, 600)
 {
 	fail_all(PROTOCOL_SHADOW, use_shadow);
 }
@@ -175,7 +175,7 @@ static void start_each(const char *module)
 	EXPECT_LT(nth, MOST);
 }
 
-LINK_TEST_TIMEOUT(faults_modules_start_again, 120)
+LINK_TEST_TIMEOUT(faults_modules_start_again, 600)
 {
 	/* Plugins first: the core stays as long as there is one. */
 	static const char *const module[] = {

@@ -18,7 +18,11 @@
 #define PROTOCOL_SHADOW	0x0002
 
 /* Milliseconds in which what has to come is there, with a sanitizer too */
-#define SOON		20000
+#define SOON		60000
+
+/* Seconds for a test, which has to come to that on a slow machine, too */
+#undef TH_TIMEOUT_DEFAULT
+#define TH_TIMEOUT_DEFAULT	240
 
 /* A test whose body runs in the kit; nothing may be left when it returns. */
 #define LINK_TEST_TIMEOUT(_name, _seconds)				\
@@ -28,7 +32,7 @@
 		run_hosted(_name##_body);				\
 	}								\
 	static void _name##_body(void)
-#define LINK_TEST(_name)	LINK_TEST_TIMEOUT(_name, 60)
+#define LINK_TEST(_name)	LINK_TEST_TIMEOUT(_name, TH_TIMEOUT_DEFAULT)
 
 void run_hosted(void (*body)(void));
 

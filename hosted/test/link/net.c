@@ -181,15 +181,15 @@ LINK_TEST_TIMEOUT(net_loses_nothing_under_load, 240)
 
 LINK_TEST(net_finds_frames_whose_interrupts_were_lost)
 {
-	int i;
+	uint32_t i;
 
 	start_both(0x10000);
-	/* What the first recheck finds is not counted as lost. */
-	for (i = 0; i < 1500; i++)
-		moment();
 	pci_link_drop_interrupts(the_link, true);
-	ASSERT_EQ(0, send_frame(0, 0, 100, false));
-	EXPECT_TRUE(EVENTUALLY(got(1) == 1));
+	/* What the first recheck finds is not counted as lost. */
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, send_frame(0, i, 100, false));
+		EXPECT_TRUE(EVENTUALLY(got(1) == i + 1));
+	}
 	EXPECT_TRUE(EVENTUALLY(number(1, "counters/rechecks_found_work") >= 1));
 	stop_both();
 }

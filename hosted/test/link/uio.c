@@ -62,11 +62,15 @@ static int attach(uint32_t source)
 /* Once it was rechecked for the first time, which is an event for who is there by then. */
 static void settle(void)
 {
-	uint32_t count;
-	int i;
+	uint32_t count, state;
 
-	for (i = 0; i < 1500; i++)
-		moment();
+	pci_link_drop_interrupts(the_link, true);
+	/* What is found second is found by another look than the first. */
+	for (state = 1; state < 3; state++) {
+		pci_link_set_state(the_link, 1, state % 2);
+		EXPECT_TRUE(EVENTUALLY(number(0, "counters/state_changes") == state));
+	}
+	pci_link_drop_interrupts(the_link, false);
 	if (kit_poll(uio, POLLIN, 0))
 		kit_read(uio, &count, sizeof(count));
 }

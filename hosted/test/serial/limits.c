@@ -14,9 +14,11 @@
 static const uint8_t much[SERIAL_DATA];
 static const char *const two[] = { "--restarts", "2/10", NULL };
 
+#define PAUSES	6			/* after drivers that fail, of 0.1, 0.2, ... 3.2 s */
+
 static void kill_driver_by(int port, int number)
 {
-	long pid, limit = ms_now() + 10000;
+	long pid, limit = ms_now() + SOON;
 
 	do {
 		pid = status_number(port, "driver");
@@ -29,25 +31,33 @@ static void kill_driver_by(int port, int number)
 
 TEST(r34_drivers_that_lie_are_held_back)
 {
-	long hangs;
-	int port;
+	long long start;
+	long hangs = 0;
+	int port, tries;
 
 	work_begin();
 	start_liar("ready", two);
 	port = connect_port();
 	status_await(port, "failures", 4);
-	/* 0.1 s, 0.2 s, 0.4 s, 0.8 s: no more than 4 of them in a second. */
-	hangs = status_number(port, "hangs");
-	sleep(1);
-	EXPECT_LE(status_number(port, "hangs"), hangs + 3);
+	/* 0.1 s, 0.2 s, 0.4 s, 0.8 s: no more than 4 of them in a second, if it was one. */
+	for (tries = 0; tries < 10; tries++) {
+		start = ms_now();
+		hangs = status_number(port, "hangs");
+		sleep(1);
+		hangs = status_number(port, "hangs") - hangs;
+		if (ms_now() - start < 1200)
+			break;
+	}
+	EXPECT_LE(hangs, 3);
 	close(port);
 	work_end();
 }
 
 TEST(a_request_that_kills_each_driver_is_refused_in_the_end)
 {
+	int port, other, tries, err = 0;
 	struct serial_reply reply;
-	int port, other;
+	char up = 't';
 
 	work_begin();
 	start_liar("crash", two);
@@ -56,8 +66,17 @@ TEST(a_request_that_kills_each_driver_is_refused_in_the_end)
 	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
 	EXPECT_EQ(-EHOSTDOWN, client_call(port, SERIAL_COUNTERS, 0, 0, NULL, 0, &reply));
 	EXPECT_EQ(3, status_number(other, "failures"));
-	EXPECT_EQ(-EHOSTDOWN, client_ask(other, SERIAL_OPEN, 0));
-	EXPECT_EQ('f', status_text(other, "up"));
+	/* The next driver comes in 0.1 s, which may have passed; each time it takes longer. */
+	for (tries = 0; tries < PAUSES && (err != -EHOSTDOWN || up != 'f'); tries++) {
+		if (tries)
+			client_call(port, SERIAL_COUNTERS, 0, 0, NULL, 0, &reply);
+		err = client_ask(other, SERIAL_OPEN, 0);
+		up = status_text(other, "up");
+		if (!err)
+			EXPECT_EQ(0, client_ask(other, SERIAL_CLOSE, 0));
+	}
+	EXPECT_EQ(-EHOSTDOWN, err);
+	EXPECT_EQ('f', up);
 	/* Without it the next one lives. */
 	while (status_text(other, "up") != 't')
 		usleep(1000);
@@ -71,15 +90,19 @@ TEST(a_request_that_kills_each_driver_is_refused_in_the_end)
 TEST(a_port_can_be_closed_while_there_is_no_driver)
 {
 	struct serial_reply reply;
-	int port;
+	int port, tries, err = 0;
 
 	work_begin();
 	start_liar("crash", two);
 	port = connect_port();
-	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
-	EXPECT_EQ(-EHOSTDOWN, client_call(port, SERIAL_COUNTERS, 0, 0, NULL, 0, &reply));
-	EXPECT_EQ(0, client_ask(port, SERIAL_CLOSE, 0));
-	EXPECT_EQ(-EHOSTDOWN, client_ask(port, SERIAL_CLOSE, 0));
+	/* As above; where there is a driver again, it says 0. */
+	for (tries = 0; tries < PAUSES && !err; tries++) {
+		EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+		EXPECT_EQ(-EHOSTDOWN, client_call(port, SERIAL_COUNTERS, 0, 0, NULL, 0, &reply));
+		EXPECT_EQ(0, client_ask(port, SERIAL_CLOSE, 0));
+		err = client_ask(port, SERIAL_CLOSE, 0);
+	}
+	EXPECT_EQ(-EHOSTDOWN, err);
 	close(port);
 	work_end();
 }
@@ -104,14 +127,16 @@ TEST(who_is_killed_from_outside_is_replaced_at_once)
 TEST(a_driver_that_has_lived_long_enough_begins_a_new_row)
 {
 	static const char *const args[] = { "--restarts", "1/1", NULL };
-	int port;
+	int port, tries;
 
 	work_begin();
 	start_supervised(args);
 	port = connect_port();
 	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	/* A slow machine may give one a second. */
 	kill_driver_by(port, SIGABRT);
-	kill_driver_by(port, SIGABRT);
+	for (tries = 0; tries < 10 && status_number(port, "failures") == 1; tries++)
+		kill_driver_by(port, SIGABRT);
 	EXPECT_EQ(2, status_number(port, "failures"));
 	while (status_text(port, "up") != 't')
 		usleep(1000);
@@ -129,7 +154,7 @@ TEST(a_driver_that_never_starts_is_given_up)
 
 	work_begin();
 	pid = start_liar("late", two);
-	EXPECT_EQ(1, wait_exit(pid, 10000));
+	EXPECT_EQ(1, wait_exit(pid, SOON));
 	EXPECT_NE(0, access(socket_path, F_OK));
 	work_end();
 }
@@ -153,7 +178,7 @@ TEST(r34_who_closes_a_connection_is_replaced)
 }
 
 /* It lives, and answers, but has not got what its predecessor had. */
-TEST_TIMEOUT(a_driver_that_does_not_take_the_settings_is_replaced, 60)
+TEST(a_driver_that_does_not_take_the_settings_is_replaced)
 {
 	static const char *const args[] = { "--restarts", "0/10", NULL };
 	int port;
@@ -198,7 +223,7 @@ TEST(r34_no_driver_gives_a_client_more_than_it_asked_for)
 	start_liar("read", NULL);
 	close(connect_port());
 	pid = spawn("hosted-serial", args, NULL);
-	for (tries = 0; tries < 1000 && pty < 0; tries++) {
+	for (tries = 0; tries < SOON / 10 && pty < 0; tries++) {
 		usleep(10000);
 		pty = open(line_path, O_RDWR | O_NOCTTY);
 	}
@@ -207,23 +232,25 @@ TEST(r34_no_driver_gives_a_client_more_than_it_asked_for)
 		EXPECT_GT(read(pty, data, sizeof(data)), 0);
 	close(pty);
 	kill(pid, SIGTERM);
-	EXPECT_EQ(0, wait_exit(pid, 10000));
+	EXPECT_EQ(0, wait_exit(pid, SOON));
 	work_end();
 }
 
 /* A driver that has stopped, in the midst of work for a client that asks for much. */
 TEST(a_driver_that_reads_nothing_is_replaced_too)
 {
-	static const char *const args[] = { "--hang", "500", NULL };
+	static const char *const args[] = { "--hang", "2000", NULL };
 	int port, other, i, id = 0;
-	long pid;
+	long pid, restarts;
 
 	work_begin();
 	start_supervised(args);
 	port = connect_port();
 	other = connect_port();
 	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	restarts = status_number(other, "restarts");
 	pid = status_number(other, "driver");
+	ASSERT_GT(pid, 1);
 	kill(pid, SIGSTOP);
 	for (i = 0; i < 128; i++)
 		id = client_send(port, SERIAL_COUNTERS, 0, 0, much, SERIAL_DATA);
@@ -231,7 +258,7 @@ TEST(a_driver_that_reads_nothing_is_replaced_too)
 		EXPECT_GT(client_send(port, SERIAL_CANCEL, id - i, 0, NULL, 0), 0);
 	for (i = 0; i < 200; i++)
 		close(connect_port());
-	status_await(other, "restarts", 1);
+	status_await(other, "restarts", restarts + 1);
 	EXPECT_NE(pid, status_number(other, "driver"));
 	close(port);
 	close(other);
@@ -299,7 +326,7 @@ TEST(who_does_not_take_what_the_line_sends_is_hung_up_on)
 	close(line);
 	line = connect_line();
 	EXPECT_EQ(1, client_call(port, SERIAL_WRITE, 0, SERIAL_FOREVER, "x", 1, NULL));
-	EXPECT_EQ(1, line_read(line, data, 1, 5000));
+	EXPECT_EQ(1, line_read(line, data, 1, SOON));
 	close(line);
 	close(port);
 	work_end();

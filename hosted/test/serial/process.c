@@ -44,7 +44,7 @@ void work_end(void)
 		if (started[i] <= 0)
 			continue;
 		kill(started[i], SIGTERM);
-		EXPECT_EQ(0, wait_exit(started[i], 10000));
+		EXPECT_EQ(0, wait_exit(started[i], SOON));
 	}
 	snprintf(command, sizeof(command), "rm -rf %s", work_dir);
 	EXPECT_EQ(0, system(command));
@@ -172,7 +172,7 @@ pid_t start_liar(const char *lie, const char *const *args)
 
 static int connect_path(const char *path)
 {
-	long long limit = ms_now() + 10000;
+	long long limit = ms_now() + SOON;
 	int fd;
 
 	do {
@@ -241,7 +241,7 @@ char status_text(int port, const char *name)
 
 static void await(int port, const char *name, long least, long most)
 {
-	long long limit = ms_now() + 10000;
+	long long limit = ms_now() + SOON;
 	long value = status_number(port, name);
 
 	for (; (value < least || value > most) && ms_now() < limit; usleep(1000))
@@ -292,19 +292,38 @@ void kill_driver_now(int port)
 		kill(pid, SIGKILL);
 }
 
+/* All its threads */
+static bool has_stopped(pid_t pid)
+{
+	struct dirent *task;
+	bool stopped = true;
+	char path[320];
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	tasks = opendir(path);
+	while (tasks && stopped && (task = readdir(tasks))) {
+		if (task->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/status", pid, task->d_name);
+		stopped = strstr(contents(path), "State:\tT");
+	}
+	if (tasks)
+		closedir(tasks);
+	return stopped;
+}
+
 pid_t stop_driver(int port)
 {
-	long long limit = ms_now() + 5000;
-	char path[64];
+	long long limit = ms_now() + SOON;
 	bool up;
 	pid_t pid = driver_now(port, &up);
 
 	ASSERT_GT(pid, 1);
 	ASSERT_EQ(0, kill(pid, SIGSTOP));
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	while (!strstr(contents(path), "State:\tT") && ms_now() < limit)
+	while (!has_stopped(pid) && ms_now() < limit)
 		usleep(1000);
-	usleep(50000);
+	EXPECT_TRUE(has_stopped(pid));
 	return pid;
 }
 

@@ -8,6 +8,12 @@
 #include "harness.h"
 #include "serve/client.h"
 
+#define SOON		60000		/* milliseconds in which what has to come is there */
+
+/* Seconds for a test, which has to come to that on a slow machine, too */
+#undef TH_TIMEOUT_DEFAULT
+#define TH_TIMEOUT_DEFAULT	240
+
 extern char work_dir[64];		/* a folder of the test's own */
 extern char socket_path[96], line_path[96];
 

@@ -30,7 +30,7 @@ FIXTURE_SETUP(pty)
 	ASSERT_GE(port, 0);
 	close(port);
 	spawn("hosted-serial", front, self->out);
-	for (port = 0; port < 5000 && access(self->link, F_OK); port++)
+	for (port = 0; port < SOON && access(self->link, F_OK); port++)
 		usleep(1000);
 	ASSERT_EQ(0, access(self->link, F_OK));
 }
@@ -58,8 +58,8 @@ TEST_F(pty, stty_sets_the_port)
 
 	ASSERT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
 	/* Settings become the port's while the terminal is open. */
-	EXPECT_EQ(0, run("(stty 19200 cstopb raw -echo && sleep 2) < %s &", self->link));
-	for (i = 0; i < 1000; i++) {
+	EXPECT_EQ(0, run("(stty 19200 cstopb raw -echo && sleep 60) < %s &", self->link));
+	for (i = 0; i < SOON / 10; i++) {
 		EXPECT_EQ(0, client_call(port, SERIAL_GET_TERMIOS, 0, 0, NULL, 0, &reply));
 		memcpy(&t, reply.data, sizeof(t));
 		if (t.ospeed == 19200)
@@ -78,7 +78,7 @@ TEST_F(pty, a_shell_writes_and_reads)
 
 	EXPECT_EQ(0, run("stty -F %s raw -echo 115200", self->link));
 	EXPECT_EQ(0, run("printf 'hello, line' > %s", self->link));
-	EXPECT_EQ(11, line_read(self->line, got, 11, 20000));
+	EXPECT_EQ(11, line_read(self->line, got, 11, SOON));
 	EXPECT_EQ(0, memcmp("hello, line", got, 11));
 }
 
@@ -101,7 +101,7 @@ TEST_F(pty, data_comes_in_order_both_ways)
 		}
 		_exit(0);
 	}
-	EXPECT_EQ(sizeof(data), line_read(self->line, got, sizeof(got), 20000));
+	EXPECT_EQ(sizeof(data), line_read(self->line, got, sizeof(got), SOON));
 	EXPECT_EQ(0, memcmp(data, got, sizeof(data)));
 	memset(got, 0, sizeof(got));
 	/* Nothing holds the line back: no more than a driver has room for. */
@@ -121,21 +121,21 @@ TEST_F(pty, the_port_is_open_while_the_terminal_is)
 {
 	int port = connect_port(), fd, i;
 
-	for (i = 0; i < 2000 && status_number(port, "clock_users") != 0; i++)
+	for (i = 0; i < SOON / 10 && status_number(port, "clock_users") != 0; i++)
 		usleep(10000);
-	EXPECT_LT(i, 2000);
+	EXPECT_LT(i, SOON / 10);
 	fd = open(self->link, O_RDWR | O_NOCTTY);
-	for (i = 0; i < 2000 && status_number(port, "clock_users") != 1; i++)
+	for (i = 0; i < SOON / 10 && status_number(port, "clock_users") != 1; i++)
 		usleep(10000);
-	EXPECT_LT(i, 2000);
+	EXPECT_LT(i, SOON / 10);
 	close(fd);
-	for (i = 0; i < 2000 && status_number(port, "clock_users") != 0; i++)
+	for (i = 0; i < SOON / 10 && status_number(port, "clock_users") != 0; i++)
 		usleep(10000);
-	EXPECT_LT(i, 2000);
+	EXPECT_LT(i, SOON / 10);
 	close(port);
 }
 
-#define PICOCOM	"timeout 20 picocom -q -b 38400 -t 'typed in' -x 2500"
+#define PICOCOM	"timeout 60 picocom -q -b 38400 -t 'typed in' -x 30000"
 
 TEST_F(pty, picocom_works)
 {
@@ -146,12 +146,12 @@ TEST_F(pty, picocom_works)
 		SKIP(return, "no picocom: make setup installs it");
 	/* It sets the speed, sends what it is told, and shows what comes. */
 	EXPECT_EQ(0, run("(" PICOCOM " %s > %s.picocom 2>&1 < /dev/null) &", self->link));
-	EXPECT_EQ(8, line_read(self->line, got, 8, 20000));
+	EXPECT_EQ(8, line_read(self->line, got, 8, SOON));
 	EXPECT_EQ(0, memcmp("typed in", got, 8));
 	/* It forgets what came before it was ready. */
 	ASSERT_EQ(8, send(self->line, "dwelcome", 8, 0));
 	snprintf(out, sizeof(out), "%s.picocom", self->link);
-	for (i = 0; i < 1000 && !strstr(contents(out), "welcome"); i++)
+	for (i = 0; i < SOON / 10 && !strstr(contents(out), "welcome"); i++)
 		usleep(10000);
 	EXPECT_NE(NULL, strstr(contents(out), "welcome"));
 }
@@ -167,7 +167,7 @@ TEST_F(pty, a_driver_that_is_killed_is_not_noticed)
 		kill_driver_now(port);
 		usleep(20000);
 	}
-	EXPECT_EQ(30, line_read(self->line, got, 30, 20000));
+	EXPECT_EQ(30, line_read(self->line, got, 30, SOON));
 	for (i = 0; i < 30; i += 6)
 		EXPECT_EQ(0, memcmp("still ", got + i, 6));
 	close(fd);

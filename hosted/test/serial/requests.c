@@ -325,10 +325,13 @@ UART_TEST_CONFIG(r25_one_poller_serves_all_that_wait_for_the_transmitter, .timed
 	unsigned int i;
 
 	ASSERT_EQ(0, ask(SERIAL_OPEN, 0));
+	/* So that none is through before the last one has come */
+	EXPECT_EQ(0, ask(SERIAL_STOP, 0));
 	EXPECT_EQ(20, end(begin(SERIAL_WRITE, 0, 0, "twenty characters...", 20), NULL));
 	for (i = 0; i < 8; i++)
 		a[i] = begin(SERIAL_DRAIN, 0, SERIAL_FOREVER, NULL, 0);
 	EXPECT_EQ(8, serial_parked());
+	EXPECT_EQ(0, ask(SERIAL_START, 0));
 	for (i = 0; i < 8; i++)
 		EXPECT_EQ(0, end(a[i], NULL));
 	EXPECT_EQ(20, sent());

@@ -53,7 +53,7 @@ static void kill_driver(int port)
 
 TEST_F(supervised, a_socket_in_use_is_left_to_its_user)
 {
-	EXPECT_EQ(1, wait_exit(start_supervised(NULL), 10000));
+	EXPECT_EQ(1, wait_exit(start_supervised(NULL), SOON));
 	EXPECT_EQ(0, status_number(self->port, "restarts"));
 	close(self->port);
 	self->port = connect_port();
@@ -69,8 +69,8 @@ TEST_F(supervised, a_file_in_a_sockets_place_stays)
 	snprintf(path, sizeof(path), "%s/file", work_dir);
 	file = fopen(path, "w");
 	ASSERT_TRUE(file && fputs("keep", file) >= 0 && !fclose(file));
-	EXPECT_EQ(1, wait_exit(start_supervised(args), 10000));
-	EXPECT_EQ(1, wait_exit(start_alone(args), 10000));
+	EXPECT_EQ(1, wait_exit(start_supervised(args), SOON));
+	EXPECT_EQ(1, wait_exit(start_alone(args), SOON));
 	EXPECT_STREQ("keep", contents(path));
 }
 
@@ -90,7 +90,7 @@ TEST_F(supervised, a_client_keeps_its_connection_and_its_settings)
 	EXPECT_EQ(0, client_call(self->port, SERIAL_GET_TERMIOS, 0, 0, NULL, 0, &reply));
 	EXPECT_EQ(0, memcmp(&t, reply.data, sizeof(t)));
 	EXPECT_EQ(5, client_call(self->port, SERIAL_WRITE, 0, 0, "hello", 5, NULL));
-	EXPECT_EQ(5, line_read(self->line, got, 5, 1000));
+	EXPECT_EQ(5, line_read(self->line, got, 5, SOON));
 	EXPECT_EQ(0, memcmp("hello", got, 5));
 }
 
@@ -104,7 +104,7 @@ TEST_F(supervised, what_was_stopped_stays_so_and_is_sent_later)
 	EXPECT_EQ(6, status_number(self->port, "to_send"));
 	EXPECT_EQ(0, client_ask(self->port, SERIAL_START, 0));
 	EXPECT_EQ(0, client_ask(self->port, SERIAL_DRAIN, 0));
-	EXPECT_EQ(6, line_read(self->line, got, 6, 1000));
+	EXPECT_EQ(6, line_read(self->line, got, 6, SOON));
 	EXPECT_EQ(0, memcmp("waited", got, 6));
 }
 
@@ -139,7 +139,7 @@ TEST_F(supervised, what_was_read_and_not_delivered_comes_again)
 	} while (c.rx < 8);
 	kill_driver(self->port);
 	while (got < 8) {
-		status = client_call(self->port, SERIAL_READ_DATA, 8, 5000, NULL, 0, &reply);
+		status = client_call(self->port, SERIAL_READ_DATA, 8, SOON, NULL, 0, &reply);
 		ASSERT_GT(status, 0);
 		EXPECT_EQ(0, memcmp(&"received"[got], reply.data, status));
 		got += status;
@@ -158,7 +158,7 @@ TEST_F(supervised, counters_go_on_counting)
 
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(3, send(self->line, "e\1x", 3, 0));	/* a framing error */
-		EXPECT_EQ(1, client_call(self->port, SERIAL_READ_DATA, 1, 5000, NULL, 0, &reply));
+		EXPECT_EQ(1, client_call(self->port, SERIAL_READ_DATA, 1, SOON, NULL, 0, &reply));
 		EXPECT_EQ(1, client_call(self->port, SERIAL_WRITE, 0, 0, "y", 1, NULL));
 		EXPECT_EQ(0, client_ask(self->port, SERIAL_DRAIN, 0));
 		kill_driver(self->port);
@@ -180,15 +180,12 @@ TEST_F(supervised, a_driver_that_hangs_is_killed_and_replaced)
 	EXPECT_EQ(1, status_number(self->port, "hangs"));
 }
 
-/*
- * The driver's backlog is full of connections, most of them of clients that have
- * gone, while others wait to be connected and each of their requests is tried again.
- */
-TEST_F(supervised, r08_a_driver_that_was_busy_finds_time_to_accept_a_crowd)
+/* Return: whether the driver did it, and in time. */
+static bool accept_crowd(int port)
 {
 	int fd[CROWD], i, n, got = 0;
 	struct serial_reply reply;
-	long pid = stop_driver(self->port);
+	long pid = stop_driver(port);
 	long long start = ms_now();
 
 	for (i = 0; i < 2 * CROWD; i++) {
@@ -196,7 +193,7 @@ TEST_F(supervised, r08_a_driver_that_was_busy_finds_time_to_accept_a_crowd)
 		ASSERT_GT(client_send(fd[i % CROWD], SERIAL_GET_TERMIOS, 0, 0, NULL, 0), 0);
 		/* The supervisor has seen both. */
 		for (n = 0; n < 3; n++)
-			status_number(self->port, "up");
+			status_number(port, "up");
 		if (i < CROWD)
 			close(fd[i % CROWD]);
 	}
@@ -205,16 +202,30 @@ TEST_F(supervised, r08_a_driver_that_was_busy_finds_time_to_accept_a_crowd)
 			ASSERT_GT(client_send(fd[i], SERIAL_GET_TERMIOS, 0, 0, NULL, 0), 0);
 	/* It has read them all, and that took less time than the driver may hang. */
 	for (n = 0; n < REQUESTS; n++)
-		status_number(self->port, "up");
-	ASSERT_EQ(0, kill(pid, SIGCONT));
+		status_number(port, "up");
+	kill(pid, SIGCONT);
 	for (i = 0; i < CROWD; i++)
 		for (n = 0; n < REQUESTS; n++)
 			got += client_receive(fd[i], &reply, true) == 1;
 	EXPECT_EQ(CROWD * REQUESTS, got);
-	EXPECT_LT(ms_now() - start, 10000);
-	EXPECT_EQ(pid, status_number(self->port, "driver"));
+	start = ms_now() - start;
 	for (i = 0; i < CROWD; i++)
 		close(fd[i]);
+	return start < 10000 && status_number(port, "driver") == pid;
+}
+
+/*
+ * The driver's backlog is full of connections, most of them of clients that have
+ * gone, while others wait to be connected and each of their requests is tried again.
+ * A machine that stands still may keep it from that once, or twice.
+ */
+TEST_F(supervised, r08_a_driver_that_was_busy_finds_time_to_accept_a_crowd)
+{
+	int tries = 1;
+
+	while (!accept_crowd(self->port) && tries++ < 3)
+		status_await(self->port, "driver", 2);
+	EXPECT_LE(tries, 3);
 }
 
 TEST_F(supervised, r33_the_clocks_of_a_dead_driver_are_dropped)
@@ -234,12 +245,12 @@ TEST_F(supervised, a_character_with_priority_survives_too)
 	EXPECT_EQ(3, client_call(self->port, SERIAL_WRITE, 0, 0, "abc", 3, NULL));
 	kill_driver(self->port);
 	EXPECT_EQ(0, client_ask(self->port, SERIAL_XCHAR, 'X'));
-	EXPECT_EQ(1, line_read(self->line, got, 1, 1000));
+	EXPECT_EQ(1, line_read(self->line, got, 1, SOON));
 	EXPECT_EQ('X', got[0]);
 	EXPECT_EQ(0, client_ask(self->port, SERIAL_DISCARD, 2));
 	EXPECT_EQ(0, client_ask(self->port, SERIAL_START, 0));
 	EXPECT_EQ(1, client_call(self->port, SERIAL_WRITE, 0, 0, "z", 1, NULL));
-	EXPECT_EQ(1, line_read(self->line, got, 1, 1000));
+	EXPECT_EQ(1, line_read(self->line, got, 1, SOON));
 	EXPECT_EQ('z', got[0]);
 }
 
@@ -378,7 +389,7 @@ static void check_restarts(const struct traffic *t)
 	       (unsigned long long)t->received);
 }
 
-TEST_TIMEOUT(nothing_is_lost_or_doubled_however_often_it_is_killed, 240)
+TEST_TIMEOUT(nothing_is_lost_or_doubled_however_often_it_is_killed, 1200)
 {
 	const char *const args[] = { "--line", line_path, NULL };
 	unsigned int kills = atoi(getenv("HOSTED_KILLS") ?: "1000");
@@ -402,7 +413,7 @@ TEST_TIMEOUT(nothing_is_lost_or_doubled_however_often_it_is_killed, 240)
 			move(&t, rand_r(&seed) % 300);
 		kill_another(&t, rand_r(&seed) % 4000);
 	}
-	limit = ms_now() + 60000;
+	limit = ms_now() + 2 * SOON;
 	while ((t.writing || t.sent < t.written || t.received < t.given) && ms_now() < limit &&
 	       !t.bad)
 		serve(&t, 10, false);

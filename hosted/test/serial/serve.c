@@ -69,7 +69,7 @@ static void read_some(int port, uint8_t factor)
 	int status, i;
 
 	while (at < SOME) {
-		status = client_call(port, SERIAL_READ_DATA, SOME - at, 5000, NULL, 0, &reply);
+		status = client_call(port, SERIAL_READ_DATA, SOME - at, SOON, NULL, 0, &reply);
 		ASSERT_GT(status, 0);
 		for (i = 0; i < status; i++, at++)
 			ASSERT_EQ((uint8_t)(at * factor), reply.data[i]);
@@ -119,7 +119,7 @@ TEST_F(alone, r01_two_processes_share_nothing)
 	EXPECT_EQ(19200, speed_of(self->port));
 	EXPECT_EQ(38400, speed_of(other));
 	kill(other_pid, SIGKILL);
-	EXPECT_EQ(1000 + SIGKILL, wait_exit(other_pid, 10000));
+	EXPECT_EQ(1000 + SIGKILL, wait_exit(other_pid, SOON));
 	EXPECT_EQ(19200, speed_of(self->port));
 	read_some(self->port, 3);
 	close(other);
@@ -180,14 +180,17 @@ TEST_F(alone, r08_a_client_may_die_mid_request)
 
 TEST_F(alone, who_does_not_read_its_replies_is_dropped)
 {
-	int other = connect_port(), i, err = 0;
+	long long limit = ms_now() + SOON;
+	int other = connect_port(), err = 0;
 
 	ASSERT_GE(other, 0);
 	fcntl(other, F_SETFL, O_NONBLOCK);
-	for (i = 0; i < 200000 && err >= 0; i++) {
+	while (err >= 0 && ms_now() < limit) {
 		err = client_send(other, SERIAL_INFO, 0, 0, NULL, 0);
-		if (err == -EAGAIN)
+		if (err == -EAGAIN) {
+			usleep(1000);
 			err = 0;
+		}
 	}
 	EXPECT_LT(err, 0);
 	EXPECT_EQ(0, client_ask(self->port, SERIAL_COUNTERS, 0));
@@ -198,17 +201,23 @@ TEST_F(alone, r08_a_client_has_so_many_requests_at_a_time)
 {
 	struct pollfd pfd = { .fd = self->port, .events = POLLIN };
 	struct serial_reply reply;
-	int first = 0, last = 0, i;
+	int first = 0, last = 0, i, id;
 
 	for (i = 0; i < 1000 && poll(&pfd, 1, i < 200 ? 0 : 20) == 0; i++) {
 		last = client_send(self->port, SERIAL_WAIT_BREAK, 0, SERIAL_FOREVER, NULL, 0);
 		ASSERT_GT(last, 0);
 		first = first ?: last;
 	}
-	EXPECT_LT(i, 1000);
+	ASSERT_LT(i, 1000);
 	ASSERT_EQ(1, client_receive(self->port, &reply, true));
 	EXPECT_EQ(-EBUSY, reply.status);
-	EXPECT_EQ(last, reply.id);
+	EXPECT_GT(reply.id, first);
+	/* So are those which were sent before that came. */
+	for (id = reply.id; id < last; id++) {
+		ASSERT_EQ(1, client_receive(self->port, &reply, true));
+		EXPECT_EQ(-EBUSY, reply.status);
+		EXPECT_EQ(id + 1, reply.id);
+	}
 	/* Others have room, and one that is cancelled makes some. */
 	i = connect_port();
 	EXPECT_EQ(0, client_ask(i, SERIAL_OPEN, 0));
@@ -267,13 +276,18 @@ static int crowd(int *fds, int max)
 
 static void check_crowd(pid_t pid, int port, int most)
 {
-	int fds[400], count = crowd(fds, 400), other;
-	unsigned long before = time_of(pid);
+	int fds[400], count = crowd(fds, 400), other, tries;
+	unsigned long took = 20;
 
 	EXPECT_GT(count, 20);
 	EXPECT_LT(count, most);
-	usleep(500000);
-	EXPECT_LT(time_of(pid) - before, 20);
+	/* Where the machine stands still, that may count as its time. */
+	for (tries = 0; tries < 3 && took >= 20; tries++) {
+		took = time_of(pid);
+		usleep(500000);
+		took = time_of(pid) - took;
+	}
+	EXPECT_LT(took, 20);
 	EXPECT_EQ(0, client_ask(port, SERIAL_INFO, 0));
 	while (count--)
 		close(fds[count]);
@@ -313,18 +327,18 @@ FIXTURE_TEARDOWN(timed)
 	work_end();
 }
 
-TEST_F(timed, r24_a_request_that_sleeps_delays_no_other)
+/* Return: whether none of many had to wait for long. */
+static bool ask_while_closed(int port, int other)
 {
 	static const char data[500];
 	struct serial_reply reply;
 	long long start, longest = 0, took;
-	int other = connect_port(), id, asked = 0;
+	int id, asked = 0;
 
-	ASSERT_GE(other, 0);
 	/* 500 characters take half a second. */
-	EXPECT_EQ(500, client_call(self->port, SERIAL_WRITE, 0, 0, data, 500, NULL));
-	id = client_send(self->port, SERIAL_CLOSE, 0, 0, NULL, 0);
-	while (client_receive(self->port, &reply, false) == 0) {
+	EXPECT_EQ(500, client_call(port, SERIAL_WRITE, 0, 0, data, 500, NULL));
+	id = client_send(port, SERIAL_CLOSE, 0, 0, NULL, 0);
+	while (client_receive(port, &reply, false) == 0) {
 		start = ms_now();
 		EXPECT_EQ(0, client_ask(other, SERIAL_INFO, 0));
 		took = ms_now() - start;
@@ -333,16 +347,31 @@ TEST_F(timed, r24_a_request_that_sleeps_delays_no_other)
 	}
 	EXPECT_EQ(id, reply.id);
 	EXPECT_EQ(0, reply.status);
-	EXPECT_GT(asked, 100);
-	EXPECT_LT(longest, 250);
+	return asked > 100 && longest < 250;
+}
+
+/* A slow machine may take its time more than once, but not always. */
+#define TRIES	10
+
+TEST_F(timed, r24_a_request_that_sleeps_delays_no_other)
+{
+	int other = connect_port(), tries = 1;
+
+	ASSERT_GE(other, 0);
+	while (!ask_while_closed(self->port, other) && tries++ < TRIES)
+		ASSERT_EQ(0, client_ask(self->port, SERIAL_OPEN, 0));
+	EXPECT_LE(tries, TRIES);
 	close(other);
 }
 
-TEST_F(timed, r24_many_sleep_at_the_same_time)
+/* Return: whether those that open did not, before others had their answer, nor for long. */
+static bool open_while_closed(int port)
 {
-	int others[8], ids[8], id, i;
 	static const char data[1000];
 	struct serial_reply reply;
+	kit_u32 ids[8], id;
+	int others[8], i;
+	bool slept = true;
 	long long start;
 
 	for (i = 0; i < 8; i++) {
@@ -350,17 +379,20 @@ TEST_F(timed, r24_many_sleep_at_the_same_time)
 		ASSERT_GE(others[i], 0);
 	}
 	start = ms_now();
-	EXPECT_EQ(1000, client_call(self->port, SERIAL_WRITE, 0, 0, data, 1000, NULL));
-	client_send(self->port, SERIAL_CLOSE, 0, 0, NULL, 0);
+	EXPECT_EQ(1000, client_call(port, SERIAL_WRITE, 0, 0, data, 1000, NULL));
+	client_send(port, SERIAL_CLOSE, 0, 0, NULL, 0);
 	/* These open while it is being closed, and wait for that; their next request does not. */
 	for (i = 0; i < 8; i++)
 		ids[i] = client_send(others[i], SERIAL_OPEN, 0, 0, NULL, 0);
 	for (i = 0; i < 8; i++) {
 		id = client_send(others[i], SERIAL_INFO, 0, 0, NULL, 0);
 		EXPECT_EQ(1, client_receive(others[i], &reply, true));
-		EXPECT_EQ(id, reply.id);
+		EXPECT_TRUE(reply.id == id || reply.id == ids[i]);
+		EXPECT_EQ(0, reply.status);
+		slept &= reply.id == id;
+		ids[i] += id - reply.id;
 	}
-	EXPECT_EQ(0, client_receive(self->port, &reply, false));
+	slept &= !client_receive(port, &reply, false);
 	for (i = 0; i < 8; i++) {
 		EXPECT_EQ(1, client_receive(others[i], &reply, true));
 		EXPECT_EQ(ids[i], reply.id);
@@ -369,23 +401,40 @@ TEST_F(timed, r24_many_sleep_at_the_same_time)
 	}
 	/* A character takes a millisecond. */
 	EXPECT_GT(ms_now() - start, 800);
-	EXPECT_LT(ms_now() - start, 5000);
+	return slept && ms_now() - start < 5000;
+}
+
+TEST_F(timed, r24_many_sleep_at_the_same_time)
+{
+	int tries = 1;
+
+	while (!open_while_closed(self->port) && tries++ < TRIES) {
+		close(self->port);
+		self->port = connect_port();
+		ASSERT_EQ(0, client_ask(self->port, SERIAL_OPEN, 0));
+	}
+	EXPECT_LE(tries, TRIES);
 }
 
 TEST_F(timed, r08_a_port_is_closed_once)
 {
 	static const char data[300];
 	struct serial_reply reply;
-	int first, i;
+	int i, closed = 0;
+	kit_u32 first;
 
 	EXPECT_EQ(300, client_call(self->port, SERIAL_WRITE, 0, 0, data, 300, NULL));
 	first = client_send(self->port, SERIAL_CLOSE, 0, 0, NULL, 0);
 	for (i = 0; i < 3; i++)
-		EXPECT_EQ(-EBADF, client_ask(self->port, SERIAL_CLOSE, 0));
-	EXPECT_EQ(-EBADF, client_ask(self->port, SERIAL_COUNTERS, 0));
-	ASSERT_EQ(1, client_receive(self->port, &reply, true));
-	EXPECT_EQ(first, reply.id);
-	EXPECT_EQ(0, reply.status);
+		client_send(self->port, SERIAL_CLOSE, 0, 0, NULL, 0);
+	client_send(self->port, SERIAL_COUNTERS, 0, 0, NULL, 0);
+	/* The first is answered last, unless the machine is slow. */
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(1, client_receive(self->port, &reply, true));
+		EXPECT_EQ(reply.id == first ? 0 : -EBADF, reply.status);
+		closed += reply.id == first;
+	}
+	EXPECT_EQ(1, closed);
 	EXPECT_EQ(0, client_ask(self->port, SERIAL_OPEN, 0));
 }
 

@@ -16,7 +16,7 @@ static int answer_of(int port, int id)
 	struct pollfd pfd = { .fd = port, .events = POLLIN };
 	struct serial_reply reply;
 
-	ASSERT_EQ(1, poll(&pfd, 1, 5000));
+	ASSERT_EQ(1, poll(&pfd, 1, SOON));
 	ASSERT_EQ(1, client_receive(port, &reply, true));
 	EXPECT_EQ(id, reply.id);
 	return reply.status;
@@ -72,7 +72,7 @@ static unsigned int received(int port)
 TEST(a_hang_up_ends_what_was_to_be_sent_and_read)
 {
 	const char *const args[] = { "--line", line_path, NULL };
-	long limit = ms_now() + 5000;
+	long limit = ms_now() + SOON;
 	int line, port, other;
 	char got[16];
 
@@ -106,8 +106,9 @@ TEST(a_hang_up_ends_what_was_to_be_sent_and_read)
 	kill_driver_now(port);
 	status_await(port, "restarts", 1);
 	EXPECT_EQ(0, client_ask(port, SERIAL_DRAIN, 0));
-	EXPECT_EQ(3, line_read(line, got, sizeof(got), 200));
+	EXPECT_EQ(3, line_read(line, got, 3, SOON));
 	EXPECT_EQ(0, memcmp("new", got, 3));
+	EXPECT_EQ(0, line_read(line, got, sizeof(got), 200));
 	close(line);
 	close(port);
 	close(other);

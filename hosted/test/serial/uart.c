@@ -163,7 +163,7 @@ int read_all(void *data, size_t length)
 	int status;
 
 	while (got < length) {
-		status = end(begin(SERIAL_READ_DATA, length - got, 2000, NULL, 0), &reply);
+		status = end(begin(SERIAL_READ_DATA, length - got, SOON, NULL, 0), &reply);
 		if (status <= 0)
 			break;
 		memcpy((uint8_t *)data + got, reply.data, status);

@@ -12,7 +12,11 @@
 #include "kit/serial.h"
 #include "model/uart_board.h"
 
-#define SOON		20000		/* milliseconds in which what has to come is there */
+#define SOON		60000		/* milliseconds in which what has to come is there */
+
+/* Seconds for a test, which has to come to that on a slow machine, too */
+#undef TH_TIMEOUT_DEFAULT
+#define TH_TIMEOUT_DEFAULT	240
 
 /* What the line saw of the port */
 extern uint8_t line_data[1 << 17];
@@ -26,7 +30,7 @@ void line_sent(void *data, uint8_t ch);
  */
 #define UART_TEST_CONFIG(_name, ...)					\
 	static void _name##_body(void);					\
-	TEST_TIMEOUT(_name, 60)						\
+	TEST(_name)							\
 	{								\
 		struct uart_board_config config = { __VA_ARGS__ };	\
 									\

@@ -25,6 +25,8 @@
 #include "kit/serial.h"
 #include "test/serial/lists.h"
 
+#define PATIENCE	60000	/* milliseconds */
+
 #define CHECK(condition) do { if (!(condition)) return __LINE__; } while (0)
 
 /*
@@ -269,7 +271,7 @@ int list_uart_write_wakeup(void)
 	add_wait_queue(&file->tty->write_wait, &wait);
 	woken = 0;
 	uart_write_wakeup(&fake_port);
-	for (tries = 0; !READ_ONCE(woken) && tries < 1000; tries++)
+	for (tries = 0; !READ_ONCE(woken) && tries < PATIENCE; tries++)
 		msleep(1);
 	CHECK(woken);
 	remove_wait_queue(&file->tty->write_wait, &wait);
@@ -598,7 +600,7 @@ int list_tasklets(void)
 	ran = 0;
 	tasklet_setup(&tasklet, run_tasklet);
 	tasklet_schedule(&tasklet);
-	for (tries = 0; !READ_ONCE(ran) && tries < 1000; tries++)
+	for (tries = 0; !READ_ONCE(ran) && tries < PATIENCE; tries++)
 		msleep(1);
 	tasklet_kill(&tasklet);
 	CHECK(ran == 1);
