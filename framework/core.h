@@ -41,15 +41,19 @@ struct ivshmem_core;
  * struct ivshmem_vector - an interrupt vector
  * @core: the device
  * @index: number of the vector
+ * @irq: the kernel's number of the interrupt
  * @fired: how often; written by the handler only
  * @tested: set by the handler, cleared and read by the self-test
+ * @due: the vector's thread has to tell the plugin; with PREEMPT_RT only
  * @name: in /proc/interrupts
  */
 struct ivshmem_vector {
 	struct ivshmem_core *core;
 	unsigned int index;
+	int irq;
 	unsigned long fired;
 	bool tested;
+	atomic_t due;
 	char name[24];
 };
 
@@ -102,7 +106,7 @@ enum ivshmem_core_flags {
  *	for by synchronize_irq() after it was cleared.
  * @held_state: own state in the table while interrupts are held back, under @control_lock
  * @control_lock: @state, @held_state, IVSHMEM_INTERRUPTS, IVSHMEM_THROTTLED and
- *	IVSHMEM_TESTING, and the registers that follow them
+ *	IVSHMEM_TESTING, and the registers that follow them. Raw, as handlers take it.
  * @link: the plugin's link, if it has one; set and cleared while events are off
  * @seen: states that the plugin was told, by peer. Event work only.
  * @events: the one work item that events come from
@@ -148,7 +152,7 @@ struct ivshmem_core {
 	u16 chosen_number;
 
 	struct ivshmem_driver *plugin;
-	spinlock_t control_lock;	/* see above */
+	raw_spinlock_t control_lock;	/* see above */
 	struct ivshmem_link *link;
 	u32 *seen;
 	struct work_struct events;

@@ -280,7 +280,7 @@ static struct ivshmem_core *alloc_core(struct pci_dev *pdev, const struct ivshme
 	core->test_result = -1;
 	mutex_init(&core->choosing);
 	spin_lock_init(&core->choice_lock);
-	spin_lock_init(&core->control_lock);
+	raw_spin_lock_init(&core->control_lock);
 	mutex_init(&core->test_lock);
 	device_initialize(&core->idev.dev);
 	core->idev.dev.bus = &ivshmem_bus_type;

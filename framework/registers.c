@@ -83,11 +83,11 @@ int ivshmem_set_state(struct ivshmem_device *idev, u32 state)
 
 	trace_ivshmem_set_state(core, state);
 	ivshmem_count(core, IVSHMEM_STATE_WRITES);
-	spin_lock_irqsave(&core->control_lock, flags);
+	raw_spin_lock_irqsave(&core->control_lock, flags);
 	core->state = state;
 	core->held_state = state;
 	err = ivshmem_write_register(core, IVSHMEM_REG_STATE, state);
-	spin_unlock_irqrestore(&core->control_lock, flags);
+	raw_spin_unlock_irqrestore(&core->control_lock, flags);
 	return err;
 }
 EXPORT_SYMBOL_GPL(ivshmem_set_state);
@@ -152,7 +152,7 @@ static int set_interrupts(struct ivshmem_core *core, bool on)
 	unsigned long flags;
 	int err = 0;
 
-	spin_lock_irqsave(&core->control_lock, flags);
+	raw_spin_lock_irqsave(&core->control_lock, flags);
 	/* Not once ivshmem_events_off() has begun, which disables them after it took the plugin. */
 	if (on && !READ_ONCE(core->plugin))
 		goto unlock;
@@ -161,7 +161,7 @@ static int set_interrupts(struct ivshmem_core *core, bool on)
 	on = on && !test_bit(IVSHMEM_THROTTLED, &core->flags);
 	err = ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, on ? IVSHMEM_INT_ENABLE : 0);
 unlock:
-	spin_unlock_irqrestore(&core->control_lock, flags);
+	raw_spin_unlock_irqrestore(&core->control_lock, flags);
 	return err;
 }
 
@@ -175,7 +175,7 @@ bool ivshmem_hold_interrupts(struct ivshmem_core *core)
 	unsigned long flags;
 	bool hold;
 
-	spin_lock_irqsave(&core->control_lock, flags);
+	raw_spin_lock_irqsave(&core->control_lock, flags);
 	hold = test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
 	       !test_bit(IVSHMEM_ONE_SHOT, &core->flags) &&
 	       !test_bit(IVSHMEM_TESTING, &core->flags);
@@ -189,7 +189,7 @@ bool ivshmem_hold_interrupts(struct ivshmem_core *core)
 		ivshmem_read_register(core, IVSHMEM_REG_INT_CONTROL);
 		core->held_state = ivshmem_peer_state(&core->idev, core->idev.id);
 	}
-	spin_unlock_irqrestore(&core->control_lock, flags);
+	raw_spin_unlock_irqrestore(&core->control_lock, flags);
 	if (hold)
 		ivshmem_count(core, IVSHMEM_THROTTLES);
 	return hold;
@@ -205,7 +205,7 @@ bool ivshmem_release_interrupts(struct ivshmem_core *core)
 	unsigned long flags;
 	bool held;
 
-	spin_lock_irqsave(&core->control_lock, flags);
+	raw_spin_lock_irqsave(&core->control_lock, flags);
 	held = test_and_clear_bit(IVSHMEM_THROTTLED, &core->flags);
 	if (held && test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
 	    !test_bit(IVSHMEM_ONE_SHOT, &core->flags)) {
@@ -217,7 +217,7 @@ bool ivshmem_release_interrupts(struct ivshmem_core *core)
 			set_bit(IVSHMEM_LOST_STATE, &core->flags);
 	}
 	held = held && test_bit(IVSHMEM_INTERRUPTS, &core->flags);
-	spin_unlock_irqrestore(&core->control_lock, flags);
+	raw_spin_unlock_irqrestore(&core->control_lock, flags);
 	return held;
 }
 
@@ -251,10 +251,10 @@ EXPORT_SYMBOL_GPL(ivshmem_disable_interrupts);
 /* For a self-test, whoever wants them or not. Process context. */
 void ivshmem_force_interrupts(struct ivshmem_core *core)
 {
-	spin_lock_irq(&core->control_lock);
+	raw_spin_lock_irq(&core->control_lock);
 	set_bit(IVSHMEM_TESTING, &core->flags);
 	ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
-	spin_unlock_irq(&core->control_lock);
+	raw_spin_unlock_irq(&core->control_lock);
 }
 
 /*
@@ -263,12 +263,12 @@ void ivshmem_force_interrupts(struct ivshmem_core *core)
  */
 void ivshmem_restore_interrupts(struct ivshmem_core *core)
 {
-	spin_lock_irq(&core->control_lock);
+	raw_spin_lock_irq(&core->control_lock);
 	clear_bit(IVSHMEM_TESTING, &core->flags);
 	if (!test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
 	    !test_bit(IVSHMEM_ONE_SHOT, &core->flags))
 		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
-	spin_unlock_irq(&core->control_lock);
+	raw_spin_unlock_irq(&core->control_lock);
 }
 
 /*
@@ -284,23 +284,23 @@ bool ivshmem_looks_reset(struct ivshmem_core *core)
 		return !pci_read_config_byte(core->pdev, core->cap + IVSHMEM_CAP_PRIV_CONTROL,
 					     &mode) && !(mode & IVSHMEM_PRIV_ONE_SHOT);
 
-	spin_lock_irq(&core->control_lock);
+	raw_spin_lock_irq(&core->control_lock);
 	reset = test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
 		!test_bit(IVSHMEM_THROTTLED, &core->flags) &&
 		!(ivshmem_read_register(core, IVSHMEM_REG_INT_CONTROL) & IVSHMEM_INT_ENABLE);
-	spin_unlock_irq(&core->control_lock);
+	raw_spin_unlock_irq(&core->control_lock);
 	return reset;
 }
 
 /* Write to the device again what it has lost. Process context. */
 void ivshmem_restore(struct ivshmem_core *core)
 {
-	spin_lock_irq(&core->control_lock);
+	raw_spin_lock_irq(&core->control_lock);
 	ivshmem_write_register(core, IVSHMEM_REG_STATE, core->state);
 	if (test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
 	    !test_bit(IVSHMEM_THROTTLED, &core->flags))
 		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
-	spin_unlock_irq(&core->control_lock);
+	raw_spin_unlock_irq(&core->control_lock);
 }
 
 /* Leave the device as it is after a reset. Process context, events are off. */

@@ -40,6 +40,28 @@ static void tell(struct ivshmem_core *core, struct ivshmem_driver *plugin, unsig
 }
 
 /*
+ * With PREEMPT_RT, plugins are told by a thread. The limit is not left to it: a
+ * peer may ring while tasks of a higher priority have all of its CPU. A shared
+ * pin has to stay masked until the thread has run, which the kernel does where
+ * all of its handlers are threads.
+ */
+static bool needs_thread(struct ivshmem_core *core)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT) && !core->intx;
+}
+
+static enum hrtimer_mode throttle_mode(struct ivshmem_core *core)
+{
+	return needs_thread(core) ? HRTIMER_MODE_REL_HARD : HRTIMER_MODE_REL;
+}
+
+/* Once for many: while it has no CPU, the kernel would take interrupts for nobody's. */
+static bool has_to_wake(struct ivshmem_vector *vector)
+{
+	return !atomic_xchg(&vector->due, true);
+}
+
+/*
  * Each doorbell is an interrupt, and a peer may ring as fast as it can. Once a
  * tick has had its share, the device is told to raise no more of them until the
  * next one. The tick is a rough measure, but free; CPUs that find a new one at
@@ -57,7 +79,7 @@ static void throttle(struct ivshmem_core *core)
 	if (!limit || atomic_inc_return(&core->in_tick) <= (limit - 1) / HZ)
 		return;
 	if (ivshmem_hold_interrupts(core))
-		hrtimer_start(&core->throttle, ns_to_ktime(TICK_NSEC), HRTIMER_MODE_REL);
+		hrtimer_start(&core->throttle, ns_to_ktime(TICK_NSEC), throttle_mode(core));
 }
 
 /* What was not raised meanwhile is lost, so every vector may have been rung. */
@@ -68,9 +90,14 @@ static enum hrtimer_restart end_throttle(struct hrtimer *timer)
 	struct ivshmem_driver *plugin = smp_load_acquire(&core->plugin);
 	unsigned int i;
 
-	if (plugin && ivshmem_release_interrupts(core))
-		for (i = 0; i < core->idev.vectors; i++)
+	if (!plugin || !ivshmem_release_interrupts(core))
+		return HRTIMER_NORESTART;
+	for (i = 0; i < core->idev.vectors; i++) {
+		if (!needs_thread(core))
 			tell(core, plugin, i);
+		else if (has_to_wake(&core->vector[i]))
+			irq_wake_thread(core->vector[i].irq, &core->vector[i]);
+	}
 	return HRTIMER_NORESTART;
 }
 
@@ -90,7 +117,28 @@ static irqreturn_t vector_interrupt(int irq, void *data)
 		return core->intx ? IRQ_NONE : IRQ_HANDLED;
 
 	throttle(core);
-	tell(core, plugin, vector->index);
+	if (!needs_thread(core)) {
+		tell(core, plugin, vector->index);
+		return IRQ_HANDLED;
+	}
+	return has_to_wake(vector) ? IRQ_WAKE_THREAD : IRQ_HANDLED;
+}
+
+/* As the kernel's own threads for handlers, with bottom halves disabled */
+static irqreturn_t vector_thread(int irq, void *data)
+{
+	struct ivshmem_vector *vector = data;
+	struct ivshmem_driver *plugin;
+
+	/* What is rung from here on wakes again. */
+	atomic_xchg(&vector->due, false);
+	/* Pairs with the release in ivshmem_events_on(). */
+	plugin = smp_load_acquire(&vector->core->plugin);
+	if (plugin) {
+		local_bh_disable();
+		tell(vector->core, plugin, vector->index);
+		local_bh_enable();
+	}
 	return IRQ_HANDLED;
 }
 
@@ -110,7 +158,7 @@ static int alloc_vectors(struct ivshmem_core *core)
 	if (table > err)
 		dev_warn(dev, "only %d of %d vectors are available\n", err, table);
 
-	hrtimer_setup(&core->throttle, end_throttle, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	hrtimer_setup(&core->throttle, end_throttle, CLOCK_MONOTONIC, throttle_mode(core));
 	core->vector = devm_kcalloc(dev, core->idev.vectors, sizeof(*core->vector), GFP_KERNEL);
 	if (!core->vector) {
 		pci_free_irq_vectors(core->pdev);
@@ -119,10 +167,20 @@ static int alloc_vectors(struct ivshmem_core *core)
 	for (i = 0; i < core->idev.vectors; i++) {
 		core->vector[i].core = core;
 		core->vector[i].index = i;
+		core->vector[i].irq = pci_irq_vector(core->pdev, i);
 		snprintf(core->vector[i].name, sizeof(core->vector[i].name), "%s-%u",
 			 dev_name(&core->idev.dev), i);
 	}
 	return 0;
+}
+
+static int request_vector(struct ivshmem_core *core, struct ivshmem_vector *vector)
+{
+	if (needs_thread(core))
+		return request_threaded_irq(vector->irq, vector_interrupt, vector_thread,
+					    IRQF_NO_THREAD, vector->name, vector);
+	return request_irq(vector->irq, vector_interrupt, core->intx ? IRQF_SHARED : 0,
+			   vector->name, vector);
 }
 
 /*
@@ -138,9 +196,7 @@ int ivshmem_request_vectors(struct ivshmem_core *core)
 	if (err)
 		return err;
 	for (i = 0; i < core->idev.vectors; i++) {
-		err = request_irq(pci_irq_vector(core->pdev, i), vector_interrupt,
-				  core->intx ? IRQF_SHARED : 0, core->vector[i].name,
-				  &core->vector[i]);
+		err = request_vector(core, &core->vector[i]);
 		if (err)
 			break;
 	}
@@ -165,7 +221,7 @@ void ivshmem_free_vectors(struct ivshmem_core *core)
 	unsigned int i;
 
 	for (i = 0; i < core->idev.vectors; i++)
-		free_irq(pci_irq_vector(core->pdev, i), &core->vector[i]);
+		free_irq(core->vector[i].irq, &core->vector[i]);
 	pci_free_irq_vectors(core->pdev);
 }
 
@@ -175,7 +231,8 @@ void ivshmem_synchronize_vectors(struct ivshmem_core *core)
 	unsigned int i;
 
 	for (i = 0; i < core->idev.vectors; i++)
-		synchronize_irq(pci_irq_vector(core->pdev, i));
+		synchronize_irq(core->vector[i].irq);
+	/* What it may have woken finds no plugin. */
 	hrtimer_cancel(&core->throttle);
 	clear_bit(IVSHMEM_THROTTLED, &core->flags);
 }

@@ -80,7 +80,8 @@ struct ivshmem_device {
  *	taken to have been in state 0.
  * @interrupt: @vector fired, once or several times, or may have while the core
  *	held interrupts back, see max_interrupts in Documentation/troubleshooting.md.
- *	Hard interrupt context; two calls may overlap, also for one vector.
+ *	Hard interrupt context, or with PREEMPT_RT and threadirqs a thread with
+ *	bottom halves disabled; two calls may overlap, also for one vector.
  * @recheck: look for work that no interrupt told of; called once after
  *	interrupts were enabled and then about once a second, in process
  *	context. Returns true when there was some.

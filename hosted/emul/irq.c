@@ -67,6 +67,7 @@ struct irqaction {
 
 static struct irqaction *actions;
 static DEFINE_MUTEX(actions_lock);
+static DEFINE_SPINLOCK(wake_lock);	/* who changes the list holds both */
 static unsigned int ended;	/* changes when a @thread_fn has ended; waited for */
 
 static void wake_thread(struct irqaction *action)
@@ -184,8 +185,10 @@ static int add_action(struct irqaction *action)
 	if (can_share(action->irq, action->flags)) {
 		err = start_action(action);
 		if (!err) {
+			spin_lock_irq(&wake_lock);
 			action->next = actions;
 			actions = action;
+			spin_unlock_irq(&wake_lock);
 		}
 	}
 	mutex_unlock(&actions_lock);
@@ -234,7 +237,9 @@ static struct irqaction *take_action(unsigned int irq, void *dev_id)
 		if ((*link)->irq != irq || (*link)->dev_id != dev_id)
 			continue;
 		action = *link;
+		spin_lock_irq(&wake_lock);
 		*link = action->next;
+		spin_unlock_irq(&wake_lock);
 		break;
 	}
 	mutex_unlock(&actions_lock);
@@ -286,6 +291,18 @@ void synchronize_irq(unsigned int irq)
 	/* Without the lock: a handler's thread may request and free other interrupts. */
 	while ((seen = smp_load_acquire(&ended), threads_busy(irq)))
 		kit_word_sleep(&ended, seen, KIT_NEVER);
+}
+
+void irq_wake_thread(unsigned int irq, void *dev_id)
+{
+	struct irqaction *action;
+	unsigned long flags;
+
+	spin_lock_irqsave(&wake_lock, flags);
+	for (action = actions; action; action = action->next)
+		if (action->irq == irq && action->dev_id == dev_id && action->thread_fn)
+			wake_thread(action);
+	spin_unlock_irqrestore(&wake_lock, flags);
 }
 
 void disable_irq_nosync(unsigned int irq)

@@ -35,6 +35,7 @@ const void *free_irq(unsigned int irq, void *dev_id);
 int __must_check devm_request_threaded_irq(struct device *dev, unsigned int irq,
 					   irq_handler_t handler, irq_handler_t thread,
 					   unsigned long flags, const char *name, void *dev_id);
+void irq_wake_thread(unsigned int irq, void *dev_id);
 void synchronize_irq(unsigned int irq);
 void disable_irq(unsigned int irq);
 void disable_irq_nosync(unsigned int irq);

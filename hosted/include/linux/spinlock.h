@@ -50,6 +50,15 @@ bool _spin_is_locked(const spinlock_t *lock);
 #define spin_is_locked(_l)		_spin_is_locked(_l)
 #define assert_spin_locked(_l)		lockdep_assert_held(_l)
 
+#define raw_spin_lock_init(_l)			spin_lock_init(&(_l)->lock)
+#define raw_spin_lock(_l)			spin_lock(&(_l)->lock)
+#define raw_spin_lock_irq(_l)			spin_lock_irq(&(_l)->lock)
+#define raw_spin_lock_irqsave(_l, _f)		spin_lock_irqsave(&(_l)->lock, _f)
+#define raw_spin_trylock(_l)			spin_trylock(&(_l)->lock)
+#define raw_spin_unlock(_l)			spin_unlock(&(_l)->lock)
+#define raw_spin_unlock_irq(_l)			spin_unlock_irq(&(_l)->lock)
+#define raw_spin_unlock_irqrestore(_l, _f)	spin_unlock_irqrestore(&(_l)->lock, _f)
+
 DEFINE_LOCK_GUARD_1(spinlock, spinlock_t, spin_lock(_T->lock), spin_unlock(_T->lock))
 DEFINE_LOCK_GUARD_1(spinlock_irq, spinlock_t, spin_lock_irq(_T->lock),
 		    spin_unlock_irq(_T->lock))

@@ -10,6 +10,11 @@ typedef struct spinlock {
 	struct lockdep_map dep_map;
 } spinlock_t;
 
+/* Here neither of them sleeps. */
+typedef struct raw_spinlock {
+	spinlock_t lock;
+} raw_spinlock_t;
+
 typedef struct {
 	unsigned int word;		/* protects the rest */
 	unsigned int readers;
@@ -21,6 +26,8 @@ typedef struct {
 
 #define __SPIN_LOCK_INITIALIZER(_name)	{ __LOCKDEP_MAP(_name) }
 #define DEFINE_SPINLOCK(_name)		spinlock_t _name = __SPIN_LOCK_INITIALIZER(_name)
+#define DEFINE_RAW_SPINLOCK(_name) \
+	raw_spinlock_t _name = { .lock = __SPIN_LOCK_INITIALIZER(_name) }
 #define DEFINE_RWLOCK(_name)		rwlock_t _name = { __LOCKDEP_MAP(_name) }
 
 #endif
