@@ -90,6 +90,8 @@ void th_log(const char *file, int line, const char *fmt, ...)
 	vprintf(fmt, args);
 	va_end(args);
 	putchar('\n');
+	/* Whoever is killed has told it. */
+	fflush(stdout);
 }
 
 static inline void th_bail(void)

@@ -38,8 +38,12 @@ struct hosted_test {
 #define ON_THREADS	(ON(KIT_SMP) | ON(KIT_UP))
 #define ON_EACH		(ON_ALL | ON(KIT_INLINE))
 
-#define PATIENCE	60000	/* milliseconds; a machine may be slow, and stand still at times */
-#define SECONDS		(2 * PATIENCE / 1000)
+/*
+ * A machine may be slow, and stand still at times: milliseconds for what has to
+ * come, and seconds for a test, in which so many msleep(1) end before that.
+ */
+#define PATIENCE	60000
+#define SECONDS		(4 * PATIENCE / 1000)
 
 #define HOSTED_TEST_ON(_name, _dies, _policies, _seconds, _raw)				\
 	static void _name(void);							\

@@ -10,6 +10,7 @@
 #include <linux/ioport.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "test/test.h"
 
@@ -237,6 +238,8 @@ HOSTED_TEST_EACH(a_deferred_probe_is_tried_again_when_another_succeeds)
 	REQUIRE(b && b->driver == &other);
 	for (i = 0; i < PATIENCE && !READ_ONCE(a->driver); i++)
 		msleep(1);
+	/* It lets go of the device after that. */
+	flush_scheduled_work();
 	CHECK(READ_ONCE(a->driver) == &driver);
 	device_unregister(a);
 	device_unregister(b);

@@ -185,8 +185,8 @@ LINK_TEST(net_finds_frames_whose_interrupts_were_lost)
 
 	start_both(0x10000);
 	pci_link_drop_interrupts(the_link, true);
-	/* What the first recheck finds is not counted as lost. */
-	for (i = 0; i < 2; i++) {
+	/* A poll that goes on may find the first ones before a recheck does. */
+	for (i = 0; i < 20 && number(1, "counters/rechecks_found_work") < 1; i++) {
 		ASSERT_EQ(0, send_frame(0, i, 100, false));
 		EXPECT_TRUE(EVENTUALLY(got(1) == i + 1));
 	}

@@ -389,7 +389,7 @@ static void check_restarts(const struct traffic *t)
 	       (unsigned long long)t->received);
 }
 
-TEST_TIMEOUT(nothing_is_lost_or_doubled_however_often_it_is_killed, 1200)
+TEST_TIMEOUT(nothing_is_lost_or_doubled_however_often_it_is_killed, 900)
 {
 	const char *const args[] = { "--line", line_path, NULL };
 	unsigned int kills = atoi(getenv("HOSTED_KILLS") ?: "1000");
