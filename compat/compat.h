@@ -21,14 +21,14 @@
 #endif
 
 #ifndef HAVE_BUS_REMOVE_VOID
-#define ivshmem_bus_remove(_dev)				\
-	__ivshmem_bus_remove(struct device *dev);		\
-	static int ivshmem_bus_remove(struct device *dev)	\
-	{							\
-		__ivshmem_bus_remove(dev);			\
-		return 0;					\
-	}							\
-	static void __ivshmem_bus_remove(struct device *dev)
+#define ivshmem_bus_remove(_dev)		\
+	__ivshmem_bus_remove(_dev);		\
+	static int ivshmem_bus_remove(_dev)	\
+	{					\
+		__ivshmem_bus_remove(dev);	\
+		return 0;			\
+	}					\
+	static void __ivshmem_bus_remove(_dev)
 #endif
 
 #ifndef HAVE_ETHTOOL_KERNEL_RINGPARAM

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """shellcheck over all scripts; checkpatch of the debug kernel's source over all C."""
+import contextlib
+import os
+import re
 import shutil
 import subprocess
+import tempfile
+import time
 
 from . import debug, host, roots
-from .util import TOP, checkout_cache, digest, output
+from .util import TOP, cache, digest, output
 
 # What checkpatch --strict may not complain about, and why.
 KERNEL_EXCEPTIONS = {
@@ -47,11 +52,29 @@ HOSTED_EXCEPTIONS = dict(PROGRAM_EXCEPTIONS, **{
     "MACRO_WITH_FLOW_CONTROL": "tests and benchmarks",
     "SUSPECT_COMMA_SEMICOLON": "it takes initializers for statements",
 })
-KERNEL_SIDE = ("framework/", "plugins/", "include/", "Documentation/", "selftests/core/")
-# Left out: macros that stand for half a function, TRACE_EVENT() with its own layout, the
-# kernel's macros themselves, and examples of what is wrong.
-CHECKPATCH_SKIP = ("compat/", "framework/trace.h", "selftests/harness_kernel.h", "hosted/include/",
-                   "cocci/")
+COMPAT_EXCEPTIONS = {
+    "MACRO_ARG_UNUSED": "a macro that gives a function its old signature drops its arguments",
+    "MACRO_WITH_FLOW_CONTROL": "such a macro may be a whole function, with its return",
+    "MACRO_ARG_PRECEDENCE": "a type that is declared or cast to has no parentheses",
+    "MACRO_ARG_REUSE": "types, names; in container_of_const() as in the kernel's",
+}
+TRACE_EXCEPTIONS = {
+    "OPEN_ENDED_LINE": "the parts of TRACE_EVENT() have a layout of their own, in the kernel too",
+    "PARENTHESIS_ALIGNMENT": "the same",
+}
+# Who may do what, by what a name begins with: the first that fits.
+EXCEPTIONS = (
+    ("compat/", COMPAT_EXCEPTIONS),
+    ("framework/trace.h", TRACE_EXCEPTIONS),
+    (("framework/", "plugins/", "include/", "Documentation/", "selftests/core/"),
+     KERNEL_EXCEPTIONS),
+    ("hosted/", HOSTED_EXCEPTIONS),
+    ("", PROGRAM_EXCEPTIONS),
+)
+# Left out: the kernel's own macros, what stands for its headers, examples of what is wrong.
+CHECKPATCH_SKIP = ("selftests/harness_kernel.h", "hosted/include/", "cocci/")
+CHECKPATCH = ("--no-tree", "--strict", "--terse", "--quiet", "--no-summary")
+GOOD_DAYS = 30
 
 
 def tracked(*patterns):
@@ -82,37 +105,56 @@ def checkpatch_script():
     return debug.static_checks() / "scripts/checkpatch.pl" if roots.ready(debug.NAME) else None
 
 
-def checkpatch(script):
-    """Three rounds: what only makes sense in the kernel is not asked of programs.
+def exceptions(name):
+    return next(which for begins, which in EXCEPTIONS if name.startswith(begins))
 
-    Files that are as they were in the last good run are not looked at again."""
-    names = [n for n in tracked("*.c", "*.h") if not n.startswith(CHECKPATCH_SKIP)]
-    keys = {n: digest(script, KERNEL_EXCEPTIONS, HOSTED_EXCEPTIONS, n, (TOP / n).read_bytes())
-            for n in names}
-    stamp = checkout_cache("checkpatch-good")
-    good = stamp.read_text().split() if stamp.exists() else []
-    names = [n for n in names if keys[n] not in good]
-    kernel = [n for n in names if n.startswith(KERNEL_SIDE)]
-    hosted = [n for n in names if n.startswith("hosted/")]
-    programs = [n for n in names if n not in kernel + hosted]
-    texts = (run_checkpatch(script, kernel, KERNEL_EXCEPTIONS),
-             run_checkpatch(script, hosted, HOSTED_EXCEPTIONS),
-             run_checkpatch(script, programs, PROGRAM_EXCEPTIONS))
+
+def marks(script):
+    """(name, file that is there once the name's content was found good), in any checkout."""
+    parts = [(path.name, path.read_bytes()) for path in sorted(script.parent.iterdir())
+             if path.is_file()]
+    recipe = digest(parts, CHECKPATCH)
+    for name in tracked("*.c", "*.h"):
+        if not name.startswith(CHECKPATCH_SKIP):
+            yield name, cache("checkpatch", digest(recipe, sorted(exceptions(name)), name,
+                                                   (TOP / name).read_bytes()))
+
+
+def checkpatch(script):
+    """In rounds: what only makes sense in the kernel is not asked of programs.
+
+    What was found good is not looked at again, until nobody has asked for GOOD_DAYS."""
+    found = dict(marks(script))
+    left = [name for name in found if not found[name].exists()]
+    texts = [run_checkpatch(script, names, which) for which, names in (
+        (which, [name for name in left if exceptions(name) is which]) for _, which in EXCEPTIONS)]
     if not any(texts):
-        stamp.write_text("\n".join(keys.values()))
+        for name, mark in marks(script):
+            if found.get(name) == mark:     # as it was when the script began
+                mark.touch()
+        forget(cache("checkpatch", "any").parent)
     return "\n".join(filter(None, texts))
 
 
+def forget(folder):
+    for old in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):    # others do the same
+            if old.stat().st_mtime < time.time() - GOOD_DAYS * 86400:
+                old.unlink()
+
+
 def run_checkpatch(script, names, ignore):
+    """Paths are the same for all checkouts, as it goes by them, too."""
     if not names:
         return ""
-    # It looks for headers below its root, and leaves a cache in its current folder.
-    folder = script.parents[1]
-    done = subprocess.run(["perl", str(script), "--no-tree", "--root=%s" % folder, "--strict",
-                           "--terse", "--quiet", "--no-summary", "--ignore", ",".join(ignore), "-f"]
-                          + [str(TOP / name) for name in names],
-                          cwd=str(folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    return done.stdout.decode().strip().replace("%s/" % TOP, "")
+    with tempfile.TemporaryDirectory() as folder:
+        # It looks for headers below its root, and leaves a cache in its current folder.
+        os.symlink(str(TOP), folder + "/tree")
+        done = subprocess.run(["perl", str(script), "--root=%s" % script.parents[1], *CHECKPATCH,
+                               "--ignore", ",".join(ignore), "-f"] + ["tree/" + n for n in names],
+                              cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    text = re.sub(r"^tree/", "", done.stdout.decode().strip(), flags=re.M)
+    return text or done.returncode and "checkpatch.pl ends with status %d" % done.returncode or ""
 
 
 def main():

@@ -7,10 +7,9 @@
 #ifndef HAVE_CONTAINER_OF_CONST
 /* As the newest kernel's: const in, const out. */
 #define container_of_const(_ptr, _type, _member)				\
-	_Generic(_ptr,								\
-		const typeof(*(_ptr)) * :					\
-			(const _type *)container_of(_ptr, _type, _member),	\
-		default: (_type *)container_of(_ptr, _type, _member))
+	__builtin_choose_expr(__same_type(_ptr, const typeof(*(_ptr)) *),	\
+			      (const _type *)container_of(_ptr, _type, _member), \
+			      (_type *)container_of(_ptr, _type, _member))
 #endif
 
 #endif /* _IVSHMEM_COMPAT_LINUX_DEVICE_H */
