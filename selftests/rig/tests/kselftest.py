@@ -89,25 +89,37 @@ def here():
 
 
 def names(source):
-    found = re.findall(r"^TEST(?:_F)?(?:_TIMEOUT)?\(((?:link, )?\w+)", source.read_text(), re.M)
+    text = source.read_text()
+    found = re.findall(r"^TEST(?:_F)?(?:_TIMEOUT)?\(((?:link, )?\w+)", text, re.M)
+    equal(len(found), text.count("\nTEST") - 1, "tests found in " + source.name)
     return [name.replace(", ", ".") for name in found]
 
 
-def alone(suite, fixture, programs):
-    @test("each test of the suite %s passes when it runs alone, in reverse order" % suite,
-          Fixture(fixture), timeout=1200, suffix="-" + suite)
+def alone(suite, fixture, programs, what="the suite %s", suffix="-%s"):
+    @test("each test of %s passes when it runs alone, in reverse order" % (what % suite),
+          Fixture(fixture), timeout=1200, suffix=suffix % suite)
     def one_by_one(lab):
         for program in programs:
             wanted = names(TOP / "selftests" / suite / (program + ".c"))[::-1]
-            expect(len(wanted) > 5, "only %d tests found in %s.c", len(wanted), program)
-            text = lab.vm.run("for name in %s; do /selftests/%s/%s $name || echo status $?; done"
-                              % (" ".join(wanted), suite, program), timeout=1000).out
+            text = lab.vm.run("export BINDS=5 HUGE=%d; for name in %s; do /selftests/%s/%s $name || "
+                              "echo status $?; done" % (lab.kernel in shadow.HUGE, " ".join(wanted),
+                                                        suite, program), timeout=1000).out
             bad = re.findall(r"^not ok .*|^status .*|^1\.\.(?!1$).*", text, re.M)
             expect(not bad, "%s", text)
 
 
+class Window(Lab):
+    """The R/W section lies elsewhere."""
+
+    def __init__(self, kernel=DEFAULT_KERNEL):
+        super().__init__(kernel)
+        self.vm = shadow.elsewhere(self)
+        self.vm.run("modprobe ivshmem_shadow shmaddr=0x10000000+32M && ls " + shadow.NODE)
+
+
 alone("uio", uio.Ends, ("maps", "events", "life"))
-alone("shadow", shadow.Both, ("test_calls", "test_ring"))
+alone("shadow", shadow.Both, ("test_node", "test_calls", "test_ring"))
+alone("shadow", Window, ("test_window",), "the suite %s with shmaddr", "-%s-window")
 
 
 @test("config fragments ask for what the kernels have, that the tests run on")
