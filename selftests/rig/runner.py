@@ -7,6 +7,7 @@ import io
 import multiprocessing
 import multiprocessing.connection
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -17,17 +18,34 @@ import traceback
 from . import suite, tap
 from .lab import Lab
 from .suite import Skip
-from .util import RigError, TOP, die_with_parent, end, end_on_signals, spawn
+from .util import RigError, TOP, die_with_parent, end, end_on_signals, spawn, tail
 
 # Machines wait a lot: one more test than there are processors.
 JOBS = int(os.environ.get("IVSHMEM_JOBS") or min(3, 1 + (os.cpu_count() or 1)))
 # outcome: pass, fail, skip, optional (a skip that CI does not mind), said (no test's, but the end
 # of a program); seconds: None where more follow; said: what the test itself prints
 Result = collections.namedtuple("Result", "id sentence outcome text seconds said")
+# What a test does with its seeds depends on these.
+SETTINGS = ("IVSHMEM_CYCLES", "IVSHMEM_FUZZ_MINUTES")
 
 
 class TestTimeout(Exception):
     pass
+
+
+def again(name, seeds=()):
+    """The command that runs just this one again."""
+    settings = ["%s=%s " % (setting, os.environ[setting]) for setting in SETTINGS
+                if os.environ.get(setting)]
+    if seeds:
+        settings.append("IVSHMEM_SEED=%d " % seeds[0])
+    return "again: %smake check TESTS='%s'" % ("".join(settings), name)
+
+
+def story(name, text, seeds, logs):
+    """What is told of a failure, and how to have it again."""
+    told = ["seed: %s" % " ".join(map(str, seeds))] if seeds else []
+    return "\n".join([text] + told + logs + [again(name, seeds)])
 
 
 def on_alarm(_number, _frame):
@@ -40,10 +58,12 @@ class External:
     fixture = kernel = None
 
     def __init__(self, name, folder, *target, timeout=300, group="programs", alone=False,
-                 long=False):
-        """group: those of one run one after the other, as they may build the same things."""
+                 long=False, words=False):
+        """group: those of one run one after the other, as they may build the same things.
+
+        words: make runs those of its tests alone that TESTS names."""
         self.id, self.folder, self.timeout, self.group = name, folder, timeout, group
-        self.alone, self.long = alone, long
+        self.alone, self.long, self.words = alone, long, words
         self.command = ["make", "-s", "-C", folder] + list(target)
         self.name = "all of " + " ".join(self.command)
 
@@ -67,9 +87,17 @@ class External:
             results.append((wanted, "fail", "status %s\n%s" % (process.returncode, text[-2000:])))
         return results
 
+    def repeat(self, sentence):
+        """Its tests' names are words, what the rig itself finds wrong with it is a sentence."""
+        if self.words and re.fullmatch(r"[\w.]+", sentence):
+            return "again: %s TESTS='%s'" % (" ".join(self.command), sentence)
+        return again(self.id)
+
     def run(self, patience):
         start = time.monotonic()
         for sentence, outcome, text in self.results(self.timeout * patience):
+            if outcome == "fail":
+                text = "\n".join(filter(None, (text, self.repeat(sentence))))
             yield Result(self.id, sentence, outcome, text, None, "")
         seconds = time.monotonic() - start
         yield Result(self.id, "", "said", "", seconds, "%s: %.1f s" % (self.id, seconds))
@@ -123,16 +151,12 @@ class Case:
         return any(vm.lost_cpu() for lab in Lab.opened for vm in lab.vms)
 
     def diagnose(self, text):
-        parts = [text]
-        if suite.seeds:
-            parts.append("seed: %s" % " ".join(map(str, suite.seeds)))
+        logs = []
         for lab in Lab.opened:
             if "console:" not in text and lab.vms:
-                parts.append(lab.tails())
-            parts.append("logs: %s" % lab.keep_logs(self.test.id))
-        again = "IVSHMEM_SEED=%d " % suite.seeds[0] if suite.seeds else ""
-        parts.append("again: %smake check TESTS='%s'" % (again, self.test.id))
-        return "\n".join(parts)
+                logs.append(lab.tails())
+            logs.append("logs: %s" % lab.keep_logs(self.test.id))
+        return story(self.test.id, text, suite.seeds, logs)
 
     def run(self, patience):
         start = time.monotonic()
@@ -165,6 +189,18 @@ def grouped(things):
     return sorted(groups.values(), key=lambda group: group[0].alone)
 
 
+class Told(list):
+    """Tells when it grows."""
+
+    def __init__(self, tell):
+        super().__init__()
+        self.tell = tell
+
+    def append(self, thing):
+        super().append(thing)
+        self.tell()
+
+
 class Worker:
     """A process that runs one group of tests after the other, and tells each result.
 
@@ -178,11 +214,13 @@ class Worker:
         self.theirs.close()
         self.group = None               # the number of what it runs
         self.left = []                  # and what of that has no result yet
+        self.seeds, self.folders = [], []       # of the test that runs; of its machines
 
     def main(self):
         die_with_parent()
         end_on_signals()
         self.pipe.close()
+        suite.seeds, Lab.opened = Told(self.tell), Told(self.tell)
         try:
             for number in iter(self.theirs.recv, None):
                 for thing in self.groups[number]:
@@ -196,25 +234,41 @@ class Worker:
         finally:
             Case.shut()
 
+    def tell(self):
+        """What nobody could tell any more if this process were killed."""
+        self.theirs.send((list(suite.seeds), [lab.folder for lab in Lab.opened]))
+
     def give(self, number):
         self.group, self.left = number, [thing.id for thing in self.groups[number]]
         self.pipe.send(number)
 
     def take(self):
-        """The next result, None at the end of the group. A process that died is told as failures."""
+        """The next result if there is one, None at the end of the group. A process that died is
+        told as failures."""
         try:
             result = self.pipe.recv()
-        except EOFError:
-            self.process.join()
-            if not self.left:
-                return None
-            return Result(self.left.pop(0), "is run to its end", "fail",
-                          "the process that ran it ended (%s)" % self.process.exitcode, 0, "")
-        if result is None:
+        except (EOFError, ConnectionResetError):
+            result = self.died()
+        if isinstance(result, Result):
+            self.seeds = []
+            if result.id in self.left:
+                self.left.remove(result.id)
+        elif result:
+            self.seeds, self.folders = result
+        else:
             self.left = []
-        elif result.id in self.left:
-            self.left.remove(result.id)
         return result
+
+    def died(self):
+        self.process.join()
+        if not self.left:
+            return None
+        text = "the process that ran it ended (%s)" % self.process.exitcode
+        logs = ["%s:\n%s" % (path, tail(path, 20)) for folder in self.folders
+                for path in sorted(folder.glob("*.console"))]
+        self.folders = []               # the others of its group have none
+        return Result(self.left[0], "is run to its end", "fail",
+                      story(self.left[0], text, self.seeds, logs), 0, "")
 
     def alive(self):
         return self.process.is_alive()
@@ -292,7 +346,7 @@ class Runner:
                 result = busy[pipe].take()
                 if result is None:
                     busy[pipe].group = None
-                else:
+                elif isinstance(result, Result):
                     self.record(result)
 
     def run(self, things):
@@ -314,7 +368,7 @@ class Runner:
         for name, sentence, text in self.failures:
             print("\n==== FAILED %s: %s\n%s" % (name, sentence, text))
             if "again: " not in text:
-                print("again: make check TESTS='%s'" % name)
+                print(again(name))
         return self.counts
 
 

@@ -6,7 +6,7 @@ import statistics
 
 from .. import debug, tap
 from ..lab import Lab
-from ..machines import LIB, NET, PING, Pair, all_came_back
+from ..machines import LIB, NET, PING, Pair, all_came_back, found_by_recheck
 from ..suite import Fixture, Skip, equal, expect, test, until
 from ..util import DEFAULT_KERNEL, KERNELS
 
@@ -21,12 +21,6 @@ VARIANTS = {
 }
 
 
-def guest_script(lab, command):
-    text = lab.vm.run(command, timeout=1400, check=False).out
-    bad = [(name, why) for name, outcome, why in tap.parse(text) if outcome != "pass"]
-    expect(not bad, "\n".join("%s\n%s" % pair for pair in bad))
-
-
 class Loaded(Pair):
     """The interfaces are there, but a guest's script sets them up."""
 
@@ -39,7 +33,11 @@ def pair(name, kernel, options, settings, *quick):
           Fixture(Loaded, kernel=kernel, **options), timeout=1500, suffix="-%s-%s" % (name, kernel),
           quick=quick)
     def pair_sh(lab):
-        guest_script(lab, settings + " /selftests/net/pair.sh")
+        tap.all_pass(lab.vm.job(settings + " /selftests/net/pair.sh", 1400))
+        # Each is a second lost. A machine that stands still has some all the same.
+        found = found_by_recheck(lab)
+        print("# rechecks found %d" % found)
+        expect("drop_interrupts" in options or found < 20, "rechecks found %d", found)
 
 
 for version in KERNELS:
@@ -52,7 +50,8 @@ for variant in VARIANTS:
 @test("unbind and rmmod under traffic, 15 times each, 4 on a debug kernel: the link returns each time",
       Fixture(Loaded), timeout=1500)
 def remove(lab):
-    guest_script(lab, "COUNT=%d /selftests/net/remove.sh" % (4 if lab.kernel in debug.NAMES else 15))
+    count = 4 if lab.kernel in debug.NAMES else 15
+    tap.all_pass(lab.vm.job("COUNT=%d /selftests/net/remove.sh" % count, 1400))
 
 
 PAIR = Fixture(Pair)
@@ -195,7 +194,7 @@ def after_leaving(trace):
 @test("a link's peer learns that it goes down when nothing of ours is in the ring any more", PAIR)
 def down_first(lab):
     if lab.vm.run(TRACING + "[ -e kprobe_events ]", check=False).status:
-        raise Skip("the kernel has no CONFIG_KPROBE_EVENTS", optional=True)
+        raise Skip("the kernel has no CONFIG_KPROBE_EVENTS")
     flood = lab.start("a", "ping -q -f -s 1000 %s2" % NET)
     lab.vm.run(PROBES)
     try:

@@ -4,16 +4,18 @@ import contextlib
 import io
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import time
 from unittest import mock
 
-from .. import forms, mutants, runner, suite
+from .. import forms, mutants, runner, suite, tap
 from ..lab import Lab
 from ..splats import reports
 from ..suite import Fixture, Test, equal, expect, test
 from ..util import RigError
+from ..vm import Result
 
 
 def given(count, body, fixture=None, timeout=6, **options):
@@ -68,17 +70,19 @@ def failures():
             suite.seed()
             expect(False, "this is wrong")
         if number == 2:
+            suite.seed()
             os.kill(os.getpid(), 9)
         if number == 3:
             time.sleep(60)
         if number == 4:
             raise suite.Skip("no such thing", optional=True)
-    with mock.patch.dict(os.environ, {"IVSHMEM_SEED": "77"}):
+    with mock.patch.dict(os.environ, {"IVSHMEM_SEED": "77", "IVSHMEM_CYCLES": "9",
+                                      "IVSHMEM_FUZZ_MINUTES": ""}):
         counts, said = ran(given(6, body))
     equal(counts, {"pass": 2, "fail": 3, "skip": 1}, "counts")
     for text in ("TAP version 13\n", "this is wrong", "seed: 77", "not done within 9 s", "(-9)",
-                 "again: IVSHMEM_SEED=77 make check TESTS='given.test1'",
-                 "again: make check TESTS='given.test2'", "# SKIP no such thing", "\n1..6\n"):
+                 "again: IVSHMEM_CYCLES=9 IVSHMEM_SEED=77 make check TESTS='given.test1'",
+                 "again: IVSHMEM_CYCLES=9 IVSHMEM_SEED=77 make check TESTS='given.test2'", "# SKIP no such thing", "\n1..6\n"):
         expect(text in said, "no %r in\n%s", text, said)
     equal(said.splitlines()[-1], "2 passed, 3 failed, 1 skipped", "last line")
 
@@ -108,6 +112,37 @@ def endless():
         ("one", "pass"), ("runs all 2 tests that it planned", "fail"), ("ends within 5 s", "fail")],
           "results")
     expect("this hangs" in results[-1][2], "it says %r", results[-1][2])
+
+
+@test("one test of a program that fails can be run again alone, if the program knows how")
+def one_again():
+    for words, wanted in ((True, "again: sh -c echo ok 1 one; echo not ok 2 two TESTS='two'"),
+                          (False, "again: make check TESTS='given'")):
+        program = runner.External("given", ".", words=words)
+        program.command = ["sh", "-c", "echo ok 1 one; echo not ok 2 two"]
+        said = [result.text for result in program.run(1)]
+        expect("again: " not in said[0] and wanted in said[1], "it says %r, want %r", said, wanted)
+
+
+@test("what a program in a machine skips fails the test, but for reasons that were expected")
+def inner_skips():
+    def outcome(status, out, skips=()):
+        job = mock.Mock(command="given", **{"result.return_value": Result(status, out)})
+        try:
+            tap.all_pass(job, skips)
+        except AssertionError as error:
+            return str(error).split(":\n")[0]
+        return ""
+    one = "1..2\nok 1 one\nok 2 two # SKIP no vector\n"
+    for wanted, arguments in (
+            ("", (0, "1..1\nok 1 one\n")),
+            ("", (0, one, ["no .*"])),
+            ("given: ['two (skipped: no vector)'] do not pass", (0, one, ["no", "vector"])),
+            ("given: ['all of it (skipped: no socat)'] do not pass", (4, "1..0 # SKIP no socat\n")),
+            ("given: ['exit status 1'] do not pass", (1, "1..1\nok 1 one\n")),
+            ("given: ['two'] do not pass", (1, "1..2\nok 1 one\nnot ok 2 two\n")),
+            ("given: ['prints TAP'] do not pass", (0, "1..0\n"))):
+        equal(outcome(*arguments), wanted, "what it says to %r" % (arguments,))
 
 
 class Maimed(Lab):
@@ -212,3 +247,18 @@ def not_found():
         raise AssertionError("%s: %s" % (said, found))
     found = Told("not ok 1 a.b: holds", "ring errors is 0, want 1").check(["a.b"])[0]
     equal(found["fail"], ["a.b"], "what finds it")
+
+
+@test("a fault is found when each test that has to fails, and one tells what the fault's patch says")
+def found_for_what_it_is():
+    def verdict(says, *failed):
+        mutant = mock.Mock(tests=["a.b", "c.*"], says=re.compile(says, re.M))
+        return mutants.verdict(mutant, list(failed), "why", dict.fromkeys(failed, "ring errors is 0"))
+    late = "the link:\nvm0: c.d: no answer in time"
+    for wanted, arguments in (("pass", ("errors is", "a.b", "c.d")), ("fail", ("errors is", "a.b")),
+                              ("fail", ("another", "a.b", "c.d")),
+                              ("pass", (mutants.NOT_LATE, "a.b", "c.d"))):
+        equal(verdict(*arguments)[0], wanted, "what is said of %r" % (arguments,))
+    for text, wanted in ((late, False), ("holds\nnot done within 5 s", False),
+                         (late + "\n| RIP: 0010:tell+0x1/0x2", True), ("ring errors is 0", True)):
+        equal(bool(re.search(mutants.NOT_LATE, text, re.M)), wanted, "a sign of a fault: %r" % text)
