@@ -21,6 +21,12 @@ def has_carrier(run, interface="eth0"):
     return bool(re.search("LOWER_UP.* state UP", run("ip link show " + interface, check=False).out))
 
 
+def found_by_recheck(lab):
+    """How often links had something to do that no interrupt had told of."""
+    return sum(int(n) for n in lab.vm.out(
+        "cat /sys/bus/ivshmem/devices/*/counters/rechecks_found_work").split())
+
+
 class Pair(Lab):
     """One machine with both ends of a link, in the network namespaces a and b."""
 

@@ -5,10 +5,12 @@ Each patch in selftests/mutants has a header with the lines
 
 	Fault: what is wrong then, in a sentence
 	Kernel: to build it for
-	Test: who has to find it, as patterns of rig check
+	Test: who has to find it, each of them, as patterns of rig check
+	Says: if it shows, a regular expression: what one of them prints when it is this that it found
 
 It is applied to a copy of the tree, which the rig there builds and tests."""
 import concurrent.futures
+import fnmatch
 import os
 import queue
 import re
@@ -21,6 +23,8 @@ from .util import RigError, TOP, checkout_cache, digest, end, lock, output, say,
 
 FOLDER = TOP / "selftests/mutants"
 KEYS = ("Fault", "Kernel", "Test")
+# Where it says nothing: that a test was late is no sign of any fault, but what a kernel traced is.
+NOT_LATE = r"\A(?!ends within |.*\nnot done within |(.*\n)+?.*: no answer in time$)|RIP: |</TASK>"
 TIMEOUT = 1800
 # Modules are loaded later than all this, so it is the machine's doing.
 NO_START = re.compile(r"^# .*(\): boot: |no QMP greeting|ivshmem-link does not serve|"
@@ -31,9 +35,13 @@ class Mutant:
     def __init__(self, path):
         self.path, self.name, self.text = path, path.stem, path.read_text()
         header = dict(re.findall(r"^(\w+): (.*)$", self.text.split("\n--- ", 1)[0], re.M))
-        if sorted(header) != sorted(KEYS):
+        if set(header) - {"Says"} != set(KEYS):
             raise RigError("%s: the header has %s, want %s" % (path, sorted(header), sorted(KEYS)))
         self.fault, self.kernel, self.tests = header["Fault"], header["Kernel"], header["Test"].split()
+        try:
+            self.says = re.compile(header.get("Says", NOT_LATE), re.M)
+        except re.error as error:
+            raise RigError("%s: Says: %s" % (path, error)) from error
 
     def files(self):
         return re.findall(r"^\+\+\+ b/(\S+)", self.text, re.M)
@@ -113,8 +121,10 @@ class Copy:
             raise RigError("it does not build for %s:\n%s" % (kernel, text[-2000:]))
 
     def check(self, tests):
-        """Outcome -> names of tests, and the first line that tells of a failure."""
-        text = self.rig("check", "--jobs", "1", *tests)[1].split("\n1..")[0] + "\n"
+        """Outcome -> names of tests, the first line that tells of a failure, and name -> all that
+        a test that fails says."""
+        text, _, told = self.rig("check", "--jobs", "1", *tests)[1].partition("\n1..")
+        text += "\n"
         outcomes = {"pass": [], "fail": [], "skip": []}
         for name, outcome, _ in tap.parse(text):
             outcomes[outcome].append(name.split(": ")[0])
@@ -122,7 +132,7 @@ class Copy:
             raise RigError("no test ran:\n%s" % text[-2000:])
         if NO_START.search(text):
             raise RigError("a test did not get as far as the drivers: %s" % first_failure(text))
-        return outcomes, first_failure(text)
+        return outcomes, first_failure(text), all_failures(told)
 
 
 def first_failure(text):
@@ -133,9 +143,18 @@ def first_failure(text):
     return (" ".join(said) or (found.group(1) if found else ""))[:300]
 
 
+def all_failures(text):
+    """Name -> sentence and reason, from what rig check prints at its end."""
+    said = {}
+    for part in text.split("\n==== FAILED ")[1:]:
+        name, _, reason = part.partition(": ")
+        said[name] = said.get(name, "") + reason
+    return said
+
+
 def unspoilt(copy, tests):
     """Outcome and reason. What fails anyway finds nothing."""
-    outcomes, reason = copy.check(tests)
+    outcomes, reason, _ = copy.check(tests)
     if outcomes["fail"]:
         return "fail", "%s fail: %s" % (" ".join(outcomes["fail"]), reason)
     if not outcomes["pass"]:
@@ -144,16 +163,27 @@ def unspoilt(copy, tests):
 
 
 def spoilt(copy, mutant):
-    """The same for one mutant: it passes where a test fails."""
+    """The same for one mutant: it passes where each test fails, and one says what it has to."""
     try:
         copy.apply(mutant)
         copy.build(mutant.kernel)
-        outcomes, reason = copy.check(mutant.tests)
+        outcomes, reason, said = copy.check(mutant.tests)
     finally:
         copy.restore()
-    if outcomes["fail"]:
-        return "pass", "caught by %s: %s" % (" ".join(sorted(set(outcomes["fail"]))), reason)
-    return "fail", "survived %s" % " ".join(sorted(outcomes["pass"] + outcomes["skip"]))
+    return verdict(mutant, outcomes["fail"], reason, said)
+
+
+def verdict(mutant, failed, reason, said):
+    """The names of those that failed, the first one's reason, and all that each says."""
+    passed = [pattern for pattern in mutant.tests if not fnmatch.filter(failed, pattern)]
+    if passed:
+        return "fail", "survived %s" % " ".join(passed)
+    caught = "caught by %s: %s" % (" ".join(sorted(set(failed))), reason)
+    for text in said.values():
+        found = mutant.says.search(text)
+        if found:
+            return "pass", "%s%s" % (caught, found.group() and "\nsays: " + found.group())
+    return "fail", "not for what it is, no test says '%s': %s" % (mutant.says.pattern, caught)
 
 
 def report(number, sentence, outcome, text, seconds):

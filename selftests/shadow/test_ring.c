@@ -75,8 +75,8 @@ TEST_F(link, a_message_without_a_doorbell_is_found_within_two_seconds)
 TEST_F(link, doorbells_before_the_handshake_do_nothing)
 {
 	struct rtos *r = &self->r;
+	uint64_t rung, errors = counter("ring_errors");
 	unsigned int state, i;
-	uint64_t rung;
 
 	for (state = RESET; state <= READY; state++) {
 		rtos_reset(r);
@@ -92,6 +92,7 @@ TEST_F(link, doorbells_before_the_handshake_do_nothing)
 		proxy_write(self->fd, 1);
 		sleep_ms(20);
 		EXPECT_EQ(rung, attribute(DEVICE "counters/doorbells"));
+		EXPECT_EQ(errors, counter("ring_errors"));
 	}
 	expect_working(r);
 }

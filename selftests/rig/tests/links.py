@@ -2,9 +2,10 @@
 """Links of unusual shape, and a device that dies."""
 import time
 
+from .. import debug
 from ..forms import QUICK
 from ..lab import Lab
-from ..machines import NET, PING, Pair, all_came_back, has_carrier
+from ..machines import NET, PING, Pair, all_came_back, found_by_recheck, has_carrier
 from ..suite import Fixture, equal, expect, test, until
 from ..util import DEFAULT_KERNEL
 
@@ -144,11 +145,6 @@ def dead(lab):
     vm.run("rmmod ivshmem_net; rmmod ivshmem_core")
 
 
-def found_by_recheck(lab):
-    return sum(int(n) for n in lab.vm.out(
-        "cat /sys/bus/ivshmem/devices/*/counters/rechecks_found_work").split())
-
-
 @test("no doorbell is left out that was due: under all kinds of traffic rechecks find nothing",
       Fixture(Pair), timeout=900, alone=True)
 def nothing_left_out(lab):
@@ -171,7 +167,7 @@ def nothing_left_out(lab):
 
 
 @test("a lost interrupt costs at most the time until the next recheck, and loses nothing",
-      Fixture(Pair), alone=True)
+      Fixture(Pair), alone=True, quick=("7.2", debug.NAME))
 def recheck(lab):
     lab.link.ask("drop 1")
     took = []
