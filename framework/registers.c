@@ -147,6 +147,20 @@ int ivshmem_set_one_shot(struct ivshmem_device *idev, bool on)
 }
 EXPORT_SYMBOL_GPL(ivshmem_set_one_shot);
 
+/*
+ * The write is posted: what is rung after this, or after the look that follows
+ * it, must not meet the 0. Holds control_lock.
+ */
+static int let_through(struct ivshmem_core *core)
+{
+	int err;
+
+	lockdep_assert_held(&core->control_lock);
+	err = ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
+	ivshmem_read_register(core, IVSHMEM_REG_INT_CONTROL);
+	return err;
+}
+
 static int set_interrupts(struct ivshmem_core *core, bool on)
 {
 	unsigned long flags;
@@ -157,9 +171,11 @@ static int set_interrupts(struct ivshmem_core *core, bool on)
 	if (on && !READ_ONCE(core->plugin))
 		goto unlock;
 	assign_bit(IVSHMEM_INTERRUPTS, &core->flags, on);
-	/* Who lets them through again sees what is wanted by then. */
-	on = on && !test_bit(IVSHMEM_THROTTLED, &core->flags);
-	err = ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, on ? IVSHMEM_INT_ENABLE : 0);
+	/* Who ends a hold sees what is wanted by then. */
+	if (on && !test_bit(IVSHMEM_THROTTLED, &core->flags))
+		err = let_through(core);
+	else
+		err = ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
 unlock:
 	raw_spin_unlock_irqrestore(&core->control_lock, flags);
 	return err;
@@ -209,9 +225,7 @@ bool ivshmem_release_interrupts(struct ivshmem_core *core)
 	held = test_and_clear_bit(IVSHMEM_THROTTLED, &core->flags);
 	if (held && test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
 	    !test_bit(IVSHMEM_ONE_SHOT, &core->flags)) {
-		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
-		/* The write is posted: what is rung after the look must not meet the 0. */
-		ivshmem_read_register(core, IVSHMEM_REG_INT_CONTROL);
+		let_through(core);
 		/* What a reset leaves of Interrupt Control is what a hold does. */
 		if (core->held_state && !ivshmem_peer_state(&core->idev, core->idev.id))
 			set_bit(IVSHMEM_LOST_STATE, &core->flags);
@@ -224,6 +238,9 @@ bool ivshmem_release_interrupts(struct ivshmem_core *core)
 /**
  * ivshmem_enable_interrupts() - let interrupts through; in one-shot mode, the next
  * @idev: the device
+ *
+ * When it returns, the device has them enabled: a doorbell from then on raises
+ * one, one before may not have.
  *
  * Context: any, between probe and remove. Return: 0, or -ENODEV once the device
  * is gone.
@@ -299,7 +316,7 @@ void ivshmem_restore(struct ivshmem_core *core)
 	ivshmem_write_register(core, IVSHMEM_REG_STATE, core->state);
 	if (test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
 	    !test_bit(IVSHMEM_THROTTLED, &core->flags))
-		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, IVSHMEM_INT_ENABLE);
+		let_through(core);
 	raw_spin_unlock_irq(&core->control_lock);
 }
 

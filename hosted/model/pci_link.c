@@ -32,6 +32,7 @@ enum { REG_ID = 0x00, REG_MAX_PEERS = 0x04, REG_INT_CONTROL = 0x08, REG_DOORBELL
 /**
  * struct end - a peer's end
  * @control: Interrupt Control
+ * @late: what it will be, once a write that enables interrupts has arrived; or 0
  * @irq: first line of the kit
  * @irqs: how many, 0 while a driver has none
  * @raise: vectors to raise once the lock is dropped
@@ -42,7 +43,7 @@ struct end {
 	struct kit_pci pci;
 	struct pci_link *link;
 	uint8_t config[256];
-	uint32_t control;
+	uint32_t control, late;
 	unsigned int irq, irqs;
 	uint64_t raise;
 	unsigned long rung;
@@ -130,7 +131,10 @@ static void write_register(struct end *end, unsigned long offset, uint32_t value
 
 	switch (offset) {
 	case REG_INT_CONTROL:
-		end->control = value;
+		if (value)
+			end->late = value;
+		else
+			end->control = 0;
 		break;
 	case REG_DOORBELL:
 		if (value >> 16 < PEERS && (value & 0xffff) < vectors)
@@ -159,14 +163,23 @@ static uint32_t read_register(struct end *end, unsigned long offset)
 }
 
 /*
- * What the bus calls
+ * What the bus calls. Writes to registers may be posted, so one that enables
+ * interrupts is as late as PCI allows: it arrives before what follows it.
  */
+
+static void lock(struct end *end)
+{
+	pthread_mutex_lock(&end->link->lock);
+	if (end->late)
+		end->control = end->late;
+	end->late = 0;
+}
 
 static void config_read(struct kit_pci *pci, unsigned int offset, void *buf, unsigned int len)
 {
 	struct end *end = to_end(pci);
 
-	pthread_mutex_lock(&end->link->lock);
+	lock(end);
 	memset(buf, 0xff, len);
 	if (!end->dead && offset + len <= sizeof(end->config))
 		memcpy(buf, end->config + offset, len);
@@ -178,7 +191,7 @@ static void config_write(struct kit_pci *pci, unsigned int offset, const void *b
 {
 	struct end *end = to_end(pci);
 
-	pthread_mutex_lock(&end->link->lock);
+	lock(end);
 	/* The rest is read-only. */
 	if ((offset == PCI_COMMAND && len == 2) || (offset == PRIV_CONTROL && len == 1) ||
 	    (offset == CAP_MSIX + PCI_MSIX_FLAGS && len == 2))
@@ -194,7 +207,7 @@ static unsigned int bar_read(struct kit_pci *pci, unsigned int bar, unsigned lon
 
 	if (pci_link_hook)
 		pci_link_hook(end->link, peer_of(end), offset);
-	pthread_mutex_lock(&end->link->lock);
+	lock(end);
 	if (!end->dead)
 		value = bar == BAR_REGISTERS && len == 4 ? read_register(end, offset) : 0;
 	unlock(end->link);
@@ -208,7 +221,7 @@ static void bar_write(struct kit_pci *pci, unsigned int bar, unsigned long offse
 
 	if (pci_link_hook)
 		pci_link_hook(end->link, peer_of(end), offset);
-	pthread_mutex_lock(&end->link->lock);
+	lock(end);
 	if (!end->dead && bar == BAR_REGISTERS && len == 4)
 		write_register(end, offset, value);
 	unlock(end->link);
@@ -401,6 +414,7 @@ void pci_link_kill(struct pci_link *link, unsigned int peer, bool dead)
 	end->dead = dead;
 	/* What comes back is as after a reset. */
 	end->control = 0;
+	end->late = 0;
 	end->config[PRIV_CONTROL] = 0;
 	unlock(link);
 }

@@ -131,6 +131,7 @@ static void go_round(struct peer *peer, int number, uint32_t rounds, uint32_t ve
 
 	while (token < rounds) {
 		peer->regs->interrupt_control = 1;
+		(void)peer->regs->interrupt_control;	/* posted until it is read back */
 		seen = peer->in[before * peer->words];
 		/* The first peer starts each round, the others follow. */
 		if (all_there(peer) && seen == (peer->id ? token + 1 : token)) {

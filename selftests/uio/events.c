@@ -26,7 +26,7 @@ TEST_F(link, one_interrupt_comes_for_each_time_that_they_are_enabled)
 	long long count;
 	int i;
 
-	a->regs->interrupt_control = 1;
+	enable_interrupts(a);
 	ring(b, a->id, 0);
 	ASSERT_TRUE(readable(a->fd, SOON));
 	count = take_event(a->fd);
@@ -34,7 +34,7 @@ TEST_F(link, one_interrupt_comes_for_each_time_that_they_are_enabled)
 		EXPECT_EQ(0, a->regs->interrupt_control);
 		ring(b, a->id, i % a->vectors);
 		EXPECT_FALSE(readable(a->fd, i < 4 ? NEVER : 0));
-		a->regs->interrupt_control = 1;
+		enable_interrupts(a);
 		ring(b, a->id, i % a->vectors);
 		ASSERT_TRUE(readable(a->fd, SOON));
 		EXPECT_EQ(count + i, take_event(a->fd));
@@ -45,12 +45,12 @@ TEST_F(link, a_change_of_state_interrupts_and_the_same_state_again_does_not)
 {
 	struct end *a = &self->a, *b = &self->b;
 
-	a->regs->interrupt_control = 1;
+	enable_interrupts(a);
 	b->regs->state = 5;
 	ASSERT_TRUE(readable(a->fd, SOON));
 	take_event(a->fd);
 	EXPECT_EQ(5, a->table[b->id]);
-	a->regs->interrupt_control = 1;
+	enable_interrupts(a);
 	b->regs->state = 5;
 	EXPECT_FALSE(readable(a->fd, NEVER));
 	EXPECT_EQ(1, a->regs->interrupt_control);
@@ -95,7 +95,7 @@ TEST_F(link, what_happened_before_the_open_is_no_event)
 	struct end *a = &self->a, *b = &self->b;
 	int i;
 
-	a->regs->interrupt_control = 1;
+	enable_interrupts(a);
 	ring(b, a->id, 0);
 	ASSERT_TRUE(readable(a->fd, SOON));
 	close_end(a);
@@ -104,7 +104,7 @@ TEST_F(link, what_happened_before_the_open_is_no_event)
 	ASSERT_TRUE(open_end(a, 0));
 	EXPECT_EQ(0, a->regs->interrupt_control);
 	EXPECT_FALSE(readable(a->fd, NEVER));
-	a->regs->interrupt_control = 1;
+	enable_interrupts(a);
 	EXPECT_FALSE(readable(a->fd, NEVER));
 	ring(b, a->id, 0);
 	EXPECT_TRUE(readable(a->fd, SOON));
@@ -112,7 +112,7 @@ TEST_F(link, what_happened_before_the_open_is_no_event)
 
 TEST_F(link, a_peer_can_ring_itself)
 {
-	self->a.regs->interrupt_control = 1;
+	enable_interrupts(&self->a);
 	ring(&self->a, self->a.id, self->a.vectors - 1);
 	EXPECT_TRUE(readable(self->a.fd, SOON));
 }
@@ -364,7 +364,7 @@ TEST_F(link, a_program_in_one_shot_mode_learns_that_the_device_was_reset)
 	ASSERT_GT(control, 0);
 	ASSERT_EQ(1, pread(config, &mode, 1, control));
 	ASSERT_EQ(1, mode);
-	a->regs->interrupt_control = 1;
+	enable_interrupts(a);
 	EXPECT_FALSE(readable(a->fd, 3 * RECHECK));
 	mode = 0;
 	ASSERT_EQ(1, pwrite(config, &mode, 1, control));
@@ -373,7 +373,7 @@ TEST_F(link, a_program_in_one_shot_mode_learns_that_the_device_was_reset)
 	take_event(a->fd);
 	EXPECT_EQ(1, pread(config, &mode, 1, control));
 	EXPECT_EQ(1, mode);
-	a->regs->interrupt_control = 1;
+	enable_interrupts(a);
 	ring(b, a->id, 0);
 	EXPECT_TRUE(readable(a->fd, SOON));
 	EXPECT_EQ(0, a->regs->interrupt_control);

@@ -82,9 +82,9 @@ TEST_F(link, close_sets_state_and_interrupt_control_to_0)
 	struct end *a = &self->a, *b = &self->b;
 
 	a->regs->state = 7;
-	a->regs->interrupt_control = 1;
+	enable_interrupts(a);
 	ASSERT_TRUE(becomes(&b->table[a->id], 7));
-	b->regs->interrupt_control = 1;
+	enable_interrupts(b);
 	close_end(a);
 	/* The peer is told. */
 	EXPECT_TRUE(readable(b->fd, SOON));
@@ -96,7 +96,7 @@ TEST_F(link, an_event_that_was_pending_is_gone_after_a_close)
 {
 	struct end *a = &self->a, *b = &self->b;
 
-	a->regs->interrupt_control = 1;
+	enable_interrupts(a);
 	ring(b, a->id, 0);
 	ASSERT_TRUE(readable(a->fd, SOON));
 	close_end(a);
@@ -147,7 +147,7 @@ static void take_part(struct end *a)
 	if (!open_end(a, 0))
 		_exit(1);
 	a->regs->state = 21;
-	a->regs->interrupt_control = 1;
+	enable_interrupts(a);
 	attach(a->events, 0);
 	attach(a->events, IVSHMEM_UIO_STATE);
 }
@@ -263,7 +263,7 @@ TEST_F(link, after_unbind_the_device_is_quiet)
 	struct end *a = &self->a, *b = &self->b;
 
 	a->regs->state = 5;
-	a->regs->interrupt_control = 1;
+	enable_interrupts(a);
 	attach(a->events, 0);
 	unbind();
 	EXPECT_EQ(0, b->table[a->id]);
@@ -345,7 +345,7 @@ TEST_F(link, a_file_of_before_the_unbind_does_not_disturb_the_one_after)
 	bind();
 	ASSERT_TRUE(open_end(&fresh, 0));
 	fresh.regs->state = 2;
-	fresh.regs->interrupt_control = 1;
+	enable_interrupts(&fresh);
 	close_end(a);
 	EXPECT_EQ(2, b->table[a->id]);
 	EXPECT_EQ(1, fresh.regs->interrupt_control);

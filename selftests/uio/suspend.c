@@ -17,7 +17,7 @@ TEST_F_TIMEOUT(link, a_program_with_uio_open_is_woken_and_starts_anew_in_one_sho
 	struct end *a = &self->a, *b = &self->b;
 
 	a->regs->state = 5;
-	a->regs->interrupt_control = 1;
+	enable_interrupts(a);
 	a->out[0] = 42;
 	sleep_and_wake();
 	ASSERT_TRUE(readable(a->fd, SOON));
@@ -26,10 +26,11 @@ TEST_F_TIMEOUT(link, a_program_with_uio_open_is_woken_and_starts_anew_in_one_sho
 	EXPECT_EQ(0, a->regs->interrupt_control);
 	/* The mappings are still good. */
 	a->regs->state = 6;
+	EXPECT_EQ(6, a->regs->state);
 	EXPECT_EQ(6, b->table[a->id]);
 	a->out[1] = 43;
 	EXPECT_EQ(43, b->in[a->id * a->output_size / 4 + 1]);
-	a->regs->interrupt_control = 1;
+	enable_interrupts(a);
 	ring(b, a->id, 0);
 	ASSERT_TRUE(readable(a->fd, SOON));
 	EXPECT_EQ(0, a->regs->interrupt_control);

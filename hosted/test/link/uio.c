@@ -188,6 +188,23 @@ LINK_TEST(uio_signals_an_eventfd_for_each_vector)
 	kit_process_exit(program);
 }
 
+/* The function's write to Interrupt Control is as late as PCI allows. */
+LINK_TEST(uio_has_interrupts_enabled_when_a_call_that_does_it_returns)
+{
+	uint32_t on = 1;
+	int only;
+
+	start(3);
+	only = attach(1);
+	pci_link_ring(the_link, 0, 1);
+	EXPECT_TRUE(EVENTUALLY(take(only)));
+	kit_close(events);
+	EXPECT_EQ(4, kit_write(uio, &on, sizeof(on)));
+	pci_link_ring(the_link, 0, 1);
+	EXPECT_TRUE(EVENTUALLY(kit_poll(uio, POLLIN, 0)));
+	kit_process_exit(program);
+}
+
 LINK_TEST(uio_refuses_what_is_no_eventfd)
 {
 	struct ivshmem_uio_eventfd request = { 0, 0 };
