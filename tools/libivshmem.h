@@ -340,14 +340,16 @@ static inline uint32_t ivshmem_peer_state(const struct ivshmem *dev, uint32_t pe
  * ivshmem_enable() - let the next interrupt come, see ivshmem_wait()
  * @dev: from ivshmem_open()
  *
- * What is read from the sections afterwards is read after the register was
- * written: the full barrier pairs with that before the peer's doorbell.
+ * What is read from the sections afterwards is read when the device has them
+ * enabled: the write is posted until the register is read. The full barrier
+ * pairs with that before the peer's doorbell.
  */
 static inline void ivshmem_enable(const struct ivshmem *dev)
 {
 	ivshmem_write_register(dev, IVSHMEM_REG_INT_CTRL, 1);
+	(void)*ivshmem_register(dev, IVSHMEM_REG_INT_CTRL);
 #if defined(__riscv)
-	__asm__ volatile("fence o, r" : : : "memory");
+	__asm__ volatile("fence i, r" : : : "memory");
 #else
 	__sync_synchronize();
 #endif

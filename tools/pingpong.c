@@ -58,6 +58,13 @@ static void start_ticks(uint64_t timeout)
 		failed("cannot start a timer: %s", strerror(errno));
 }
 
+/* As ivshmem_enable(), but for reading it back: what is lost is rung again. */
+static void enable(struct game *g)
+{
+	ivshmem_write_register(g->dev, IVSHMEM_REG_INT_CTRL, 1);
+	__sync_synchronize();
+}
+
 /* Return: whether an interrupt came, and not a tick or a signal. */
 static bool await(struct game *g)
 {
@@ -67,7 +74,7 @@ static bool await(struct game *g)
 		int got = ivshmem_wait(g->dev, -1);
 
 		if (got > 0)
-			ivshmem_enable(g->dev);
+			enable(g);
 		return got == -EINTR ? false : must(got);
 	}
 	if (read(g->eventfd, &count, sizeof(count)) == sizeof(count))
@@ -120,7 +127,7 @@ static void open_game(struct game *g, const struct options *o)
 	if (*mode == 'e')
 		use_eventfd(g);
 	else
-		ivshmem_enable(g->dev);
+		enable(g);
 	start_ticks(g->timeout);
 }
 
@@ -141,7 +148,7 @@ static bool recover(struct game *g, uint32_t number, uint64_t begin, uint64_t *l
 	if (now - *last_ring < g->timeout)
 		return false;
 	if (g->eventfd < 0)
-		ivshmem_enable(g->dev);
+		enable(g);
 	if (ivshmem_load(g->theirs) == number)
 		return true;
 	if (now - begin > g->wait)
@@ -275,7 +282,7 @@ int verb_pong(const struct options *o)
 	while (!stopped) {
 		if (!await(&g)) {
 			if (g.eventfd < 0)
-				ivshmem_enable(g.dev);
+				enable(&g);
 			/* Where the device is gone, this look ends us. */
 			ivshmem_load(g.theirs);
 			if (now_ns() >= limit)
