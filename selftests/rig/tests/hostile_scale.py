@@ -87,14 +87,16 @@ class Net(Plugin):
                    % number, timeout=1000000)
 
     def works(self, number):
-        address = "10.11.%d.2" % number
-        peer = self.lab.peer(self.links[number].peer(1), "echo", profile="linux", ip=address,
-                             mac="02:00:00:00:00:02")
-        # The first ones find no link yet; and a machine that gets no processor loses answers.
-        until(lambda: " 0% packet loss" in self.lab.vm.run(
-            "ping -q -i 0.05 -c 20 -W 2 " + address, check=False).out,
-            "20 of 20 pings come back", timeout=200)
-        equal(peer.stop()["broken"], {}, "rules that our driver broke")
+        answered(self.lab, self.links[number], "10.11.%d.2" % number)
+
+
+def answered(lab, link, address):
+    peer = lab.peer(link.peer(1), "echo", profile="linux", ip=address, mac="02:00:00:00:00:02")
+    # The first ones find no link yet; and a machine that gets no processor loses answers.
+    until(lambda: " 0% packet loss" in lab.vms[0].run(
+        "ping -q -i 0.05 -c 20 -W 2 " + address, check=False).out,
+        "20 of 20 pings come back", timeout=200)
+    equal(peer.stop()["broken"], {}, "rules that our driver broke")
 
 
 class Shadow(Plugin):
@@ -322,6 +324,69 @@ def throttles(kernel):
 
 for each in (KERNELS[0], KERNELS[-1], debug.NAME):
     throttles(each)
+
+
+# A hold's timer is started, and expires unless somebody cancels it. Who unbinds has a CPU without
+# interrupts: on theirs most holds are over when it gets to run.
+TRACE_HOLDS = """cd /sys/kernel/tracing/events/timer && echo 8192 >../../buffer_size_kb || exit 1
+timer=$(sed -n 's/^\\(\\w*\\) . end_throttle\t.*/0x\\1/p' /proc/kallsyms)
+for event in hrtimer_start hrtimer_expire_entry; do
+	echo "function == $timer" >$event/filter && echo 1 >$event/enable || exit 1
+done
+echo 1 >/proc/irq/default_smp_affinity"""
+AS_HELD = """taskset -p 2 $$ >/dev/null
+as_held() {
+	read before </sys/bus/ivshmem/devices/ivshmem0/counters/throttles; now=$before
+	until [ $now -gt $before ]; do
+		read now </sys/bus/ivshmem/devices/ivshmem0/counters/throttles || exit 1
+	done
+	"$@"
+}
+"""
+# A timer that is left expires before they are counted.
+GO = AS_HELD + """go() { echo %(device)s >unbind; }
+cd %(driver)s || exit 1
+for i in 1 2 3 4 5 6 7 8; do echo %(device)s >bind && as_held go || exit 1; done
+sleep 1; cd /sys/kernel/tracing
+for event in hrtimer_start hrtimer_expire_entry; do grep -c $event: trace; done; true"""
+
+
+def go(vm, driver, device, times=2, most=10):
+    """The device and its driver part until so many holds were cancelled by that."""
+    names = {"driver": driver, "device": device}
+    vm.run("echo %(device)s >%(driver)s/unbind; sleep 1; echo >/sys/kernel/tracing/trace" % names)
+    for count in range(1, most + 1):
+        begun, over = map(int, vm.out(GO % names).split())
+        if begun - over >= times:
+            break
+    vm.run("echo %(device)s >%(driver)s/bind" % names)
+    text = "%s unbound %d times: of %d holds %d were cancelled" % (device, 8 * count, begun,
+                                                                  begun - over)
+    print("# " + text)
+    expect(begun - over >= times, "%s, want %d", text, times)
+
+
+@test("a hold of interrupts ends with the plugin, the device or the core, while a peer rings flat "
+      "out; then the link works", Fixture(Lab), timeout=500, quick=(debug.NAME,))
+def gone(lab):
+    link = lab.link(output_size="128K")
+    vm = lab.vm([link.peer(0)])
+    vm.run("modprobe ivshmem_core max_interrupts=1 && modprobe ivshmem_net && "
+           "ip link set eth0 up; " + TRACE_HOLDS)
+    attack = Attack(lab, link, "--seconds", 1000, "flood")
+    try:
+        # What the machine leaves of the host is more than enough doorbells.
+        os.setpriority(os.PRIO_PROCESS, attack.process.pid, 19)
+        until(lambda: rung(link) > 1000, "doorbells")
+        go(vm, "/sys/bus/pci/drivers/ivshmem_core", "0000:00:08.0")
+        go(vm, "/sys/bus/ivshmem/drivers/net", "ivshmem0")
+        vm.run(AS_HELD + "as_held rmmod ivshmem_net ivshmem_core")
+        expect(not attack.done(), "the doorbells ended before the core was gone")
+    finally:
+        attack.close()
+    vm.run("modprobe ivshmem_net && ip addr add 10.11.0.1/24 dev eth0 && ip link set eth0 up; "
+           "ip neigh add 10.11.0.2 lladdr 02:00:00:00:00:02 dev eth0")
+    answered(lab, link, "10.11.0.2")
 
 
 def soak(lab, seconds, number, names=tuple(PLUGINS)):
