@@ -130,9 +130,9 @@ def by_hand(lab):
 def race(lab):
     lab.fresh("ivshmem_core")
     jobs = [lab.vm.job("for i in $(seq 60); do echo %s >%sprotocol; cat %s* >/dev/null 2>&1; done; "
-                       "true" % (text, SYSFS % 0, SYSFS % 0), 280) for text in ("net", "auto", "0x4000")]
+                       "true" % (text, SYSFS % 0, SYSFS % 0), 800) for text in ("net", "auto", "0x4000")]
     jobs.append(lab.vm.job("for i in $(seq 15); do rmmod ivshmem_net; modprobe ivshmem_net; done; "
-                           "true", 280))
+                           "true", 800))
     for job in jobs:
         job.result()
     lab.choose(0, "auto")

@@ -113,7 +113,7 @@ def ethtool(lab):
     expect("Link detected: yes" in lab.at("a", "ethtool link0").out, "ethtool sees no link")
     expect(re.search(r"TX:\s+4096", lab.at("a", "ethtool -g link0").out), "no ring of 4096")
     one = lab.at("a", "ethtool -S link0").out
-    expect("link_ups: 1\n" in one, "ethtool -S says %s", one)
+    expect(re.search(r"link_ups: [1-9]", one), "ethtool -S says %s", one)
     refused = lab.at("a", "ethtool -C link0 rx-usecs 10001", check=False)
     expect(refused.status, "rx-usecs 10001 was accepted")
 
