@@ -149,7 +149,7 @@ EXPORT_SYMBOL_GPL(ivshmem_set_one_shot);
 
 /*
  * The write is posted: what is rung after this, or after the look that follows
- * it, must not meet the 0. Holds control_lock.
+ * it, must not meet the 0. Holds control_lock. Any context.
  */
 static int let_through(struct ivshmem_core *core)
 {
