@@ -42,6 +42,8 @@ end_up() { # namespace, interface, host number
 	ip -n "$1" link set lo up
 	ip -n "$1" addr add "$NET.$3/24" dev link0
 	ip -n "$1" link set link0 up
+	# A peer is given up after three seconds else, for which a busy machine may stand still.
+	ip -n "$1" ntable change name arp_cache dev link0 mcast_probes 60 ucast_probes 60
 }
 
 pair_up() { # the two interfaces; default: the two that there are
