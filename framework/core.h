@@ -75,7 +75,6 @@ enum ivshmem_core_flags {
 	IVSHMEM_TESTING,		/* self-test: not to be held back; under control_lock */
 	IVSHMEM_DEAD,			/* registers were found to read ~0 */
 	IVSHMEM_LOST,			/* looked as if it had been reset at the last recheck */
-	IVSHMEM_LOST_STATE,		/* was reset while interrupts were held back */
 };
 
 /**
@@ -104,8 +103,9 @@ enum ivshmem_core_flags {
  * @plugin: whom events go to, NULL while events are off. Written in process
  *	context under the device lock; handlers load-acquire it, and are waited
  *	for by synchronize_irq() after it was cleared.
- * @held_state: own state in the table while interrupts are held back, under @control_lock
- * @control_lock: @state, @held_state, IVSHMEM_INTERRUPTS, IVSHMEM_THROTTLED and
+ * @seen_state: own state in the table at the last look, 0 since we wrote one, under
+ *	@control_lock
+ * @control_lock: @state, @seen_state, IVSHMEM_INTERRUPTS, IVSHMEM_THROTTLED and
  *	IVSHMEM_TESTING, and the registers that follow them. Raw, as handlers take it.
  * @link: the plugin's link, if it has one; set and cleared while events are off
  * @seen: states that the plugin was told, by peer. Event work only.
@@ -139,7 +139,7 @@ struct ivshmem_core {
 	bool gone;
 	const __le32 *state_table;
 	u32 state;
-	u32 held_state;
+	u32 seen_state;
 
 	struct mutex choosing;	/* see above */
 	spinlock_t choice_lock;	/* see above */
@@ -208,6 +208,7 @@ bool ivshmem_release_interrupts(struct ivshmem_core *core);
 void ivshmem_force_interrupts(struct ivshmem_core *core);
 void ivshmem_restore_interrupts(struct ivshmem_core *core);
 bool ivshmem_looks_reset(struct ivshmem_core *core);
+bool ivshmem_lost_state(struct ivshmem_core *core);
 void ivshmem_restore(struct ivshmem_core *core);
 void ivshmem_quiet(struct ivshmem_core *core);
 void ivshmem_shut(struct ivshmem_core *core);

@@ -14,13 +14,16 @@
 
 #define RECHECK_INTERVAL	HZ
 
-/* Twice in a row, as a plugin may just be on its way into one-shot mode, or out of it. */
+/*
+ * Either the state tells, or the rest does twice in a row, as a plugin may just be
+ * on its way into one-shot mode, or out of it.
+ */
 static bool was_reset(struct ivshmem_core *core)
 {
 	bool before = test_bit(IVSHMEM_LOST, &core->flags), now = ivshmem_looks_reset(core);
 
 	assign_bit(IVSHMEM_LOST, &core->flags, now && !before);
-	return test_and_clear_bit(IVSHMEM_LOST_STATE, &core->flags) || (now && before);
+	return ivshmem_lost_state(core) || (now && before);
 }
 
 /* Every peer that is there will be told of again. Event work, or events are off. */
@@ -153,7 +156,6 @@ void ivshmem_events_on(struct ivshmem_core *core, struct ivshmem_driver *plugin)
 	forget_states(core);
 	clear_bit(IVSHMEM_SETTLED, &core->flags);
 	clear_bit(IVSHMEM_LOST, &core->flags);
-	clear_bit(IVSHMEM_LOST_STATE, &core->flags);
 	/* Pairs with the acquire in the interrupt handler. */
 	smp_store_release(&core->plugin, plugin);
 	if (!plugin->quiet)

@@ -85,7 +85,7 @@ int ivshmem_set_state(struct ivshmem_device *idev, u32 state)
 	ivshmem_count(core, IVSHMEM_STATE_WRITES);
 	raw_spin_lock_irqsave(&core->control_lock, flags);
 	core->state = state;
-	core->held_state = state;
+	core->seen_state = 0;
 	err = ivshmem_write_register(core, IVSHMEM_REG_STATE, state);
 	raw_spin_unlock_irqrestore(&core->control_lock, flags);
 	return err;
@@ -200,11 +200,6 @@ bool ivshmem_hold_interrupts(struct ivshmem_core *core)
 		ivshmem_write_register(core, IVSHMEM_REG_INT_CONTROL, 0);
 		hold = !test_and_set_bit(IVSHMEM_THROTTLED, &core->flags);
 	}
-	if (hold) {
-		/* Writes are posted: a state that is on its way has to be in the table. */
-		ivshmem_read_register(core, IVSHMEM_REG_INT_CONTROL);
-		core->held_state = ivshmem_peer_state(&core->idev, core->idev.id);
-	}
 	raw_spin_unlock_irqrestore(&core->control_lock, flags);
 	if (hold)
 		ivshmem_count(core, IVSHMEM_THROTTLES);
@@ -224,12 +219,8 @@ bool ivshmem_release_interrupts(struct ivshmem_core *core)
 	raw_spin_lock_irqsave(&core->control_lock, flags);
 	held = test_and_clear_bit(IVSHMEM_THROTTLED, &core->flags);
 	if (held && test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
-	    !test_bit(IVSHMEM_ONE_SHOT, &core->flags)) {
+	    !test_bit(IVSHMEM_ONE_SHOT, &core->flags))
 		let_through(core);
-		/* What a reset leaves of Interrupt Control is what a hold does. */
-		if (core->held_state && !ivshmem_peer_state(&core->idev, core->idev.id))
-			set_bit(IVSHMEM_LOST_STATE, &core->flags);
-	}
 	held = held && test_bit(IVSHMEM_INTERRUPTS, &core->flags);
 	raw_spin_unlock_irqrestore(&core->control_lock, flags);
 	return held;
@@ -307,6 +298,26 @@ bool ivshmem_looks_reset(struct ivshmem_core *core)
 		!(ivshmem_read_register(core, IVSHMEM_REG_INT_CONTROL) & IVSHMEM_INT_ENABLE);
 	raw_spin_unlock_irq(&core->control_lock);
 	return reset;
+}
+
+/*
+ * Has the own state become 0 since the last look, other than by our own write?
+ * A reset does that, and it stays, while a program or the end of a hold may have
+ * enabled interrupts again by now. A program that writes 0 itself looks the same.
+ * Process context.
+ */
+bool ivshmem_lost_state(struct ivshmem_core *core)
+{
+	u32 before, now;
+
+	raw_spin_lock_irq(&core->control_lock);
+	/* Writes are posted: a state that is on its way has to be in the table. */
+	ivshmem_read_register(core, IVSHMEM_REG_STATE);
+	before = core->seen_state;
+	now = ivshmem_peer_state(&core->idev, core->idev.id);
+	core->seen_state = now;
+	raw_spin_unlock_irq(&core->control_lock);
+	return before && !now;
 }
 
 /* Write to the device again what it has lost. Process context. */

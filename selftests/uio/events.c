@@ -4,7 +4,6 @@
  * Needs ivshmem0 and ivshmem1, two ends of one link, bound to uio.
  */
 #define _GNU_SOURCE
-#include <pthread.h>
 #include <sys/epoll.h>
 
 #include "uio_link.h"
@@ -380,62 +379,34 @@ TEST_F(link, a_program_in_one_shot_mode_learns_that_the_device_was_reset)
 	close(config);
 }
 
-#define LIMIT	"/sys/module/ivshmem_core/parameters/max_interrupts"
-
-static volatile bool enough;
-
-static void *ring_on(void *arg)
+/* Another program, or the end of a hold, enables interrupts that a reset disabled. */
+TEST_F(link, a_reset_is_told_where_interrupts_are_enabled_again)
 {
-	struct end *both = arg;
-
-	while (!enough)
-		ring(&both[1], both[0].id, both[0].vectors - 1);
-	return NULL;
-}
-
-/* Has the register, read again and again, the value once? */
-static bool comes_to(volatile uint32_t *reg, uint32_t value)
-{
-	int i;
-
-	for (i = 0; i < 1000000; i++)
-		if (*reg == value)
-			return true;
-	return false;
-}
-
-/* Interrupt Control is 0 in a hold, as after a reset; the own state is not. */
-TEST_F_TIMEOUT(link, a_reset_while_interrupts_are_held_back_is_told, 120)
-{
-	int state = attach(self->a.events, IVSHMEM_UIO_STATE), i;
-	struct end both[] = { self->a, self->b };
-	struct registers *regs = both[0].regs;
-	char usual[32];
-	pthread_t thread;
-	bool told = false;
+	struct end *a = &self->a;
+	int state = attach(a->events, IVSHMEM_UIO_STATE);
 
 	while (signals(state, RECHECK))
 		;
-	ASSERT_TRUE(read_file(LIMIT, usual, sizeof(usual)));
-	EXPECT_EQ(0, write_file(LIMIT, "1"));
-	EXPECT_EQ(0, pthread_create(&thread, NULL, ring_on, both));
-	/* As a hold begins; where that one is over by then, it is no reset for anybody. */
-	for (i = 0; i < 100 && !told; i++) {
-		regs->state = 5;
-		if (!comes_to(&regs->interrupt_control, 1) ||
-		    !comes_to(&regs->interrupt_control, 0))
-			break;
-		regs->state = 0;
-		told = signals(state, RECHECK / 2);
-	}
-	enough = true;
-	pthread_join(thread, NULL);
-	EXPECT_EQ(0, write_file(LIMIT, usual));
-	EXPECT_TRUE(comes_to(&regs->interrupt_control, 1));
-	EXPECT_TRUE(told);
-	/* One that came after the look that told of the one before it is told of here, too. */
-	while (signals(state, RECHECK))
-		;
+	a->regs->state = 5;
+	usleep(2 * RECHECK * 1000);
+	a->regs->interrupt_control = 0;
+	a->regs->state = 0;
+	enable_interrupts(a);
+	EXPECT_EQ(1, signals(state, 3 * RECHECK));
+	EXPECT_EQ(0, signals(state, 2 * RECHECK));
+}
+
+TEST_F(link, a_program_is_told_nothing_of_the_state_of_the_one_before)
+{
+	struct end *a = &self->a;
+	int state;
+
+	a->regs->state = 5;
+	usleep(2 * RECHECK * 1000);
+	close_end(a);
+	ASSERT_TRUE(open_end(a, 0));
+	state = attach(a->events, IVSHMEM_UIO_STATE);
+	EXPECT_EQ(0, signals(state, 2 * RECHECK));
 }
 
 TEST_F(link, an_eventfd_replaces_the_one_before)
