@@ -103,7 +103,7 @@ enum ivshmem_core_flags {
  * @plugin: whom events go to, NULL while events are off. Written in process
  *	context under the device lock; handlers load-acquire it, and are waited
  *	for by synchronize_irq() after it was cleared.
- * @seen_state: own state in the table at the last look, 0 since we wrote one, under
+ * @seen_state: own state register at the last look, 0 since we wrote one, under
  *	@control_lock
  * @control_lock: @state, @seen_state, IVSHMEM_INTERRUPTS, IVSHMEM_THROTTLED and
  *	IVSHMEM_TESTING, and the registers that follow them. Raw, as handlers take it.

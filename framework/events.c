@@ -21,9 +21,10 @@
 static bool was_reset(struct ivshmem_core *core)
 {
 	bool before = test_bit(IVSHMEM_LOST, &core->flags), now = ivshmem_looks_reset(core);
+	bool reset = ivshmem_lost_state(core) || (now && before);
 
-	assign_bit(IVSHMEM_LOST, &core->flags, now && !before);
-	return ivshmem_lost_state(core) || (now && before);
+	assign_bit(IVSHMEM_LOST, &core->flags, now && !reset);
+	return reset;
 }
 
 /* Every peer that is there will be told of again. Event work, or events are off. */

@@ -304,20 +304,19 @@ bool ivshmem_looks_reset(struct ivshmem_core *core)
  * Has the own state become 0 since the last look, other than by our own write?
  * A reset does that, and it stays, while a program or the end of a hold may have
  * enabled interrupts again by now. A program that writes 0 itself looks the same.
- * Process context.
+ * Not the state table: some devices let peers write there. Process context.
  */
 bool ivshmem_lost_state(struct ivshmem_core *core)
 {
-	u32 before, now;
+	bool lost;
+	u32 now;
 
 	raw_spin_lock_irq(&core->control_lock);
-	/* Writes are posted: a state that is on its way has to be in the table. */
-	ivshmem_read_register(core, IVSHMEM_REG_STATE);
-	before = core->seen_state;
-	now = ivshmem_peer_state(&core->idev, core->idev.id);
+	now = ivshmem_read_register(core, IVSHMEM_REG_STATE);
+	lost = core->seen_state && !now;
 	core->seen_state = now;
 	raw_spin_unlock_irq(&core->control_lock);
-	return before && !now;
+	return lost;
 }
 
 /* Write to the device again what it has lost. Process context. */

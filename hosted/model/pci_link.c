@@ -416,6 +416,8 @@ void pci_link_kill(struct pci_link *link, unsigned int peer, bool dead)
 	end->control = 0;
 	end->late = 0;
 	end->config[PRIV_CONTROL] = 0;
+	if (!dead)
+		set_state(end, 0);
 	unlock(link);
 }
 

@@ -158,6 +158,23 @@ LINK_TEST(core_notices_a_device_that_was_reset_between_two_looks)
 				number(0, "counters/interrupts") > before)));
 }
 
+/* What a reset leaves where something has enabled interrupts again by the next look. */
+LINK_TEST(core_writes_a_state_again_that_was_lost)
+{
+	int i;
+
+	make_link(PROTOCOL_SHADOW, 2, 0x1000, 0x10000);
+	plug(0);
+	EXPECT_TRUE(EVENTUALLY(pci_link_state(the_link, 0)));
+	/* Three looks */
+	for (i = 0; i < 3000; i++)
+		moment();
+	EXPECT_FALSE(log_has("device was reset"));
+	pci_link_set_state(the_link, 0, 0);
+	EXPECT_TRUE(EVENTUALLY(pci_link_state(the_link, 0)));
+	EXPECT_TRUE(log_has("device was reset"));
+}
+
 LINK_TEST(core_rechecks_what_no_interrupt_told)
 {
 	make_link(PROTOCOL_NET, 2, 0, 0x10000);
