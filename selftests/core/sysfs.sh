@@ -38,6 +38,7 @@ all_vectors_arrive() {
 	for _ in 1 2; do
 		echo 1 >self_test || return 1
 		[ "$(cat self_test)" = "$(cat vectors) of $(cat vectors) vectors arrived" ] && return
+		sleep 1
 	done
 	echo "# $(cat self_test)"
 	return 1

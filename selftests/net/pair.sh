@@ -21,7 +21,8 @@ pings() { # namespace, host number, options...
 	from=$1
 	to=$NET.$2
 	shift 2
-	at "$from" ping -q -W 10 -i 0.01 "$@" "$to" >"$work/ping" && return
+	at "$from" ping -q -W 10 -i 0.01 "$@" "$to" >"$work/ping" &&
+		grep -q ' 0% packet loss' "$work/ping" && return
 	sed 's/^/# /' "$work/ping"
 	return 1
 }

@@ -110,6 +110,13 @@ def check_sysfs(vm):
     tap.all_pass(vm.job("/selftests/core/sysfs.sh"))
 
 
+def all_vectors_arrive(vm, number=0):
+    """The self-test waits 200 ms, in which a slow host may not come to raise them all."""
+    path = SYSFS % number + "/self_test"
+    until(lambda: re.match(r"(\d+) of \1 ", vm.out("echo 1 >%s; cat %s" % (path, path))),
+          "all vectors arrive in the self-test")
+
+
 def attributes(kernel, quick=None, **link):
     how = " ".join("--%s" % name for name in link)
     @test("the attributes in sysfs are right on Linux %s %s" % (kernel, how),
@@ -149,8 +156,7 @@ def reload(lab):
 def after_plugin(lab):
     for _ in range(3):
         lab.vm.run("modprobe ivshmem_net; sleep 0.1; rmmod ivshmem_net")
-        equal(lab.write("self_test", "1"), 0, "status of the self-test")
-        expect(lab.attribute("self_test").startswith("2 of 2 "), "no vector arrived")
+        all_vectors_arrive(lab.vm)
 
 
 @test("a device that is unplugged goes, and one that is plugged in comes", EMPTY)

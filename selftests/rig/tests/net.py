@@ -200,7 +200,9 @@ def down_first(lab):
     try:
         # The second time within a second, the kernel takes its time to stop the queue itself.
         for _ in range(4):
-            lab.at("b", "ip link set link0 down; sleep 0.2; ip link set link0 up")
+            lab.at("b", "ip link set link0 down")
+            lab.wait_carrier("a", False)
+            lab.at("b", "ip link set link0 up")
             lab.wait_carrier("a")
         downs, late = after_leaving(lab.vm.out(TRACING + "cat trace"))
     finally:
@@ -309,10 +311,12 @@ def timers_shares(lab, cpu):
 def timer_follows(lab):
     if lab.kernel in debug.NAMES:
         raise Skip("a ping takes longer than the timer here", optional=True)
-    shares = [timers_shares(lab, cpu) for cpu in (0, 1)]
-    if not shares[0]:
-        raise Skip("doorbells are quick here, no timer is needed", optional=True)
     # On a busy host a timer is often over before the next ping could take it along.
-    print("# on CPU 1 while CPU 0 or CPU 1 sends: %s" % shares)
-    expect([timer for timer in shares[0] if shares[1].get(timer, 0) - shares[0][timer] > 0.2],
-           "no timer was where the sender was: %s", shares)
+    for _ in range(3):
+        shares = [timers_shares(lab, cpu) for cpu in (0, 1)]
+        if not shares[0]:
+            raise Skip("doorbells are quick here, no timer is needed", optional=True)
+        print("# on CPU 1 while CPU 0 or CPU 1 sends: %s" % shares)
+        if [timer for timer in shares[0] if shares[1].get(timer, 0) - shares[0][timer] > 0.2]:
+            return
+    raise AssertionError("no timer was where the sender was")
