@@ -16,7 +16,7 @@ from .util import RigError, TOP, checkout_cache, digest, output, remove, say
 
 WAY = "gcov"
 folder = None                           # for counters; set while they are collected
-READ = """cd /sys/kernel/debug/gcov/mnt || exit 0
+READ = """cd /sys/kernel/debug/gcov/mnt 2>/dev/null || exit 0
 for name in framework/*.gcda plugins/*/*.gcda; do
 	[ ! -e "$name" ] || echo "$name $(base64 -w 0 <"$name")"
 done"""
@@ -53,6 +53,9 @@ def collect(vm):
         text = vm.run(READ, timeout=300).out
     except RigError as error:
         say("no counters of %s: %s" % (vm.name, str(error).splitlines()[0]))
+        return
+    if not text:
+        say("no counters of %s: no module that counts was loaded" % vm.name)
         return
     (folder / uuid.uuid4().hex).write_text(text)
 
