@@ -153,8 +153,8 @@ def nothing_left_out(lab):
     until(lambda: lab.at("b", "ss -Hlnt 'sport = :5201'").out, "iperf3 listens")
     found = []
     # A recheck also finds what a processor was told by an interrupt and, as it stands still, has not
-    # looked at yet. What is left out is left out again.
-    while not found or found[-1] and len(found) < 4:
+    # looked at yet. What is left out is left out again, so two rounds have to find nothing then.
+    while not (found[:1] == [0] or found[-2:] == [0, 0]) and len(found) < 5:
         before = found_by_recheck(lab)
         for options in ("", "-R", "-u -l 64 -b 5M --bidir", "-u -l 1400 -b 0 -w 4M",
                         "-u -l 8000 -b 0 -w 4M -R"):
@@ -163,7 +163,7 @@ def nothing_left_out(lab):
         found.append(found_by_recheck(lab) - before)
     server.kill()
     print("# rechecks found %s" % found)
-    expect(found[-1] == 0, "rechecks found %s, want 0", found)
+    expect(found[0] == 0 or found[-2:] == [0, 0], "rechecks found %s, want 0", found)
 
 
 @test("a lost interrupt costs at most the time until the next recheck, and loses nothing",
