@@ -56,8 +56,12 @@ def fragment(name):
     return list(lines.values())
 
 
+def recipe(name, root):
+    return digest(package(root), *texts(name))
+
+
 def stamp(name):
-    return inside(name, ".ivshmem-kernel"), digest(package(name), *texts(name))
+    return inside(name, ".ivshmem-kernel"), recipe(name, name)
 
 
 def ready(name=NAME):
@@ -112,14 +116,18 @@ def lost(lines, config):
             not (line.startswith("# ") and option(line) not in have)]
 
 
-def configure(name):
-    """The release's name tells the recipe: nothing made for another kernel is taken for this."""
+def configure(name, root=None, config=".config"):
+    """The release's name tells the recipe: nothing made for another kernel is taken for this.
+
+    root: whose source is read, if not this kernel's own; config: where to, instead of its .config."""
+    root = root or name
     lines = fragment(name)
-    version = 'CONFIG_LOCALVERSION="-%s-%s"' % (name, stamp(name)[1][:8])
-    inside(name, "usr/src/debug.config").write_text("\n".join(lines + [version]) + "\n")
-    enter(name, "make -C /usr/src/%s KCONFIG_ALLCONFIG=/usr/src/debug.config allnoconfig" % SOURCE,
-          "config", "configuring the %s kernel" % name)
-    not_taken = lost(lines, inside(name, "usr/src", SOURCE, ".config").read_text())
+    version = 'CONFIG_LOCALVERSION="-%s-%s"' % (name, recipe(name, root)[:8])
+    wanted = inside(root, "usr/src", name + ".config")
+    wanted.write_text("\n".join(lines + [version]) + "\n")
+    enter(root, "make -C /usr/src/%s KCONFIG_CONFIG=%s KCONFIG_ALLCONFIG=/usr/src/%s allnoconfig"
+          % (SOURCE, config, wanted.name), "config", "configuring the %s kernel" % name)
+    not_taken = lost(lines, inside(root, "usr/src", SOURCE, config).read_text())
     if not_taken:
         raise RigError("%s: Kconfig does not take: %s" % (
             " and ".join(FRAGMENTS[name]), ", ".join(not_taken)))

@@ -22,6 +22,12 @@ for version in KERNELS + (roots.I386,) + debug.NAMES:
     builds(version)
 
 
+@test("Kconfig takes all that is asked of the KCSAN kernel, which is rarely built", timeout=300)
+def kcsan_config():
+    debug.need()
+    debug.configure(debug.KCSAN, root=debug.NAME, config="../tried.config")
+
+
 @test("shellcheck has nothing to say about any script")
 def shellcheck():
     text = lint.shellcheck()
