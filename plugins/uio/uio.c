@@ -44,7 +44,6 @@ static int ivshmem_uio_open(struct uio_info *info, struct inode *inode)
 	if (uio->inode)
 		return -EBUSY;
 	mutex_lock(&uio->lock);
-	ihold(inode);
 	uio->inode = inode;
 	ivshmem_uio_set_mode(uio);
 	mutex_unlock(&uio->lock);
@@ -61,8 +60,6 @@ static int ivshmem_uio_release(struct uio_info *info, struct inode *inode)
 	ivshmem_set_state(uio->idev, 0);
 	ivshmem_uio_set_mode(uio);
 	mutex_unlock(&uio->lock);
-	/* Not the last one: the file being closed has one, too. */
-	iput(inode);
 	return 0;
 }
 
@@ -225,21 +222,21 @@ static void unregister_uio(struct uio_info *info)
 /*
  * Undo as much as probe has done. A program may have opened a node as soon as it
  * was there, and may be in the middle of a call of ours: closed first, the window
- * lets no page through any more; when uio_unregister_device() returns, no call
- * runs or comes, so what is mapped is all there will be.
+ * lets no page through any more, so those that are mapped are all there will be.
+ * The file whose inode this is stays open as long as the lock is held. UIO calls
+ * mmap and takes the mapping's reference under its own lock, so when
+ * uio_unregister_device() returns, the window has all that it will have.
  */
 static void let_go(struct ivshmem_uio *uio)
 {
 	mutex_lock(&uio->lock);
 	WRITE_ONCE(uio->gone, true);
-	mutex_unlock(&uio->lock);
 	if (uio->window)
 		ivshmem_window_close(uio->window);
-	unregister_uio(&uio->info);
-	if (uio->inode) {
+	if (uio->inode)
 		unmap_mapping_range(uio->inode->i_mapping, 0, 0, 1);
-		iput(uio->inode);
-	}
+	mutex_unlock(&uio->lock);
+	unregister_uio(&uio->info);
 	ivshmem_window_put(uio->window);
 	ivshmem_unmap_section(uio->memory);
 	put_device(&uio->dev);

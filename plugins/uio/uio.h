@@ -28,9 +28,9 @@
  * @memory: all sections mapped, which makes them write-back in @window, too
  * @window: through which programs see @sections
  * @inode: through which /dev/uioN is open, NULL while it is not; the mappings
- *	of that program are in its address space. We hold a reference, as
- *	nothing tells us of a close after uio_unregister_device(). Changes under
- *	UIO's info_lock, which that function takes for the last time, and @lock.
+ *	of that program are in its address space. Valid under @lock, as the
+ *	release of the file waits for it; not after uio_unregister_device(),
+ *	from when on nothing tells us of a close.
  * @lock: protects @inode, @fresh, @gone, @attached and @listeners against
  *	changes, and orders what is written to the device because of them.
  *	Inside UIO's info_lock and thereby mmap_lock: no user memory is touched.
