@@ -400,8 +400,10 @@ int shadow_add_node(struct shadow *shadow)
 	int minor, err;
 
 	minor = ida_alloc_max(&shadow_ida, MINORMASK, GFP_KERNEL);
-	if (minor < 0)
+	if (minor < 0) {
+		dev_err(&shadow->idev->dev, "no minor number is free: %d\n", minor);
 		return minor;
+	}
 	shadow->dev.devt = MKDEV(MAJOR(shadow_devt), minor);
 	cdev_init(&shadow->cdev, &shadow_fops);
 	shadow->cdev.owner = THIS_MODULE;

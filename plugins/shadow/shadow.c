@@ -271,10 +271,14 @@ static void service_work(struct work_struct *work)
 static enum hrtimer_restart shadow_timer(struct hrtimer *timer)
 {
 	struct shadow *shadow = container_of(timer, struct shadow, timer);
+	bool on = tx_tick(shadow);
 
-	/* Messages that waited for room have no other interrupt. */
+	/*
+	 * What waited for room has no other interrupt. After the tick: it finds
+	 * all the room where this was the last one, and starts the timer anew.
+	 */
 	service(shadow);
-	return tx_tick(shadow) ? HRTIMER_RESTART : HRTIMER_NORESTART;
+	return on ? HRTIMER_RESTART : HRTIMER_NORESTART;
 }
 
 /*
