@@ -242,8 +242,7 @@ int kit_net_send(struct kit_net *net, const struct kit_net_frame *frame)
 	int err;
 
 	/* What no stack would ask a driver for */
-	if (frame->size < ETH_HLEN ||
-	    (frame->sum && frame->sum_start + frame->sum_offset + sizeof(__sum16) > frame->size))
+	if (frame->sum && frame->sum_start + frame->sum_offset + sizeof(__sum16) > frame->size)
 		return -EINVAL;
 	if (!may_send(dev))
 		return -ENETDOWN;

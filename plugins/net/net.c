@@ -148,12 +148,12 @@ static void tx_copy(struct sk_buff *skb, void *frame)
 		memset(sum, 0xff, sizeof(CSUM_MANGLED_0));
 }
 
-/* What no protocol of the kernel sends, but a packet socket can. */
+/* What no protocol of the kernel sends, but a packet or an XDP socket can. */
 static bool tx_is_malformed(struct ivshmem_net *net, struct sk_buff *skb)
 {
 	int start = skb_checksum_start_offset(skb);
 
-	if (skb->len > net->link.layout.size - net->link.layout.data)
+	if (skb->len < ETH_HLEN || skb->len > net->link.layout.size - net->link.layout.data)
 		return true;
 	/* Of a frame cut into segments, it was the whole that somebody looked at. */
 	return skb->ip_summed == CHECKSUM_PARTIAL &&
@@ -501,10 +501,16 @@ static void ivshmem_net_get_stats64(struct net_device *netdev, struct rtnl_link_
 	stats->rx_errors = stats->rx_length_errors + stats->rx_frame_errors;
 }
 
+/* All that comes is received; without this function no multicast address can be added. */
+static void ivshmem_net_set_rx_mode(struct net_device *netdev)
+{
+}
+
 static const struct net_device_ops ivshmem_net_ops = {
 	.ndo_open = ivshmem_net_open,
 	.ndo_stop = ivshmem_net_stop,
 	.ndo_start_xmit = ivshmem_net_xmit,
+	.ndo_set_rx_mode = ivshmem_net_set_rx_mode,
 	.ndo_change_mtu = ivshmem_net_change_mtu,
 	.ndo_get_stats64 = ivshmem_net_get_stats64,
 	.ndo_set_mac_address = eth_mac_addr,

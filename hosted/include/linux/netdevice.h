@@ -47,6 +47,7 @@ struct net_device_ops {
 	netdev_tx_t (*ndo_start_xmit)(struct sk_buff *skb, struct net_device *dev);
 	int (*ndo_change_mtu)(struct net_device *dev, int mtu);
 	void (*ndo_get_stats64)(struct net_device *dev, struct rtnl_link_stats64 *stats);
+	void (*ndo_set_rx_mode)(struct net_device *dev);
 	int (*ndo_set_mac_address)(struct net_device *dev, void *address);
 	int (*ndo_validate_addr)(struct net_device *dev);
 };

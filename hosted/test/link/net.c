@@ -142,6 +142,24 @@ LINK_TEST(net_frames_arrive_as_they_were_sent)
 	stop_both();
 }
 
+/* An XDP socket can send such. */
+LINK_TEST(net_sends_no_frame_without_a_header)
+{
+	static const unsigned int size[] = { 0, 1, 13 };
+	unsigned int i;
+
+	start_both(0x40000);
+	for (i = 0; i < sizeof(size) / sizeof(size[0]); i++)
+		ASSERT_EQ(0, send_frame(0, i, size[i], false));
+	EXPECT_EQ(3, kit_net_stat(sides[0].net, "tx_errors"));
+	ASSERT_EQ(0, send_frame(0, i, 60, false));
+	EXPECT_TRUE(EVENTUALLY(got(1) == 1));
+	EXPECT_TRUE(frame_is(&sides[1], i, 60));
+	EXPECT_EQ(0, kit_net_stat(sides[1].net, "rx_length_errors"));
+	EXPECT_EQ(0, kit_net_stat(sides[1].net, "ring_errors"));
+	stop_both();
+}
+
 LINK_TEST(net_makes_the_checksum_that_is_due)
 {
 	unsigned char data[64] = { [12] = 0x88, [13] = 0xb5 };

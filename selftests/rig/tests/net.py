@@ -138,7 +138,8 @@ def netconsole(lab):
                    check=False)
 
 
-@test("the MAC address is the same after a reload, differs between the ends, and can be set", PAIR)
+@test("the MAC address is the same after a reload, differs between the ends, and can be set; "
+      "multicast addresses can be added", PAIR)
 def mac(lab):
     def macs():
         return [lab.at(end, "cat /sys/class/net/link0/address").out.strip() for end in "ab"]
@@ -148,6 +149,7 @@ def mac(lab):
            "ip link set link0 up")
     lab.wait_carrier("a")
     equal(macs()[0], "02:00:00:00:00:42", "the address that was set")
+    lab.at("a", "ip maddr add 01:80:c2:00:00:0e dev link0")
     all_came_back(lab.ping())
     lab.vm.run(LIB + "pair_down; rmmod ivshmem_net && modprobe ivshmem_net && pair_up")
     equal(macs(), first, "addresses after the reload")
