@@ -10,15 +10,24 @@
 
 #include "core.h"
 
-u16 ivshmem_protocol(struct ivshmem_core *core)
+/* The protocol's number, and whether somebody has chosen, be it a number or a plugin. */
+u16 ivshmem_choice(struct ivshmem_core *core, bool *chosen)
 {
 	u16 protocol = core->pci_protocol;
 
 	spin_lock(&core->choice_lock);
+	*chosen = core->choice != IVSHMEM_CHOICE_AUTO;
 	if (core->choice == IVSHMEM_CHOICE_NUMBER)
 		protocol = core->chosen_number;
 	spin_unlock(&core->choice_lock);
 	return protocol;
+}
+
+u16 ivshmem_protocol(struct ivshmem_core *core)
+{
+	bool chosen;
+
+	return ivshmem_choice(core, &chosen);
 }
 
 static bool chosen_by_name(struct ivshmem_core *core, const char *name, bool *match)
@@ -89,7 +98,7 @@ static void ivshmem_bus_shutdown(struct device *dev)
 	ivshmem_shut(core);
 }
 
-static int ivshmem_bus_suspend(struct device *dev)
+static int __maybe_unused ivshmem_bus_suspend(struct device *dev)
 {
 	struct ivshmem_core *core = dev_to_core(dev);
 	struct ivshmem_driver *plugin;
@@ -105,7 +114,7 @@ static int ivshmem_bus_suspend(struct device *dev)
 }
 
 /* PCI has restored its own registers; privileged control is ours to restore. */
-static int ivshmem_bus_resume(struct device *dev)
+static int __maybe_unused ivshmem_bus_resume(struct device *dev)
 {
 	struct ivshmem_core *core = dev_to_core(dev);
 	struct ivshmem_driver *plugin;

@@ -82,7 +82,6 @@ enum ivshmem_core_flags {
  * @idev: what plugins see
  * @pdev: the PCI function
  * @index: N in ivshmemN
- * @variant: what the id table says of the provider
  * @cap: offset of the vendor capability
  * @pci_protocol: protocol number in the class code
  * @base: physical address of the shared memory
@@ -105,12 +104,14 @@ enum ivshmem_core_flags {
  *	for by synchronize_irq() after it was cleared.
  * @seen_state: own state register at the last look, 0 since we wrote one, under
  *	@control_lock
- * @control_lock: @state, @seen_state, IVSHMEM_INTERRUPTS, IVSHMEM_THROTTLED and
- *	IVSHMEM_TESTING, and the registers that follow them. Raw, as handlers take it.
+ * @control_lock: @state, @seen_state, IVSHMEM_INTERRUPTS, IVSHMEM_ONE_SHOT,
+ *	IVSHMEM_THROTTLED and IVSHMEM_TESTING, and the registers that follow them.
+ *	Raw, as handlers take it.
  * @link: the plugin's link, if it has one; set and cleared while events are off
  * @seen: states that the plugin was told, by peer. Event work only.
  * @events: the one work item that events come from
  * @recheck: sets IVSHMEM_RECHECK_DUE about once a second
+ * @fired: of vector 0 as the last event work found it
  * @flags: enum ivshmem_core_flags, atomic bits
  * @counters: enum ivshmem_counter
  * @test_lock: one self-test at a time; protects @test_result
@@ -125,7 +126,6 @@ struct ivshmem_core {
 	struct ivshmem_device idev;
 	struct pci_dev *pdev;
 	int index;
-	const struct ivshmem_variant *variant;
 	int cap;
 	u16 pci_protocol;
 
@@ -157,6 +157,7 @@ struct ivshmem_core {
 	u32 *seen;
 	struct work_struct events;
 	struct delayed_work recheck;
+	unsigned long fired;
 	unsigned long flags;
 	atomic64_t counters[IVSHMEM_COUNTERS];
 
@@ -185,16 +186,9 @@ static inline void ivshmem_count(struct ivshmem_core *core, enum ivshmem_counter
 	atomic64_inc(&core->counters[counter]);
 }
 
-/**
- * struct ivshmem_variant - what is known of a provider of the device
- * @name: in the log
- */
-struct ivshmem_variant {
-	const char *name;
-};
-
 /* bus.c: the bus, its devices and their protocols */
 extern struct bus_type ivshmem_bus_type;
+u16 ivshmem_choice(struct ivshmem_core *core, bool *chosen);
 u16 ivshmem_protocol(struct ivshmem_core *core);
 
 /* sysfs.c */

@@ -104,6 +104,7 @@ static void event_work(struct work_struct *work)
 	struct ivshmem_core *core = container_of(work, struct ivshmem_core, events);
 	struct ivshmem_driver *plugin = READ_ONCE(core->plugin);
 	bool recheck = test_and_clear_bit(IVSHMEM_RECHECK_DUE, &core->flags);
+	unsigned long fired;
 	bool found;
 
 	/* Events went off; the plugin stays until this work was waited for. */
@@ -113,6 +114,10 @@ static void event_work(struct work_struct *work)
 		check_device(core, plugin);
 	found = scan_states(core, plugin);
 	found |= update_link(core);
+	/* One of these works may serve an interrupt as well as a recheck. */
+	fired = READ_ONCE(core->vector[0].fired);
+	found &= fired == core->fired;
+	core->fired = fired;
 	if (!recheck)
 		return;
 	if (plugin->recheck)

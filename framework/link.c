@@ -85,14 +85,6 @@ static bool reset_due(const struct ivshmem_link *link)
 	       test_bit(LINK_RESET, &link->flags);
 }
 
-static enum ivshmem_step next_step(const struct ivshmem_link *link, enum ivshmem_step step,
-				   enum ivshmem_link_state peer)
-{
-	if (step == STEP_RESET && time_before64(get_jiffies_64(), link->holdoff))
-		return STEP_RESET;
-	return ivshmem_next_step[step][peer];
-}
-
 /*
  * Each time that the peer restarts our whole section is to be cleared. One that
  * does nothing else shall not have a CPU busy with it, however large that is.
@@ -112,20 +104,19 @@ static bool link_step(struct ivshmem_link *link)
 {
 	enum ivshmem_link_state peer = peer_link_state(link);
 	enum ivshmem_step step = link->running ? STEP_UP : (enum ivshmem_step)link->state;
-	enum ivshmem_step next = next_step(link, step, peer);
+	enum ivshmem_step next = ivshmem_next_step[step][peer];
+	u64 now = get_jiffies_64();
 
 	if (reset_due(link)) {
 		enter_reset(link, peer);
 		return link->started;
 	}
-	if (next == step) {
-		u64 now = get_jiffies_64();
-
-		/* Who calls may be earlier than the holdoff's end. */
-		if (step == STEP_RESET && time_before64(now, link->holdoff))
-			mod_delayed_work(system_highpri_wq, &link->work, link->holdoff - now);
+	if (step == STEP_RESET && time_before64(now, link->holdoff)) {
+		mod_delayed_work(system_highpri_wq, &link->work, link->holdoff - now);
 		return false;
 	}
+	if (next == step)
+		return false;
 	switch (next) {
 	case STEP_RESET:
 		enter_reset(link, peer);

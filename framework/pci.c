@@ -130,7 +130,7 @@ static int read_base(struct ivshmem_core *core)
 	core->base = base;
 	if (base && PAGE_ALIGNED(base) && core->base == base)
 		return 0;
-	dev_err(&core->pdev->dev, "no BAR %d, and base address is 0x%llx, want a multiple of 0x%lx up to 0x%llx\n",
+	dev_err(&core->pdev->dev, "no BAR %d, and base address is 0x%llx, want a multiple of 0x%lx, not 0, up to 0x%llx\n",
 		BAR_MEMORY, base, PAGE_SIZE, (u64)PHYS_ADDR_MAX);
 	return -EINVAL;
 }
@@ -263,7 +263,7 @@ static void ivshmem_release(struct device *dev)
 	kfree(core);
 }
 
-static struct ivshmem_core *alloc_core(struct pci_dev *pdev, const struct ivshmem_variant *variant)
+static struct ivshmem_core *alloc_core(struct pci_dev *pdev)
 {
 	struct ivshmem_core *core = kzalloc(sizeof(*core), GFP_KERNEL);
 
@@ -275,7 +275,6 @@ static struct ivshmem_core *alloc_core(struct pci_dev *pdev, const struct ivshme
 		return NULL;
 	}
 	core->pdev = pci_dev_get(pdev);
-	core->variant = variant;
 	core->pci_protocol = pdev->class & 0xffff;
 	core->test_result = -1;
 	mutex_init(&core->choosing);
@@ -291,10 +290,12 @@ static struct ivshmem_core *alloc_core(struct pci_dev *pdev, const struct ivshme
 
 static int ivshmem_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
+	/* Zero in an ID that an operator added, and with driver_override. */
+	const char *provider = (const char *)id->driver_data ?: "other provider";
 	struct ivshmem_core *core;
 	int err;
 
-	core = alloc_core(pdev, (const struct ivshmem_variant *)id->driver_data);
+	core = alloc_core(pdev);
 	if (!core)
 		return -ENOMEM;
 	err = dev_set_name(&core->idev.dev, "ivshmem%d", core->index);
@@ -315,7 +316,7 @@ static int ivshmem_pci_probe(struct pci_dev *pdev, const struct pci_device_id *i
 	pci_set_drvdata(pdev, core);
 
 	dev_info(&pdev->dev, "%s: %s, protocol 0x%04x, peer %u of %u, %u %s, R/W section 0x%llx, output sections 0x%llx bytes\n",
-		 dev_name(&core->idev.dev), core->variant->name, core->pci_protocol,
+		 dev_name(&core->idev.dev), provider, core->pci_protocol,
 		 core->idev.id, core->idev.max_peers, core->idev.vectors,
 		 core->intx ? "INTx" : "MSI-X", core->rw_size, core->output_size);
 	err = device_add(&core->idev.dev);
@@ -346,24 +347,19 @@ static void ivshmem_pci_remove(struct pci_dev *pdev)
  * Who offers the device. Subsystem IDs name the provider and never are a reason
  * to refuse a device.
  */
-static const struct ivshmem_variant jailhouse = { .name = "Jailhouse" };
-static const struct ivshmem_variant qemu = { .name = "QEMU" };
-static const struct ivshmem_variant early = { .name = "early Jailhouse" };
-static const struct ivshmem_variant other = { .name = "other provider" };
-
 #define IVSHMEM_VENDOR	0x110a
 #define IVSHMEM_DEVICE	0x4106
 #define PROTOCOL_CLASS	.class = PCI_CLASS_OTHERS << 16, .class_mask = 0xff << 16
-#define VARIANT(_v)	.driver_data = (kernel_ulong_t)&(_v)
+#define PROVIDER(_name)	.driver_data = (kernel_ulong_t)(_name)
 
 static const struct pci_device_id ivshmem_pci_ids[] = {
 	{ PCI_DEVICE_SUB(IVSHMEM_VENDOR, IVSHMEM_DEVICE, 0x110a, 0x4106),
-	  PROTOCOL_CLASS, VARIANT(jailhouse) },
+	  PROTOCOL_CLASS, PROVIDER("Jailhouse") },
 	{ PCI_DEVICE_SUB(IVSHMEM_VENDOR, IVSHMEM_DEVICE, 0x1af4, 0x1100),
-	  PROTOCOL_CLASS, VARIANT(qemu) },
-	{ PCI_DEVICE(IVSHMEM_VENDOR, IVSHMEM_DEVICE), PROTOCOL_CLASS, VARIANT(other) },
+	  PROTOCOL_CLASS, PROVIDER("QEMU") },
+	{ PCI_DEVICE(IVSHMEM_VENDOR, IVSHMEM_DEVICE), PROTOCOL_CLASS },
 	/* QEMU's own device of this ID is v1, of another class and layout. */
-	{ PCI_DEVICE(0x1af4, 0x1110), PROTOCOL_CLASS, VARIANT(early) },
+	{ PCI_DEVICE(0x1af4, 0x1110), PROTOCOL_CLASS, PROVIDER("early Jailhouse") },
 	{ }
 };
 MODULE_DEVICE_TABLE(pci, ivshmem_pci_ids);

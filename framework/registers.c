@@ -120,6 +120,16 @@ static void set_priv_control(struct ivshmem_core *core, u8 value)
 	pci_write_config_byte(core->pdev, core->cap + IVSHMEM_CAP_PRIV_CONTROL, value);
 }
 
+/* From the lock's end on nobody writes the register that a program is to write. */
+static void flag_one_shot(struct ivshmem_core *core, bool on)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&core->control_lock, flags);
+	assign_bit(IVSHMEM_ONE_SHOT, &core->flags, on);
+	raw_spin_unlock_irqrestore(&core->control_lock, flags);
+}
+
 /**
  * ivshmem_set_one_shot() - switch one-shot mode, off at binding
  * @idev: the device
@@ -139,10 +149,10 @@ int ivshmem_set_one_shot(struct ivshmem_device *idev, bool on)
 		return -ENODEV;
 	/* While the device has the mode, the flag says so: see is_ours(). */
 	if (on)
-		set_bit(IVSHMEM_ONE_SHOT, &core->flags);
+		flag_one_shot(core, true);
 	set_priv_control(core, on ? IVSHMEM_PRIV_ONE_SHOT : 0);
 	if (!on)
-		clear_bit(IVSHMEM_ONE_SHOT, &core->flags);
+		flag_one_shot(core, false);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(ivshmem_set_one_shot);
@@ -168,8 +178,10 @@ static int set_interrupts(struct ivshmem_core *core, bool on)
 
 	raw_spin_lock_irqsave(&core->control_lock, flags);
 	/* Not once ivshmem_events_off() has begun, which disables them after it took the plugin. */
-	if (on && !READ_ONCE(core->plugin))
+	if (on && !READ_ONCE(core->plugin)) {
+		err = READ_ONCE(core->gone) ? -ENODEV : 0;
 		goto unlock;
+	}
 	assign_bit(IVSHMEM_INTERRUPTS, &core->flags, on);
 	/* Who ends a hold sees what is wanted by then. */
 	if (on && !test_bit(IVSHMEM_THROTTLED, &core->flags))
@@ -231,7 +243,8 @@ bool ivshmem_release_interrupts(struct ivshmem_core *core)
  * @idev: the device
  *
  * When it returns, the device has them enabled: a doorbell from then on raises
- * one, one before may not have.
+ * one, one before may not have. While they are held back, all of them count as
+ * raised at the end of that.
  *
  * Context: any, between probe and remove. Return: 0, or -ENODEV once the device
  * is gone.

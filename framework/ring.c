@@ -143,8 +143,8 @@ static u32 slot_of(const struct ivshmem_link *link, u16 index)
  * @link: the link
  * @len: bytes, not 0
  *
- * The room is contiguous, and the next ivshmem_tx_reserve() finds the same
- * unless ivshmem_tx_commit() came between.
+ * The room is contiguous. It is lost to the next ivshmem_tx_reserve() unless
+ * ivshmem_tx_commit() comes before.
  *
  * Context: any, as the only sender. Return: where to write the frame, NULL when
  * the ring is full.

@@ -14,13 +14,19 @@
  */
 static const char * const known_plugins[] = { "uio", "net", "shadow" };
 
-static bool is_plugin(const char *name)
+static int has_name(struct device_driver *drv, void *name)
 {
-	return match_string(known_plugins, ARRAY_SIZE(known_plugins), name) >= 0 ||
-	       driver_find(name, &ivshmem_bus_type);
+	return !strcmp(drv->name, name);
 }
 
-static int set_choice(struct ivshmem_core *core, const char *choice)
+/* Not driver_find(), which wants to know that nobody unregisters meanwhile. */
+static bool is_plugin(char *name)
+{
+	return match_string(known_plugins, ARRAY_SIZE(known_plugins), name) >= 0 ||
+	       bus_for_each_drv(&ivshmem_bus_type, NULL, name, has_name);
+}
+
+static int set_choice(struct ivshmem_core *core, char *choice)
 {
 	enum ivshmem_choice kind = IVSHMEM_CHOICE_AUTO;
 	u16 number = 0;
@@ -97,12 +103,14 @@ static ssize_t protocol_store(struct device *dev, struct device_attribute *attr,
 static ssize_t protocol_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct ivshmem_core *core = dev_to_core(dev);
+	bool chosen;
+	u16 number;
 	ssize_t len;
 
 	device_lock(dev);
-	len = sysfs_emit(buf, "0x%04x %s %s\n", ivshmem_protocol(core),
-			 dev->driver ? dev->driver->name : "none",
-			 core->choice == IVSHMEM_CHOICE_AUTO ? "auto" : "chosen");
+	number = ivshmem_choice(core, &chosen);
+	len = sysfs_emit(buf, "0x%04x %s %s\n", number, dev->driver ? dev->driver->name : "none",
+			 chosen ? "chosen" : "auto");
 	device_unlock(dev);
 	return len;
 }
@@ -113,6 +121,14 @@ static ssize_t modalias_show(struct device *dev, struct device_attribute *attr, 
 	return sysfs_emit(buf, "ivshmem:p%04X\n", ivshmem_protocol(dev_to_core(dev)));
 }
 static DEVICE_ATTR_RO(modalias);
+
+/* Not from the state table: some devices let peers write there. */
+static u32 own_state(struct ivshmem_core *core)
+{
+	u32 state = ivshmem_read_register(core, IVSHMEM_REG_STATE);
+
+	return state == IVSHMEM_GONE ? 0 : state;
+}
 
 #define SIMPLE_ATTR(_name, _format, _value)						\
 static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf) \
@@ -127,7 +143,7 @@ SIMPLE_ATTR(id, "%u", core->idev.id);
 SIMPLE_ATTR(max_peers, "%u", core->idev.max_peers);
 SIMPLE_ATTR(vectors, "%u", core->idev.vectors);
 SIMPLE_ATTR(interrupt_type, "%s", core->intx ? "intx" : "msi-x");
-SIMPLE_ATTR(state, "%u", ivshmem_peer_state(&core->idev, core->idev.id));
+SIMPLE_ATTR(state, "%u", own_state(core));
 SIMPLE_ATTR(state_table_size, "%llu", core->state_size);
 SIMPLE_ATTR(rw_section_size, "%llu", core->rw_size);
 SIMPLE_ATTR(output_section_size, "%llu", core->output_size);

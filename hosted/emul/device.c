@@ -103,6 +103,22 @@ void class_unregister(const struct class *class)
 	unregister_one();
 }
 
+/* In parentheses, as checkpatch takes it for a loop otherwise. */
+int (bus_for_each_drv)(const struct bus_type *bus, struct device_driver *start,
+		       void *data, int (*fn)(struct device_driver *, void *))
+{
+	struct device_driver *drv;
+	int found = 0;
+
+	BUG_ON(start);
+	spin_lock(&devices_lock);
+	list_for_each_entry(drv, &all_drivers, entry)
+		if (drv->bus == bus && !found)
+			found = fn(drv, data);
+	spin_unlock(&devices_lock);
+	return found;
+}
+
 struct device_driver *driver_find(const char *name, const struct bus_type *bus)
 {
 	struct device_driver *drv, *found = NULL;

@@ -90,6 +90,21 @@ def unusual_devices(lab):
         equal(lab.driver(number), "ivshmem_core", "driver of the device with %s" % lie)
 
 
+@test("an operator can give it a device of an ID that it does not know, by driver_override or new_id",
+      Fixture(Liars, wanted=[{"lie": "device=0x1234"}]))
+def unknown_id(lab):
+    device, driver = lab.address(0), "/sys/bus/pci/drivers/ivshmem_core"
+    override = "/sys/bus/pci/devices/%s/driver_override" % device
+    for give, take in (("echo ivshmem_core >%s && echo %s >/sys/bus/pci/drivers_probe" % (
+            override, device), "echo >" + override),
+            ("echo 110a 1234 >%s/new_id" % driver, "echo 110a 1234 >%s/remove_id" % driver)):
+        equal(lab.driver(0), "none", "driver before")
+        lab.vm.run(give)
+        equal(lab.driver(0), "ivshmem_core", "driver after '%s'" % give)
+        lab.vm.run("%s && echo %s >%s/unbind" % (take, device, driver))
+    equal(lab.said(0).count("other provider, protocol 0x0001"), 2, "how often it was found")
+
+
 class Core(Lab):
     """One machine, both ends of a link, no plugin but those that a test loads."""
     shared = True

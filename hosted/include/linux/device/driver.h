@@ -37,6 +37,8 @@ struct device_driver {
 int __must_check driver_register(struct device_driver *drv);
 void driver_unregister(struct device_driver *drv);
 struct device_driver *driver_find(const char *name, const struct bus_type *bus);
+int bus_for_each_drv(const struct bus_type *bus, struct device_driver *start,
+		     void *data, int (*fn)(struct device_driver *, void *));
 
 #define module_driver(_drv, _register, _unregister, ...)				\
 	static int __init _drv##_init(void)						\
