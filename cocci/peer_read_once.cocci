@@ -162,15 +162,20 @@ position p1, p2;
      when any
  get2@p2(X)
 
+// A frame, also where another function was given its address
 @copied exists@
 struct ivshmem_frame *fp;
 struct ivshmem_frame fr;
-identifier f =~ "^(memcpy|skb_put_data|csum_partial_copy_nocheck)$";
+const void *v;
+expression X, E;
+identifier f1 =~ "^(memcpy|skb_put_data|csum_partial(_copy_nocheck)?)$";
+identifier f2 =~ "^(memcpy|skb_put_data|csum_partial(_copy_nocheck)?)$";
 position p1, p2;
 @@
- f@p1(..., \(fp->data \| fr.data\), ...)
+ f1@p1(..., \(X \& \(fp->data \| fr.data \| <+... v ...+>\)\), ...)
  ... when != ivshmem_rx_peek(...)
- f@p2(..., \(fp->data \| fr.data\), ...)
+     when != \(v = E \| v += E\)
+ f2@p2(..., X, ...)
 
 @script:python depends on report@
 p1 << again.p1;

@@ -80,3 +80,11 @@ static int header(struct ivshmem_frame *frame, struct ethhdr *own)
 	memcpy(own, frame->data, sizeof(*own));
 	return own->h_proto == htons(ETH_P_IP);
 }
+
+static void copy(struct sk_buff *skb, const void *frame, unsigned int len)
+{
+	memcpy(skb->data, frame, ETH_HLEN);
+	frame += ETH_HLEN;
+	skb->csum = csum_partial_copy_nocheck(frame, skb->data + ETH_HLEN, len);
+	memcpy(skb_tail_pointer(skb), frame + len, len);
+}
