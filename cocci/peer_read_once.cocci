@@ -177,6 +177,17 @@ position p1, p2;
      when != \(v = E \| v += E\)
  f2@p2(..., X, ...)
 
+// The compiler, too, may read it again in place of the copy.
+@unfenced exists@
+struct ivshmem_frame *fp;
+struct ivshmem_frame fr;
+expression own;
+position p;
+@@
+ memcpy(\(&own \| own\), \(fp->data \| fr.data\), ...);
+ ... when != barrier()
+ own@p
+
 @script:python depends on report@
 p1 << again.p1;
 p2 << again.p2;
@@ -197,3 +208,8 @@ p2 << copied.p2;
 @@
 if int(p1[0].line) < int(p2[0].line):
     coccilib.report.print_report(p2[0], "what was read in line %s is read again" % p1[0].line)
+
+@script:python depends on report@
+p << unfenced.p;
+@@
+coccilib.report.print_report(p[0], "barrier() between a frame's copy and a look at it")

@@ -65,10 +65,20 @@ static int header(struct ivshmem_frame *frame, struct ethhdr *own)
 	if (!memcmp(frame->data, own, ETH_ALEN))		/* found */
 		return 2;
 	memcpy(own, frame->data, sizeof(*own));
-	if (own->h_proto != htons(ETH_P_IP))
+	if (own->h_proto != htons(ETH_P_IP))			/* found */
 		return 3;
 	memcpy(own, frame->data, sizeof(*own));			/* found */
 	return 4;
+}
+
+static u32 word(const struct ivshmem_frame *frame, bool careful)
+{
+	__le32 copy[4];
+
+	memcpy(copy, frame->data, sizeof(copy));
+	if (careful)
+		barrier();
+	return le32_to_cpu(copy[0]);				/* found */
 }
 
 static void copy(struct sk_buff *skb, const void *frame, unsigned int len)

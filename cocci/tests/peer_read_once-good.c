@@ -78,6 +78,7 @@ static int header(struct ivshmem_frame *frame, struct ethhdr *own)
 	if (frame->len < sizeof(*own))
 		return -EPROTO;
 	memcpy(own, frame->data, sizeof(*own));
+	barrier();
 	return own->h_proto == htons(ETH_P_IP);
 }
 
