@@ -4,7 +4,8 @@
 /// ring's index without a doorbell, so the index is released; the doorbell is
 /// left out by a look at the event index, with a full barrier in between. The
 /// peer runs on other CPUs whatever this kernel is configured for, so barriers
-/// on shared memory are virt_ ones.
+/// on shared memory are virt_ ones. Between our own CPUs, who finds the pointer to
+/// a plugin finds all that the plugin needs.
 ///
 // Confidence: High
 // Options: --no-includes --include-headers
@@ -154,3 +155,46 @@ identifier get =~ "^(READ_ONCE|get16|get_index|virt_load_acquire)$";
 p << arm.p;
 @@
 coccilib.report.print_report(p[0], "virt_mb() between the event index and another look at the peer's index")
+
+// A plugin that handlers find; a work item was queued after it was written
+@announced@
+expression E, X != NULL;
+position p;
+@@
+(
+ WRITE_ONCE(E->plugin@p, X)
+|
+ E->plugin@p = X
+)
+
+@work@
+identifier fn, work;
+expression E;
+position p;
+@@
+fn(struct work_struct *work, ...)
+{
+ <+... READ_ONCE(E->plugin@p) ...+>
+}
+
+@found@
+expression E, X;
+type T;
+identifier x;
+position p != work.p;
+@@
+(
+ T x = READ_ONCE(E->plugin@p);
+|
+ X = READ_ONCE(E->plugin@p);
+)
+
+@script:python depends on report@
+p << announced.p;
+@@
+coccilib.report.print_report(p[0], "a plugin is told of with smp_store_release()")
+
+@script:python depends on report@
+p << found.p;
+@@
+coccilib.report.print_report(p[0], "a plugin that is called is read with smp_load_acquire()")

@@ -78,3 +78,19 @@ static bool arm_sometimes(struct ivshmem_tx *tx, bool careful)
 		virt_mb();
 	return READ_ONCE(tx->vring.used->idx) != tx->done;
 }
+
+static void publish(struct core *core, struct driver *plugin)
+{
+	WRITE_ONCE(core->plugin, plugin);			/* found */
+	core->plugin = plugin;					/* found */
+}
+
+static int handler(int irq, void *data)
+{
+	struct core *core = data;
+	struct driver *plugin = READ_ONCE(core->plugin);	/* found */
+
+	if (!plugin)
+		plugin = READ_ONCE(core->plugin);		/* found */
+	return plugin ? plugin->interrupt(core) : 0;
+}

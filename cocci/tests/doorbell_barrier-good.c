@@ -67,8 +67,37 @@ static void quietly(struct ivshmem_rx *rx)
 	put16(&vring_avail_event(&rx->vring), rx->next - 1);
 }
 
-static void publish(struct core *core, struct driver *driver)
+/* Between our own CPUs */
+static void publish(struct core *core, struct driver *plugin)
 {
-	/* Between our own CPUs. */
-	smp_store_release(&core->driver, driver);
+	smp_store_release(&core->plugin, plugin);
+	queue_work(system_highpri_wq, &core->events);
+}
+
+static void withdraw(struct core *core)
+{
+	WRITE_ONCE(core->plugin, NULL);
+}
+
+static int handler(int irq, void *data)
+{
+	struct core *core = data;
+	struct driver *plugin = smp_load_acquire(&core->plugin);
+
+	return plugin ? plugin->interrupt(core) : 0;
+}
+
+static void event_work(struct work_struct *work)
+{
+	struct core *core = container_of(work, struct core, events);
+	struct driver *plugin = READ_ONCE(core->plugin);
+
+	if (plugin)
+		plugin->event(core);
+}
+
+/* No more than whether there is one */
+static bool is_on(struct core *core)
+{
+	return READ_ONCE(core->plugin);
 }
