@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Which tests make check runs, which make check-long, and how far the latter has come."""
 import json
+import os
 
-from . import debug
+from . import debug, roots
 from .mutants import own_files
+from .runner import SETTINGS
 from .suite import spread
 from .util import KERNELS, RigError, TOP, cache, digest, remove
 
@@ -43,11 +45,20 @@ def tree():
         raise RigError("check-long asks git what belongs to the tree: %s" % error) from error
 
 
+def releases():
+    return [roots.release(kernel) for kernel in debug.kernels() if roots.ready(kernel)]
+
+
+def circumstances():
+    """Tells what a test that has passed would have to run again for when it changes."""
+    return digest(tree(), releases(), [os.environ.get(name, "") for name in SETTINGS])
+
+
 class Progress:
-    """What has passed, for this content of the tree: done once, even if we are ended."""
+    """What has passed, in these circumstances: done once, even if we are ended."""
 
     def __init__(self, restart=False):
-        self.path = cache("long", tree() + ".json")
+        self.path = cache("long", circumstances() + ".json")
         if restart:
             remove(self.path)
         parts = json.loads(self.path.read_text()) if self.path.exists() else {}

@@ -208,6 +208,11 @@ def resumed():
         ran(left, note=progress.note)
         equal(progress.counts(), {"pass": 3, "fail": 1, "skip": 1}, "counts")
         equal(len(forms.Progress().left(given(5, body))), 2, "tests that are left then")
+        with mock.patch.dict(os.environ, {"IVSHMEM_CYCLES": "3"}):
+            equal(len(forms.Progress().left(given(5, body))), 5, "tests with another setting")
+        with mock.patch.object(forms, "releases", lambda: ["6.1.0-99-cloud-amd64"]):
+            equal(len(forms.Progress().left(given(5, body))), 5, "tests with another kernel")
+        equal(len(forms.Progress().left(given(5, body))), 2, "tests that are left as it was before")
         equal(len(forms.Progress(restart=True).left(given(5, body))), 5, "tests after a restart")
 
 
