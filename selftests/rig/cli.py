@@ -97,7 +97,9 @@ def cmd_check(options):
     if not options.long:
         return summary(Runner(options.jobs).run(tests))
     # Whole runs also count lines, with the debug kernel's tests that run anyway.
-    counters = None if options.pattern or options.kernel else coverage.start(options.restart)
+    counters = None
+    if not options.pattern and not options.kernel:
+        counters = coverage.start(forms.tree(), options.restart)
     progress = forms.Progress(options.restart)
     left = progress.left(tests)
     if len(left) < len(tests):
@@ -129,9 +131,9 @@ def cmd_static(options):
 def cmd_coverage(options):
     prepare(check=True, kernels=KERNELS + (debug.NAME,))
     programs.build_host()
-    folder = coverage.start()
     if options.table:
-        return coverage.table(folder)
+        return coverage.table(coverage.last())
+    folder = coverage.start()
     # also as they are called without a kernel
     names = options.pattern + ["%s-%s" % (name, debug.NAME) for name in options.pattern]
     tests = match(forms.every(all_tests()), names or ["*"])

@@ -30,13 +30,17 @@ def way(kernel):
     return WAY if folder and kernel == debug.NAME else ""
 
 
-def start(restart=False):
+def drivers():
+    """Tells what is counted: a version of the sources."""
+    return digest([(name, (TOP / name).read_bytes()) for name in sorted(matrix.sources())
+                   if name.startswith(("framework/", "plugins/", "include/", "compat/"))])
+
+
+def start(tests="", restart=False):
     """From now on modules for the debug kernel count. Where to: counters are of one version of the
-    sources; those of others go, or all."""
+    sources, and of the tests where those are told; those of others go, or all."""
     global folder
-    recipe = digest([(name, (TOP / name).read_bytes()) for name in sorted(matrix.sources())
-                     if name.startswith(("framework/", "plugins/", "include/", "compat/"))])
-    folder = checkout_cache("coverage", recipe)
+    folder = checkout_cache("coverage-long" if tests else "coverage", drivers() + tests)
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir() if restart else ():
         remove(old)
@@ -44,6 +48,12 @@ def start(restart=False):
         if other != folder:
             remove(other)
     return folder
+
+
+def last():
+    """Where the last counters of these sources are."""
+    found = checkout_cache("coverage").parent.glob("coverage*/%s*" % drivers())
+    return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
 
 def collect(vm):
@@ -98,42 +108,49 @@ def spans(numbers):
 
 
 def explained():
-    """Paths, or names alone, in the first column of the page's table."""
+    """(path, function), of those that a row of the page's table has in its first column."""
     section = (TOP / PAGE).read_text().partition("\n## Which lines are reached\n")[2]
     rows = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("| ")]
-    return {name for row in rows for name in re.findall(r"`([^`]+)`", row.split("|")[1])}
+    names = [re.findall(r"`([^`]+)`", row.split("|")[1]) for row in rows]
+    return {pair for row in names for pair in itertools.product(row, row)}
 
 
-def remark(path, low, told):
-    if not low:
-        return ""
-    if path == "all" or {path, path.rpartition("/")[2]} & told:
-        return " <"
-    return " < not explained in " + PAGE
+def hit(lines):
+    return sum(count > 0 for count, _ in lines.values())
 
 
-def table(where):
-    """The exit status: 1 where a file lacks too much, and its reason."""
-    lines, told = reached(where), explained()
-    if not lines:
-        raise RigError("nothing was counted yet")
-    rows = [(path, len(lines[path]), sum(count > 0 for count, _ in lines[path].values()))
-            for path in sorted(lines)]
-    rows.append(("all", sum(row[1] for row in rows), sum(row[2] for row in rows)))
-    remarks = [remark(path, 100 * hit < WANTED * total, told) for path, total, hit in rows]
-    print("%-28s %6s %8s %6s" % ("file", "lines", "reached", "%"))
-    for (path, total, hit), text in zip(rows, remarks):
-        print("%-28s %6d %8d %6.1f%s" % (path, total, hit, 100 * hit / total, text))
-    print("\nnot reached:")
-    for path in sorted(lines):
-        not_reached(path, lines[path])
-    return int(any(PAGE in text for text in remarks))
-
-
-def not_reached(path, lines):
+def missed(lines):
+    """Function -> numbers of its lines."""
     functions = {}
     for number, (count, function) in sorted(lines.items()):
         if not count:
             functions.setdefault(function, []).append(number)
-    for function, numbers in functions.items():
-        print("%s: %s: %s" % (path, function, " ".join(spans(numbers))))
+    return functions
+
+
+def unexplained(path, lines, told):
+    """Of a file that lacks too much: the functions that lack something for no reason that is told.
+    Some lines are no function's own, but of one that is inline."""
+    if 100 * hit(lines) >= WANTED * len(lines):
+        return []
+    return [name for name in missed(lines) if name and (path, name) not in told]
+
+
+def table(where):
+    """The exit status: 1 where a file lacks too much, and a reason."""
+    lines, told = reached(where) if where else {}, explained()
+    if not lines:
+        raise RigError("nothing was counted yet")
+    silent = {path: unexplained(path, lines[path], told) for path in sorted(lines)}
+    rows = [(path, len(lines[path]), hit(lines[path]), len(silent[path])) for path in silent]
+    rows.append(("all",) + tuple(sum(row[column] for row in rows) for column in (1, 2, 3)))
+    print("%-28s %6s %8s %6s" % ("file", "lines", "reached", "%"))
+    for path, total, found, functions in rows:
+        print("%-28s %6d %8d %6.1f%s" % (path, total, found, 100 * found / total, functions and
+                                         " < %d functions not in %s" % (functions, PAGE) or ""))
+    print("\nnot reached:")
+    for path in silent:
+        for function, numbers in missed(lines[path]).items():
+            print("%s: %s: %s%s" % (path, function, " ".join(spans(numbers)),
+                                    " <" * (function in silent[path])))
+    return int(any(silent.values()))

@@ -10,7 +10,7 @@ import tempfile
 import time
 from unittest import mock
 
-from .. import forms, mutants, runner, suite, tap
+from .. import coverage, forms, mutants, runner, suite, tap
 from ..lab import Lab
 from ..splats import reports
 from ..suite import Fixture, Test, equal, expect, test
@@ -227,6 +227,21 @@ def content():
             pathlib.Path(folder, "new").write_text(text)
             trees.append(forms.tree())
     equal([trees[0] == tree for tree in trees], [True, False, True], "the same content")
+
+
+@test("where too little of a file is reached, each function that lacks something has its reason")
+def reasons():
+    page = "\n## Which lines are reached\n| `a.c`: `probe` | undoing | why |\n| `b.c` | all | why |\n\n## "
+    with tempfile.TemporaryDirectory() as folder, \
+            mock.patch.object(coverage, "TOP", pathlib.Path(folder)), \
+            mock.patch.object(coverage, "PAGE", "page"):
+        pathlib.Path(folder, "page").write_text(page)
+        told = coverage.explained()
+    lines = {1: [5, "probe"], 2: [0, "probe"], 3: [0, "remove"], 4: [0, None]}
+    for path, wanted in (("a.c", ["remove"]), ("b.c", ["probe", "remove"])):
+        equal(coverage.unexplained(path, lines, told), wanted, "what has no reason in " + path)
+    lines.update({number: [1, "probe"] for number in range(5, 50)})
+    equal(coverage.unexplained("b.c", lines, told), [], "what needs one where enough is reached")
 
 
 class Told(mutants.Copy):
