@@ -36,6 +36,10 @@ no_carrier() { # namespace
 	! carrier "$1"
 }
 
+carriers() {
+	wait_until 10 carrier a && wait_until 10 carrier b
+}
+
 end_up() { # namespace, interface, host number
 	ip netns add "$1"
 	ip link set "$2" netns "$1" name link0
@@ -52,7 +56,7 @@ pair_up() { # the two interfaces; default: the two that there are
 	[ $# = 2 ] || { echo "want 2 interfaces of ivshmem links, found $#: $*"; return 1; }
 	end_up a "$1" 1
 	end_up b "$2" 2
-	wait_until 10 carrier a && wait_until 10 carrier b && return
+	carriers && return
 	echo "no carrier within 10 s"
 	return 1
 }
@@ -70,4 +74,11 @@ need_pair() {
 		[ -e /run/netns/$ns ] && skip "there is a network namespace $ns already"
 	done
 	use net "$A" "$B"
+}
+
+# Where this fails, no test can be.
+set_up() {
+	why=$(pair_up "$(interface "$A")" "$(interface "$B")") && return
+	echo "Bail out! $why"
+	exit 1
 }

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Both ends of a link in one machine: does Ethernet over it work? For slow links:
-# BYTES (default 2000000) go through each connection, STEP leaves out frame sizes,
-# PINGS is how many large pings there are.
+# Both ends of a link in one machine: does Ethernet over it work? Arguments select
+# tests as those of a program with harness.h do. For slow links: BYTES (default
+# 2000000) go through each connection, STEP leaves out frame sizes, PINGS is how
+# many large pings there are.
 here=$(dirname "$0")
 # shellcheck source=selftests/devices.sh
 . "$here/../devices.sh"
@@ -49,6 +50,10 @@ udp_lost() { # bytes, from, to
 	done
 }
 
+arrived() {
+	cmp -s "$work/sent" "$work/got"
+}
+
 # One datagram of each of some sizes, echoed; beyond the MTU they are fragments.
 udp() { # from, to, host number of to
 	ip netns exec "$2" socat -T 5 udp-listen:5000,fork exec:cat 2>/dev/null &
@@ -61,7 +66,6 @@ udp() { # from, to, host number of to
 		ip netns exec "$1" socat -b 65536 stdio,ignoreeof "udp:$NET.$3:5000" \
 			<"$work/sent" >"$work/got" 2>/dev/null &
 		client=$!
-		arrived() { cmp -s "$work/sent" "$work/got"; }
 		wait_until 10 arrived || { udp_lost $size "$1" "$2"; status=1; }
 		kill $client
 		wait $client 2>/dev/null
@@ -72,7 +76,7 @@ udp() { # from, to, host number of to
 
 mtu_works() { # mtu
 	ip -n a link set link0 mtu "$1" && ip -n b link set link0 mtu "$1" || return 1
-	wait_until 10 carrier a && wait_until 10 carrier b || return 1
+	carriers || return 1
 	pings a 2 -c 3 -M "do" -s $(($1 - 28)) && pings b 1 -c 3 -M "do" -s $(($1 - 28))
 }
 
@@ -90,15 +94,15 @@ mtu_changes() {
 
 # A frame up to the ring's limit is taken whatever our own MTU is.
 mtu_differs() {
-	ip -n a link set link0 mtu 4000 && ip -n b link set link0 mtu 1500 || return 1
-	wait_until 10 carrier a && wait_until 10 carrier b &&
-		"$here/frames" a link0 b link0 1514 1514
-	status=$?
+	if [ "$(largest_mtu)" -lt 4000 ]; then
+		why="output sections are too small for an MTU of 4000"
+		return 4
+	fi
+	ip -n a link set link0 mtu 4000 && carriers || return 1
 	# b sends nothing larger than its own MTU, but receives it
-	at b ping -q -c 1 -W 10 -s 1472 -M "do" "$NET.1" >/dev/null &&
-		at a ping -q -c 3 -i 0.1 -W 10 -s 3000 "$NET.2" >/dev/null || status=1
-	ip -n a link set link0 mtu 1500
-	return $status
+	"$here/frames" a link0 b link0 1514 1514 &&
+		at b ping -q -c 1 -W 10 -s 1472 -M "do" "$NET.1" >/dev/null &&
+		at a ping -q -c 3 -i 0.1 -W 10 -s 3000 "$NET.2" >/dev/null
 }
 
 # The first two are put down, in that order; the others come up, in that order.
@@ -109,7 +113,7 @@ order() { # down1 down2 up1 up2
 	sleep 0.2
 	carrier "$3" && { echo "# $3 has a carrier though $4 is down"; return 1; }
 	ip -n "$4" link set link0 up
-	wait_until 10 carrier a && wait_until 10 carrier b && pings a 2 -c 3
+	carriers && pings a 2 -c 3
 }
 
 one_side() { # which
@@ -117,7 +121,7 @@ one_side() { # which
 	ip -n "$1" link set link0 down
 	wait_until 10 no_carrier "$other" || { echo "# $other keeps its carrier"; return 1; }
 	ip -n "$1" link set link0 up
-	wait_until 10 carrier a && wait_until 10 carrier b && pings a 2 -c 3
+	carriers && pings a 2 -c 3
 }
 
 statistic() { # namespace, name
@@ -163,46 +167,79 @@ statistics_right() {
 	return 1
 }
 
+refused() { # how many there were, how many more there have to be
+	[ $(($(statistic a tx_errors) - $1)) = "$2" ]
+}
+
 # What no protocol sends, but a machine behind a bridge may: older kernels cut it up.
 far_checksum() {
 	errors=$(statistic a tx_errors)
 	parts=$("$here/frames" a link0) || return 1
-	refused() { [ $(($(statistic a tx_errors) - errors)) = "$parts" ]; }
-	wait_until 10 refused && pings a 2 -c 3 && return
+	wait_until 10 refused "$errors" "$parts" && pings a 2 -c 3 && return
 	echo "# of $parts frames $(($(statistic a tx_errors) - errors)) were refused"
 	return 1
 }
 
+# What to do with each test; its name and its command follow.
+tests() {
+	"$1" a_pings_b pings a 2 -c 20
+	"$1" b_pings_a pings b 1 -c 20
+	"$1" of_many_pings_in_flight_none_is_lost \
+		none_lost pings a 2 -c "${PINGS:-200}" -l 3 -s 1400 -i 0.002
+	"$1" frames_of_all_sizes_arrive_unchanged_both_ways \
+		"$here/frames" a link0 b link0 14 1514 "$STEP"
+	"$1" TCP_from_a_to_b_brings_every_byte tcp a b 2
+	"$1" TCP_from_b_to_a_brings_every_byte tcp b a 1
+	"$1" UDP_datagrams_of_all_kinds_of_sizes_return_from_b udp a b 2
+	"$1" UDP_datagrams_of_all_kinds_of_sizes_return_from_a udp b a 1
+	"$1" carrier_and_traffic_after_a_down_b_down_a_up_b_up order a b a b
+	"$1" carrier_and_traffic_after_a_down_b_down_b_up_a_up order a b b a
+	"$1" carrier_and_traffic_after_b_down_a_down_a_up_b_up order b a a b
+	"$1" carrier_and_traffic_after_b_down_a_down_b_up_a_up order b a b a
+	"$1" b_loses_its_carrier_while_a_is_down_and_has_it_back one_side a
+	"$1" a_loses_its_carrier_while_b_is_down_and_has_it_back one_side b
+	"$1" the_MTU_changes_while_the_link_is_up mtu_changes
+	"$1" frames_larger_than_the_own_MTU_are_received mtu_differs
+	"$1" statistics_count_what_was_sent_and_reading_does_not_clear_them statistics_right
+	"$1" a_frame_whose_checksum_would_be_behind_its_end_is_refused_and_counted far_checksum
+}
+
+name() {
+	echo "$1"
+}
+
+# The test of that name or, where there is none, all whose names contain the word.
+called() { # word
+	tests name | grep -Fx -e "$1" || tests name | grep -F -e "$1" && return
+	echo "pair.sh: no test's name contains $1, there are:" >&2
+	tests name >&2
+	exit 2
+}
+
+# What each test finds, whatever was before it
+begin() {
+	for ns in a b; do
+		ip -n $ns link set link0 mtu 1500 up || return 1
+	done
+	carriers || { echo "# no carrier within 10 s"; return 1; }
+}
+
+run() { # name, command...
+	echo "$chosen" | grep -qFx -e "$1" || return
+	name=$1
+	shift
+	begin && "$@"
+	status=$?
+	if [ $status = 4 ]; then report_skip "$name" "$why"; else report $status "$name"; fi
+}
+
+[ $# -gt 0 ] || set -- ""
+chosen=$(for word; do called "$word"; done) || exit
 need ip ping socat ss ethtool cmp timeout
 need_pair
 work=$(mktemp -d)
 trap 'pair_down; give_back; rm -rf "$work"' EXIT
-plan 19
-why=$(pair_up "$(interface "$A")" "$(interface "$B")")
-status=$?
-[ $status = 0 ] || echo "# $why"
-report $status "both ends have a carrier"
-pings a 2 -c 20; report $? "a pings b"
-pings b 1 -c 20; report $? "b pings a"
-none_lost pings a 2 -c "${PINGS:-200}" -l 3 -s 1400 -i 0.002; report $? "many pings in flight, none is lost"
-"$here/frames" a link0 b link0 14 1514 "$STEP"; report $? "frames of all sizes arrive unchanged, both ways"
-tcp a b 2; report $? "TCP from a to b brings every byte"
-tcp b a 1; report $? "TCP from b to a brings every byte"
-udp a b 2; report $? "UDP datagrams of all kinds of sizes return from b"
-udp b a 1; report $? "UDP datagrams of all kinds of sizes return from a"
-order a b a b; report $? "carrier and traffic after: a down, b down, a up, b up"
-order a b b a; report $? "carrier and traffic after: a down, b down, b up, a up"
-order b a a b; report $? "carrier and traffic after: b down, a down, a up, b up"
-order b a b a; report $? "carrier and traffic after: b down, a down, b up, a up"
-one_side a; report $? "b loses its carrier while a is down, and has it back"
-one_side b; report $? "a loses its carrier while b is down, and has it back"
-mtu_changes; report $? "the MTU changes while the link is up"
-name="frames larger than the own MTU are received"
-if [ "$(largest_mtu)" -ge 4000 ]; then
-	mtu_differs; report $? "$name"
-else
-	report_skip "$name" "output sections are too small for an MTU of 4000"
-fi
-statistics_right; report $? "statistics count what was sent, and reading does not clear them"
-far_checksum; report $? "a frame whose checksum would be behind its end is refused and counted"
+plan "$(tests name | grep -cFx -e "$chosen")"
+set_up
+tests run
 [ "$failed" = 0 ]

@@ -48,13 +48,13 @@ repeat() { # command
 need ip ping modprobe rmmod
 need_pair
 others=$(grep -l ' net ' "$BUS"/*/protocol | grep -cv -e "/$A/" -e "/$B/")
-trap 'kill $floods; pair_down; give_back' EXIT
-pair_up "$(interface "$A")" "$(interface "$B")" || exit 1
+trap 'kill $floods 2>/dev/null; pair_down; give_back' EXIT
+plan 2
+set_up
 flood a 2 &
 floods=$!
 flood b 1 &
 floods="$floods $!"
-plan 2
 repeat unbind_a; report $? "unbind and bind under traffic, $COUNT times"
 name="rmmod and modprobe under traffic, $COUNT times"
 if [ "$others" = 0 ]; then

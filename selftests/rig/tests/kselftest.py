@@ -7,7 +7,7 @@ from .. import debug, lint, roots, tap
 from ..lab import Lab
 from ..suite import Fixture, Skip, equal, expect, test
 from ..util import DEFAULT_KERNEL, KERNELS, TOP, output
-from . import shadow, uio
+from . import net, shadow, uio
 
 SUITES = ("core", "net", "uio", "shadow")
 RUNNER = "/selftests/run_kselftest.sh"
@@ -88,22 +88,28 @@ def here():
         equal(len(results), count, "tests that passed or were skipped of\n%s" % said)
 
 
-def names(source):
+def names(folder, program):
+    """Of a C program's tests, or a script's"""
+    if program.endswith(".sh"):
+        return re.findall(r'^\t"\$1" (\w+)', (folder / program).read_text(), re.M)
+    source = folder / (program + ".c")
     text = source.read_text()
     found = re.findall(r"^TEST(?:_F)?(?:_TIMEOUT)?\(((?:link, )?\w+)", text, re.M)
     equal(len(found), text.count("\nTEST") - 1, "tests found in " + source.name)
     return [name.replace(", ", ".") for name in found]
 
 
-def alone(suite, fixture, programs, what="the suite %s", suffix="-%s"):
+def alone(suite, fixture, programs, what="the suite %s", suffix="-%s", long=False, **options):
     @test("each test of %s passes when it runs alone, in reverse order" % (what % suite),
-          Fixture(fixture), timeout=1200, suffix=suffix % suite)
+          Fixture(fixture, **options), timeout=1200, suffix=suffix % suite, long=long)
     def one_by_one(lab):
         for program in programs:
-            wanted = names(TOP / "selftests" / suite / (program + ".c"))[::-1]
-            text = lab.vm.run("export BINDS=5 HUGE=%d; for name in %s; do /selftests/%s/%s $name || "
-                              "echo status $?; done" % (lab.kernel in shadow.HUGE, " ".join(wanted),
-                                                        suite, program), timeout=1000).out
+            wanted = names(TOP / "selftests" / suite, program)[::-1]
+            expect(wanted, "%s has no tests", program)
+            command = "export %s HUGE=%d; for name in %s; do /selftests/%s/%s $name || " \
+                      "echo status $?; done"
+            text = lab.vm.run(command % (QUICK, lab.kernel in shadow.HUGE, " ".join(wanted),
+                                         suite, program), timeout=1000).out
             bad = re.findall(r"^not ok .*|^status .*|^1\.\.(?!1$).*", text, re.M)
             expect(not bad, "%s", text)
 
@@ -117,6 +123,7 @@ class Window(Lab):
         self.vm.run("modprobe ivshmem_shadow shmaddr=0x10000000+32M && ls " + shadow.NODE)
 
 
+alone("net", net.Loaded, ("pair.sh",), long=True, kernel="7.2")
 alone("uio", uio.Ends, ("maps", "events", "life"))
 alone("shadow", shadow.Both, ("test_node", "test_calls", "test_ring"))
 alone("shadow", Window, ("test_window",), "the suite %s with shmaddr", "-%s-window")
