@@ -42,6 +42,15 @@ need() { # command...
 	done
 }
 
+# For tests that suspend the machine
+need_sleep() {
+	need
+	[ -n "${IVSHMEM_SLEEP:-}" ] ||
+		skip "IVSHMEM_SLEEP does not say for how many seconds this machine may sleep"
+	[ -e /sys/class/rtc/rtc0/wakealarm ] || skip "this machine's clock cannot wake it"
+	grep -qw mem /sys/power/state || skip "this machine cannot suspend to memory"
+}
+
 named() { # device
 	case " ${IVSHMEM_DEVICES:-} " in
 	*" all "* | *" $1 "*) return 0 ;;

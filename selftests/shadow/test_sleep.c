@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Suspend to memory, with a reader that waits. Somebody else has to wake the machine. */
+/* Suspend to memory, with a reader that waits. */
 #include <pthread.h>
 
 #include "polled_link.h"
+#include "suspend.h"
 
 static void *sleep_now(void *arg)
 {
-	int fd = open("/sys/power/state", O_WRONLY);
-
 	(void)arg;
 	sleep_ms(200);
-	if (write(fd, "mem", 3) != 3)
-		return "no sleep";
-	close(fd);
-	return NULL;
+	return sleep_and_wake() ? NULL : "no sleep";
 }
 
 TEST_F_TIMEOUT(link, a_reader_learns_of_the_reset_after_sleep_and_goes_on, 100)

@@ -8,5 +8,6 @@ with_both_ends() { # program, arguments...
 	need
 	need_ends
 	use uio "$A" "$B"
-	IVSHMEM_ENDS="$A $B" "$@"
+	export IVSHMEM_ENDS="$A $B"
+	"$@"
 }

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What a program finds after the machine has slept: a device that was reset.
- * Needs ivshmem0 and ivshmem1, two ends of one link, bound to uio, and somebody
- * who wakes the machine after each test's suspend to memory.
+ * Needs two ends of one link, bound to uio.
  */
 #define _GNU_SOURCE
+#include "suspend.h"
 #include "uio_link.h"
-
-static void sleep_and_wake(void)
-{
-	ASSERT_EQ(0, write_file("/sys/power/state", "mem"));
-}
 
 TEST_F_TIMEOUT(link, a_program_with_uio_open_is_woken_and_starts_anew_in_one_shot_mode, 100)
 {
@@ -19,7 +14,7 @@ TEST_F_TIMEOUT(link, a_program_with_uio_open_is_woken_and_starts_anew_in_one_sho
 	a->regs->state = 5;
 	enable_interrupts(a);
 	a->out[0] = 42;
-	sleep_and_wake();
+	ASSERT_TRUE(sleep_and_wake());
 	ASSERT_TRUE(readable(a->fd, SOON));
 	take_event(a->fd);
 	EXPECT_EQ(0, a->regs->state);
@@ -45,7 +40,7 @@ TEST_F_TIMEOUT(link, eventfds_go_on_and_the_one_for_states_is_signalled, 100)
 	ASSERT_GE(vector, 0);
 	while (signals(state, 1300))
 		;
-	sleep_and_wake();
+	ASSERT_TRUE(sleep_and_wake());
 	EXPECT_GE(signals(state, SOON), 1);
 	EXPECT_EQ(1, a->regs->interrupt_control);
 	signals(vector, NEVER);

@@ -233,29 +233,16 @@ def stress_counts(text):
     return dict(zip(words[::2], map(int, words[1::2])))
 
 
-# Under programs that open, map, touch, fork, attach and are killed
-UPSET = """
-cd /sys/bus/ivshmem/drivers/uio
-end=$(($(date +%%s) + %d))
-while [ $(date +%%s) -lt $end ]; do
-	echo ivshmem0 >unbind; echo ivshmem0 >bind; usleep 100000
-	echo net >%sprotocol; echo auto >%sprotocol; usleep 100000
-done 2>/dev/null
-echo auto >%sprotocol
-"""
-
-
 @test("programs and unbinding race for 10 s, or longer on a slow machine, without a splat or a leak",
       Fixture(Ends, kernel=debug.NAME, append=KMEMLEAK), timeout=2500)
 def race(lab):
     forget_leaks(lab.vm)
     done = [collections.Counter(), collections.Counter()]
     for seconds in (10, 20, 40):
-        jobs = [lab.vm.job("SEED=%d /selftests/uio/stress %d %d 3" % (seed(), number, seconds),
-                           timeout=seconds + 500) for number in (0, 1)]
-        lab.vm.run(UPSET % ((seconds,) + (SYSFS % 0,) * 3), timeout=seconds + 450)
-        for counter, job in zip(done, jobs):
-            counts = stress_counts(job.result().out)
+        said = lab.vm.out("SEED=%d SECS=%d /selftests/uio/stress.sh" % (seed(), seconds),
+                          timeout=seconds + 500)
+        for counter, line in zip(done, re.findall("^opened .*", said, re.M)):
+            counts = stress_counts(line)
             counter.update({what: counts[what] for what in ("opened", "busy", "attached")})
         if all(count > 3 for counter in done for count in counter.values()):
             break
