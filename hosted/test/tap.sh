@@ -54,6 +54,8 @@ run()
 	number=$((number + 1))
 	echo "$suite$1" > "$out/$number.what"
 	shift
+	# A function is only ours.
+	[ ! -x "$(command -v "$1")" ] || echo "cd hosted && $*" > "$out/$number.again"
 	(
 		read -r _ <&3
 		if [ -n "$broken" ]; then
@@ -143,6 +145,14 @@ failures()
 	     END { exit !found }' "$1"
 }
 
+# The command that runs this one again, of its tests only those that failed. It may know better.
+again()
+{
+	grep -q '^#* *again: ' "$1" || [ ! -e "$1.again" ] ||
+		echo "# again: $(cat "$1.again")$(sed -n 's/^not ok [0-9]* \([^ ]*\).*/\1/p' "$1" |
+			sort -u | sed 's/^/ /' | tr -d '\n')"
+}
+
 finish()
 {
 	number=0
@@ -160,6 +170,7 @@ finish()
 			notes "$log";;
 		4)	echo "ok $number $what # SKIP $(tail -1 "$log")";;
 		*)	{ failures "$log" || tail -40 "$log"; } | sed 's/^/# /'
+			again "$log"
 			echo "not ok $number $what"
 			failed=1;;
 		esac

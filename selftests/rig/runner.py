@@ -96,7 +96,7 @@ class External:
     def run(self, patience):
         start = time.monotonic()
         for sentence, outcome, text in self.results(self.timeout * patience):
-            if outcome == "fail":
+            if outcome == "fail" and "again: " not in text:
                 text = "\n".join(filter(None, (text, self.repeat(sentence))))
             yield Result(self.id, sentence, outcome, text, None, "")
         seconds = time.monotonic() - start
