@@ -21,9 +21,11 @@ class Skip(Exception):
 
 
 class Test:
-    def __init__(self, function, name, fixture, timeout, suffix, alone=False, long=False, quick=None):
+    def __init__(self, function, name, fixture, timeout, suffix, alone=False, long=False, quick=None,
+                 sleeps=False):
         self.function, self.name, self.fixture, self.timeout = function, name, fixture, timeout
-        self.alone, self.long, self.quick, self.derived = alone, long, quick, False
+        self.alone, self.long, self.quick, self.sleeps = alone, long, quick, sleeps
+        self.derived = False
         self.id = "%s.%s%s" % (function.__module__.rsplit(".", 1)[-1], function.__name__, suffix)
 
     @property
@@ -41,22 +43,23 @@ class Test:
         fixture = Fixture(self.fixture.kind, **dict(self.fixture.options, kernel=kernel))
         timeout = self.timeout * (1 if kernel in KERNELS else 3)    # debug kernels take their time
         other = Test(self.function, self.name, fixture, timeout, "", self.alone, self.long,
-                     self.quick)
+                     self.quick, self.sleeps)
         other.id, other.derived = "%s-%s" % (self.family, kernel), True
         name = re.sub(r"Linux \d[\d.]+", "Linux " + kernel, self.name)
         other.name = name if name != self.name else "%s (Linux %s)" % (name, kernel)
         return other
 
 
-def test(name, fixture=None, timeout=300, suffix="", alone=False, long=False, quick=None):
+def test(name, fixture=None, timeout=300, suffix="", alone=False, long=False, quick=None, sleeps=False):
     """fixture: a Fixture; tests that name an equal one share it, one after another.
 
     suffix: tells the tests apart that one function makes for several kernels.
     alone: it measures time, or counts what depends on it: nothing else runs meanwhile.
     long: only make check-long runs it, or who asks for it by its name.
-    quick: the kernels on which make check runs it, if forms.py has others for the suite."""
+    quick: the kernels on which make check runs it, if forms.py has others for the suite.
+    sleeps: a machine is suspended, and not in rehearsal."""
     def add(function):
-        TESTS.append(Test(function, name, fixture, timeout, suffix, alone, long, quick))
+        TESTS.append(Test(function, name, fixture, timeout, suffix, alone, long, quick, sleeps))
         return function
     return add
 

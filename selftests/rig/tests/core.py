@@ -226,7 +226,7 @@ def sleep_and_wake(vm, seconds=200):
     job.result()
 
 
-@test("vectors work again after suspend to memory (S3)", EMPTY)
+@test("vectors work again after suspend to memory (S3)", EMPTY, sleeps=True)
 def suspend(lab):
     link = lab.link(output_size="0x10000")
     vm = lab.vm([link.peer(0), link.peer(1)])

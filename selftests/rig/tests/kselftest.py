@@ -47,7 +47,7 @@ def all_pass(results, count):
 
 
 @test("the collection passes in reverse order, and gives devices back as they were", Fixture(Both),
-      timeout=1800, long=True)
+      timeout=1800, long=True, sleeps=True)
 def backwards(lab):
     status, results = collection(lab.vm, "-r", QUICK + "IVSHMEM_SLEEP=20", timeout=1700)
     all_pass(results, TESTS)

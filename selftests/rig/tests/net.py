@@ -281,7 +281,7 @@ def trace(lab):
     expect("ivshmem_ring_error" not in text, "ring errors between our own ends:\n%s", text[-3000:])
 
 
-@test("the link comes back by itself after suspend to memory (S3)", PAIR)
+@test("the link comes back by itself after suspend to memory (S3)", PAIR, sleeps=True)
 def suspend(lab):
     all_came_back(lab.ping())
     for _ in range(3):

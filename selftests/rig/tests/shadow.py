@@ -210,7 +210,8 @@ def unplug(lab):
     vm.run("rmmod ivshmem_shadow ivshmem_core")
 
 
-@test("a reader learns of suspend to memory (S3), and goes on after it", Fixture(Both), 400)
+@test("a reader learns of suspend to memory (S3), and goes on after it", Fixture(Both), 400,
+      sleeps=True)
 def suspend(lab):
     job = lab.vm.job(FOLDER + "test_sleep", 380)
     lab.vm.event("SUSPEND")

@@ -195,7 +195,7 @@ def self_test(lab):
     expect(busy.status, "the self-test ran under a program in one-shot mode")
 
 
-@test("programs start anew after suspend to memory (S3)", Fixture(Ends), timeout=400)
+@test("programs start anew after suspend to memory (S3)", Fixture(Ends), timeout=400, sleeps=True)
 def suspend(lab):
     job = lab.vm.job("/selftests/uio/suspend", timeout=380)
     for _ in range(2):
