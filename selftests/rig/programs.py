@@ -24,11 +24,10 @@ def guest_files():
     """Path in the guest -> file."""
     made("selftests/lifecycle", "OUT=HERE")
     suites = made("selftests", "INSTALL_PATH=HERE", "OUTPUT=HERE.objects", "collection")
-    agent = made("selftests/rig/guest", "OUT=HERE") / "agent"
     files = {"/selftests/%s" % path.relative_to(suites): path
              for path in sorted(suites.rglob("*")) if path.is_file()}
-    files["/usr/bin/agent"] = agent
-    for path in sorted(made("tools", "OUT=HERE").iterdir()):
-        if path.is_file() and os.access(path, os.X_OK):
-            files["/usr/bin/" + path.name] = path
+    for folder in ("selftests/rig/guest", "tools"):
+        for path in sorted(made(folder, "OUT=HERE").iterdir()):
+            if path.is_file() and os.access(path, os.X_OK):
+                files["/usr/bin/" + path.name] = path
     return files

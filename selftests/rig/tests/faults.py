@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Each step of probe, bind, open and up fails once, for want of memory or of an interrupt.
+"""Each step of init, probe, bind, open and up fails once, for want of memory or of an interrupt.
 
 The Nth allocation of the task that takes the step fails (/proc/self/fail-nth), and so does the Nth
 call of pci_enable_device(), pci_request_regions(), pci_alloc_irq_vectors() or request_threaded_irq()
@@ -18,6 +18,10 @@ from .smoke import system_call
 # DO is one step, TEST whether it is taken, UNDO takes it back; each is shell code. Where the
 # failure was for nothing, as the kernel goes on without what it did not get, the step is taken.
 # Where not, the next attempt has to succeed. "left" is what of N the step did not use up.
+ATTEMPT = """
+		exec 2>/dev/null; echo $nth >/proc/self/fail-nth; %s; status=$?
+		read left </proc/self/fail-nth; echo 0 >/proc/self/fail-nth
+		echo $status $left"""
 SCRIPT = """
 echo %(calls)d >/sys/kernel/debug/failslab/cache-filter
 echo %(order)d >/sys/kernel/debug/fail_page_alloc/min-order
@@ -27,9 +31,7 @@ for kind in failslab fail_page_alloc; do
 done
 nth=$FIRST refused=0
 while :; do
-	set -- $(exec 2>/dev/null; echo $nth >/proc/self/fail-nth; %(do)s; status=$?
-		read left </proc/self/fail-nth; echo 0 >/proc/self/fail-nth
-		echo $status $left)
+	set -- $(%(attempt)s)
 	if %(taken)s; then
 		%(undo)s
 	else
@@ -42,6 +44,10 @@ while :; do
 done
 echo $nth $refused
 """
+# How far above an allocation our function may be: ioremap() takes as many. The kernel looks no
+# further than the last.
+NEAR, FAR = 10, 32
+ANY = "any"                             # of all modules, also one that is not there yet
 
 
 class Faults(Lab):
@@ -65,11 +71,14 @@ class Faults(Lab):
         text = self.vm.out("cat /sys/module/ivshmem_faults/parameters/refused")
         return [int(number) for number in text.split(",")]
 
-    def fail_each(self, do, undo, taken="[ $1 = 0 ]", stride=1, calls=False, pages=True, before=""):
-        """Returns how often the step was refused. calls: those alone count, no allocation does."""
+    def fail_each(self, do, undo, taken="[ $1 = 0 ]", stride=1, calls=False, pages=True, before="",
+                  attempt=None):
+        """Returns how often the step was refused. calls: those alone count, no allocation does.
+        attempt: what takes the step with a failure, where no command of the shell can."""
         first = 1 + seed() % stride if stride > 1 else 1
         text = self.vm.out("%s\nFIRST=%d STRIDE=%d\n" % (before, first, stride) + SCRIPT % {
             "do": do, "undo": undo, "taken": taken, "calls": calls,
+            "attempt": attempt or ATTEMPT % do,
             "order": 1 if pages and not calls else 100}, timeout=1900)
         expect(re.match(r"\d+ \d+$", text), "the loop says %r", text)
         print("# %s: the last of %s calls is over before its failure, %s led to a refusal"
@@ -77,31 +86,34 @@ class Faults(Lab):
         expect(not (found := self.vm.splats(KNOWN)), "the log has:\n%s", "\n".join(found))
         return int(text.split()[1])
 
-    def fail_ours(self, *step):
+    def fail_ours(self, *step, modules="core|net|uio|shadow", near=NEAR, **more):
         """As fail_each(); of allocations, only what one of our functions asks for counts. Not the
         pages that a slab or KASAN wants for it now and then: their turn is another's lost."""
-        aim(self.vm, "core|net|uio|shadow", NEAR)
-        refused = self.fail_each(*step, pages=False)
+        aim(self.vm, modules, near)
+        refused = self.fail_each(*step, pages=False, **more)
         aim(self.vm)
         return refused
 
 
 PCI = "/sys/bus/pci/drivers/ivshmem_core/"
 PLUGINS = "/sys/bus/ivshmem/drivers/"
+AUTOPROBE = "/sys/bus/pci/drivers_autoprobe"
 FLAGS = "/sys/class/net/eth0/flags"
-# How far above an allocation our function may be: ioremap() takes as many.
-NEAR = 10
 
 
-# The kernel itself warns where an interrupt's proc entry goes that could not be made.
-KNOWN = (r"^[^\n]*WARNING: [^\n]* at remove_proc_entry\+.*\bunregister_(irq|handler)_proc\+",)
+# The kernel itself warns where an interrupt's proc entry goes that could not be made, and where a
+# bus goes that has not got as far as its lock.
+KNOWN = (r"^[^\n]*WARNING: [^\n]* at remove_proc_entry\+.*\bunregister_(irq|handler)_proc\+",
+         r"^[^\n]*WARNING: [^\n]* at lockdep_unregister_key\+.*\bbus_release\+.*\bbus_register\+")
 
 
 def aim(vm, modules="", near=0):
     """Of allocations only those fail that have one of these modules on the stack, so near; without
     any, all do."""
     first, last = 0, 2 ** 64 - 1
-    if modules:
+    if modules == ANY:
+        first = int(vm.out("sed -n 's/ . _end$//p' /proc/kallsyms"), 16)
+    elif modules:
         found = re.findall(r"^ivshmem_(?:%s) (\d+) .* (0x\w+)" % modules,
                            vm.out("cat /proc/modules"), re.M)
         bases = [(int(base, 16), int(size)) for size, base in found]
@@ -137,7 +149,35 @@ def step(name, stride):
     return add
 
 
+def names(lab):
+    """Of modules, device numbers, buses, drivers and classes."""
+    return set(lab.vm.out("cut -d ' ' -f 1 /proc/modules; cat /proc/devices; "
+                          "ls -d /sys/bus/* /sys/bus/*/drivers/* /sys/class/*").splitlines())
+
+
+def load(lab, module, near):
+    """How often that was refused. Loaded in the end. What the kernel does before it calls the
+    module counts for nothing: it asks for memory five hundred times, and nothing of ours runs."""
+    program, before = "tryload %%s /lib/modules/$(uname -r)/updates/%s.ko %s" % (
+        module, module), names(lab)
+    refused = lab.fail_ours(program % 0 + " >/dev/null", "true", modules=ANY, near=near,
+                            attempt=program % "$nth")
+    equal(sorted(names(lab) ^ before), [], "what of %s is left" % module)
+    lab.vm.run("modprobe " + module)
+    return refused
+
+
 def steps(stride):
+    @step("a module that lacks memory when it is loaded", stride)
+    def init(lab, stride):
+        lab.vm.run("echo 0 >%s; rmmod ivshmem_net ivshmem_uio ivshmem_shadow ivshmem_core"
+                   % AUTOPROBE)
+        for module in ("core", "net", "uio", "shadow"):
+            refused = load(lab, "ivshmem_" + module, NEAR if stride > 1 else FAR)
+            expect(refused, "nothing was refused")
+        lab.vm.run("echo 1 >%s; for slot in 08 09; do echo 0000:00:$slot.0 >%sbind || exit; done"
+                   % (AUTOPROBE, PCI))
+
     @step("a device whose probe lacks memory, regions or interrupts", stride)
     def probe(lab, stride):
         before = lab.refused_calls()
@@ -190,7 +230,7 @@ for distance in (29, 1):
 
 def starve(vm, probability):
     """Of allocations with the core or the net plugin on the stack, those in interrupts too."""
-    aim(vm, *(("core|net", 32) if probability else ()))
+    aim(vm, *(("core|net", FAR) if probability else ()))
     vm.run("cd /sys/kernel/debug; "
            "echo 0 >failslab/cache-filter; echo 0 >fail_page_alloc/min-order; "
            "for kind in failslab fail_page_alloc; do cd $kind; echo 0 >verbose; "
