@@ -128,22 +128,35 @@ statistic() { # namespace, name
 	at "$1" cat "/sys/class/net/link0/statistics/$2"
 }
 
-# Frames that one end has sent and the other has not received, since both are there
-missing() { # from, to
-	echo $(($(statistic "$1" tx_packets) - $(statistic "$2" rx_packets)))
+counters() {
+	for ns in a b; do
+		echo "$(statistic $ns tx_packets) $(statistic $ns rx_packets)"
+	done
 }
 
-no_more_missing() { # from a, from b
-	[ "$(missing a b)" -le "$1" ] && [ "$(missing b a)" -le "$2" ]
+# Of frames that one end has sent, how many has the other not received? Tells only
+# while nothing moves: four numbers cannot be read at once.
+settled() {
+	now=$(counters)
+	sleep 0.1
+	[ "$(counters)" = "$now" ] || return 1
+	{ read -r tx_a rx_a && read -r tx_b rx_b; } <<-END
+	$now
+	END
+	from_a=$((tx_a - rx_b)) from_b=$((tx_b - rx_a))
+}
+
+all_arrived() { # how many had not before, from a and from b
+	settled && [ "$from_a" -le "$1" ] && [ "$from_b" -le "$2" ]
 }
 
 # Of ping itself one answer is enough, and it hardly waits for the last ones.
 none_lost() { # command...
-	from_a=$(missing a b)
-	from_b=$(missing b a)
+	wait_until 10 settled || { echo "# the interfaces are never quiet"; return 1; }
+	a_lacked=$from_a b_lacked=$from_b
 	"$@" || return 1
-	wait_until 10 no_more_missing "$from_a" "$from_b" && return
-	echo "# lost: $(($(missing a b) - from_a)) of a's frames, $(($(missing b a) - from_b)) of b's"
+	wait_until 10 all_arrived "$a_lacked" "$b_lacked" && return
+	echo "# lost: $((from_a - a_lacked)) of a's frames, $((from_b - b_lacked)) of b's"
 	return 1
 }
 
