@@ -8,6 +8,7 @@ import subprocess
 import time
 
 from .. import debug
+from ..kmemleak import KMEMLEAK, forget_leaks, leaks
 from ..lab import Lab
 from ..suite import Fixture, equal, expect, seed, test, until
 from ..util import DEFAULT_KERNEL, KERNELS, RigError, end, spawn
@@ -165,9 +166,12 @@ class Prey(Lab):
         for name in plugins:
             self.plugin[name] = PLUGINS[name](self, name, len(devices))
             devices += self.plugin[name].devices()
-        self.vm = self.vm(devices)
+        self.leaky = kernel == debug.NAME
+        self.vm = self.vm(devices, append=KMEMLEAK if self.leaky else "")
         for plugin in self.plugin.values():
             plugin.start()
+        if self.leaky:
+            forget_leaks(self.vm)
 
 
 def watch(lab, attacks, seconds):
@@ -235,12 +239,20 @@ def fuzz(lab, name, seconds, number):
             name, link, time.monotonic() - start), flush=True)
 
 
+def nothing_leaks(lab):
+    """It takes half a minute, so once for all that is short."""
+    if lab.leaky:
+        equal(leaks(lab.vm), "", "what kmemleak found")
+
+
 def attacked(name, seconds):
     @test("%s: a peer that draws its attacks gets no splat, no write where we may not, no memory of "
           "ours, no flood of log; then the link works" % name,
           Fixture(Prey, kernel=debug.NAME), timeout=seconds + 1000, suffix="-" + name)
     def drawn(lab):
         fuzz(lab, name, seconds, seed())
+        if name == list(PLUGINS)[-1]:
+            nothing_leaks(lab)
 
 
 for each in PLUGINS:
@@ -397,6 +409,7 @@ def soak(lab, seconds, number, names=tuple(PLUGINS)):
             return
         try:
             fuzz(lab, name, max(10, min(SOAK_SECONDS, int(left))), number)
+            nothing_leaks(lab)
         except (AssertionError, RigError) as error:
             raise RigError("%s\nagain: selftests/rig/rig fuzz --kernel %s --plugin %s --seed %d" % (
                 error, lab.kernel, name, number)) from error
