@@ -52,7 +52,7 @@ class Ends(Lab):
     def walk(self, cycles):
         kinds = dict.fromkeys(KINDS, cycles)
         kinds["hold"] = 2 * cycles      # either UIO's or shadow's
-        if qemu.accelerator() != qemu.KVM:
+        if self.kernel not in debug.NAMES and qemu.accelerator() != qemu.KVM:
             # See splats.LOST_CPU. So few come before the first look, and do not count in the next.
             kinds["sleep"] = min(cycles, REAL_SLEEPS)
         if self.ends == 1:
