@@ -60,6 +60,8 @@ static void check_device(struct ivshmem_core *core, struct ivshmem_driver *plugi
 		dev_info(&core->idev.dev, "device was reset\n");
 
 	if (!plugin->quiet) {
+		if (core->link)
+			ivshmem_link_was_reset(core->link);
 		ivshmem_restore(core);
 	} else if (plugin->resume) {
 		plugin->resume(&core->idev);

@@ -7,12 +7,14 @@
  *	RESET -> INIT	when the peer is below READY, so no longer in our ring
  *	INIT -> READY	when the peer has left RESET; our section is cleared
  *	READY -> RUN	when the peer is READY or RUN, so its section is set up
- *	any -> RESET	when the peer is RESET, the link is stopped or broken
+ *	READY -> RESET	when the peer is RESET
+ *	RUN -> RESET	when the peer is below READY, or leaves RUN after both were there
+ *	any -> RESET	when the link is stopped, broken or to start over
  *
  * handshake.h has them as a table, which a model checks. The steps depend on both
  * states as they are now, not on how they became so: interrupts may coalesce or
- * get lost. A peer that follows the rules cannot pass through RESET unseen, for
- * it waits there until we are below READY.
+ * get lost. While we are READY or in RUN, a peer that follows the rules cannot pass
+ * through RESET unseen, for it waits there until we are below READY.
  *
  * The ring is in use while both are in RUN. Leaving it, the plugin is asked to
  * let go first; only then does the peer learn of it.
@@ -157,6 +159,18 @@ bool ivshmem_link_update(struct ivshmem_link *link)
 	found = link_update(link);
 	mutex_unlock(&link->lock);
 	return found;
+}
+
+/*
+ * The device was reset, so the peer has seen us in RESET, or will: leave the ring
+ * before it is shown anything else. Process context, without the RTNL.
+ */
+void ivshmem_link_was_reset(struct ivshmem_link *link)
+{
+	mutex_lock(&link->lock);
+	if (link->state > IVSHMEM_LINK_INIT)
+		enter_reset(link, peer_link_state(link));
+	mutex_unlock(&link->lock);
 }
 
 static void link_work(struct work_struct *work)

@@ -111,7 +111,7 @@ void ivshmem_ring_exit(struct ivshmem_link *link)
 /*
  * Start anew. The handshake calls this between INIT and READY, when neither
  * side uses our section: the peer looks at it from our READY on, and we at the
- * peer's from its READY on.
+ * peer's from its RUN on.
  */
 void ivshmem_ring_clear(struct ivshmem_link *link)
 {

@@ -175,6 +175,41 @@ LINK_TEST(core_writes_a_state_again_that_was_lost)
 	EXPECT_TRUE(log_has("device was reset"));
 }
 
+static unsigned int highest;
+
+/* Of the states that accesses to registers of end 0 find */
+static void note_state(struct pci_link *link, unsigned int peer, unsigned long reg)
+{
+	unsigned int state = pci_link_state(link, 0);
+
+	(void)reg;
+	if (!peer && state > highest)
+		highest = state;
+}
+
+/* The peer was shown RESET, and may be on its way to clear what we would still be in. */
+LINK_TEST(core_leaves_the_ring_of_a_device_that_was_reset_before_it_tells_its_state)
+{
+	unsigned int state;
+
+	make_link(PROTOCOL_SHADOW, 2, 0x1000, 0x10000);
+	plug(0);
+	for (state = 1; state <= 3; state++) {
+		EXPECT_TRUE(EVENTUALLY(pci_link_state(the_link, 0) == state));
+		pci_link_set_state(the_link, 1, state);
+	}
+	/* Three looks, as one has to have seen the state */
+	for (state = 0; state < 3000; state++)
+		moment();
+	pci_link_set_state(the_link, 0, 0);
+	pci_link_hook = note_state;
+	EXPECT_TRUE(EVENTUALLY(log_has("device was reset")));
+	pci_link_set_state(the_link, 1, 0);
+	EXPECT_TRUE(EVENTUALLY(pci_link_state(the_link, 0) == 1));
+	pci_link_hook = NULL;
+	EXPECT_LE(highest, 1);
+}
+
 LINK_TEST(core_rechecks_what_no_interrupt_told)
 {
 	make_link(PROTOCOL_NET, 2, 0, 0x10000);
