@@ -16,15 +16,17 @@ UART_FLAGS := $(KERNEL) -Wno-missing-prototypes -DHOSTED_DRIVER -DKBUILD_MODNAME
 comma := ,
 kernel_version = KERNEL_VERSION($(subst .,$(comma),$(1))$(comma)0)
 
-build/source/%: uart.mk
+# A copy: the cache that it comes from may be deleted at any time.
+build/linux/%/amba-pl010.c: uart.mk
 	@mkdir -p $(@D)
-	../selftests/rig/rig source $(notdir $@) $(UART_SOURCE) > $@.new && mv $@.new $@
+	source=$$(../selftests/rig/rig source $* $(UART_SOURCE)) && cp "$$source" $@.new && mv $@.new $@
+
+.PRECIOUS: build/linux/%/amba-pl010.c
 
 # The section names are what kit_data_restore() looks for.
-$(B)/driver/pl010-%/amba-pl010.o: build/source/%
+$(B)/driver/pl010-%/amba-pl010.o: build/linux/%/amba-pl010.c
 	@mkdir -p $(@D)
-	$(CC) $(UART_FLAGS) $(CFLAGS) -DHOSTED_KERNEL='$(call kernel_version,$*)' -MMD -MP -c -o $@ \
-		$$(cat $<)
+	$(CC) $(UART_FLAGS) $(CFLAGS) -DHOSTED_KERNEL='$(call kernel_version,$*)' -MMD -MP -c -o $@ $<
 	objcopy --rename-section .data=driver_data \
 		--rename-section .bss=driver_bss,alloc,load,data,contents $@
 
@@ -67,7 +69,7 @@ check-pl010: $(B)/test-pl010
 
 # What cannot be fetched is skipped, what cannot be built is not.
 $(UART_CHECKS): check-uart-%:
-	@if $(MAKE) -s build/source/$*; then \
+	@if $(MAKE) -s build/linux/$*/amba-pl010.c; then \
 		$(MAKE) $(B)/test-uart-$* $(B)/hosted-uart-$* $(B)/test-serve \
 			$(B)/hosted-supervise $(B)/hosted-serial $(B)/test-liar && \
 		$(B)/test-uart-$* $(TESTS) && HOSTED_UART=$* $(B)/test-serve $(TESTS); \
