@@ -8,6 +8,7 @@
 #	use uio "$A" "$B"	# binds them
 BUS=/sys/bus/ivshmem/devices
 DRIVERS=/sys/bus/ivshmem/drivers
+AUTOPROBE=/sys/bus/ivshmem/drivers_autoprobe
 number=0
 failed=0
 
@@ -62,6 +63,11 @@ attribute() { # device, name
 	cat "$BUS/$1/$2"
 }
 
+want() { # device, attribute, comparison, value
+	test "$(attribute "$1" "$2")" "$3" "$4" ||
+		skip "want $2 $3 $4, it is $(attribute "$1" "$2") at $1"
+}
+
 bound() { # device
 	cut -d' ' -f2 "$BUS/$1/protocol"
 }
@@ -81,8 +87,12 @@ need_ends() {
 		skip "$A and $B are not the ends of one link"
 	fi
 	found=$(for device; do echo "$device $(attribute "$device" protocol)"; done)
+	autoprobe=$(cat $AUTOPROBE)
 	trap give_back EXIT
-	trap 'exit 1' INT TERM
+	# PIPE: who reads what is said has ended.
+	trap 'exit 1' HUP INT PIPE TERM
+	# A plugin that is loaded for these devices takes no others that are there.
+	echo 0 >$AUTOPROBE
 }
 
 use() { # plugin, device...
@@ -91,22 +101,32 @@ use() { # plugin, device...
 	for device; do
 		[ "$(bound "$device")" = "$plugin" ] && continue
 		echo "$plugin" >"$BUS/$device/protocol" 2>/dev/null
-		[ "$(bound "$device")" = "$plugin" ] ||
-			skip "$device cannot be bound to $plugin, is ivshmem_$plugin installed?"
+		[ "$(bound "$device")" = "$plugin" ] && continue
+		installed "$plugin" || skip "the module ivshmem_$plugin is not installed"
+		echo "Bail out! ivshmem_$plugin does not take $device, the kernel's log tells why"
+		exit 1
 	done
+}
+
+installed() { # plugin
+	[ -d "$DRIVERS/$1" ] ||
+		[ -n "$(find "/lib/modules/$(uname -r)/" -name "ivshmem_$1.ko*")" ]
 }
 
 # Bound again in any case, which clears what a test has left.
 give_back() {
 	echo "$found" | while read -r device number plugin how; do
+		choice=$plugin
 		case $how,$plugin in
-		auto,*) plugin=auto ;;
-		*,none) plugin=$number ;;
+		auto,*) choice=auto ;;
+		*,none) choice=$number ;;
 		esac
-		echo "$plugin" >"$BUS/$device/protocol"
+		echo "$choice" >"$BUS/$device/protocol"
 		now=$(bound "$device")
 		[ "$now" = none ] && continue
 		echo "$device" >"$DRIVERS/$now/unbind"
+		[ "$plugin" = none ] && continue
 		echo "$device" >"$DRIVERS/$now/bind"
 	done
+	echo "$autoprobe" >$AUTOPROBE
 }

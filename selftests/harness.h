@@ -284,12 +284,30 @@ static inline bool th_selected(struct th_test *test, int argc, char **argv)
 	return argc < 2;
 }
 
+static inline bool th_names_tests(const char *word)
+{
+	struct th_test *test;
+
+	for (test = th.tests; test; test = test->next)
+		if (th_named(test, word))
+			return true;
+	return false;
+}
+
 static inline int th_main(int argc, char **argv)
 {
 	struct th_test *test;
 	unsigned int n = 0, number = 0;
 	bool ok = true;
+	int i;
 
+	for (i = 1; i < argc; i++) {
+		if (th_names_tests(argv[i]))
+			continue;
+		fprintf(stderr, "%s: no test's name contains %s\n", argv[0],
+			argv[i]);
+		return 2;
+	}
 	th.skip_reason = mmap(NULL, TH_REASON, PROT_READ | PROT_WRITE,
 			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (th.skip_reason == MAP_FAILED) {

@@ -27,12 +27,16 @@ select_tests() {
 	done <kselftest-list.txt | if [ -n "$reverse" ]; then tac; else cat; fi
 }
 
-# What the test says goes on as comments; its first reason to skip is kept, and its status.
+# What the test says goes on as comments; its first reason to skip is kept, and its status. A
+# terminal's signals do not reach it, as timeout(1) has it in a process group of its own.
 run() { # suite, test
 	seconds=$(sed -n 's/^timeout=//p' "$1/settings")
+	echo 1 >"$work/status"
 	(
 		cd "$1" || exit 1
-		timeout -k 10 "${seconds:-45}" "./$2" 2>&1
+		timeout -k 10 "${seconds:-45}" "./$2" 2>&1 &
+		trap 'kill $!; wait $!; exit 1' HUP INT TERM
+		wait $!
 		echo $? >"$work/status"
 	) | tee "$work/said" | sed 's/^/# /'
 	reason=$(sed -n '/# SKIP/{s/.*# SKIP *//p;q}' "$work/said")
@@ -70,6 +74,7 @@ if [ -n "$list" ]; then echo "$tests"; exit; fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
 number=0 failed=0 skipped=4
 echo "TAP version 13"
 echo "1..$(echo "$tests" | wc -l)"

@@ -12,8 +12,8 @@ is_number() { # attribute, lowest, highest
 	return 1
 }
 
-is_page_multiple() {
-	value=$(cat "$1")
+is_page_multiple() { # attribute, lowest
+	is_number "$1" "$2" 9223372036854775807 || return
 	[ $((value % 4096)) = 0 ] && return
 	echo "# $1 is $value, want a multiple of 4096"
 	return 1
@@ -62,9 +62,9 @@ for device; do
 	is_number max_peers 2 65536; report $? "$name: max_peers is in range"
 	is_number id 0 $(($(cat max_peers) - 1)); report $? "$name: id is below max_peers"
 	is_number vectors 1 2048; report $? "$name: there is a vector"
-	is_page_multiple state_table_size; report $? "$name: the state table is whole pages"
-	is_page_multiple rw_section_size; report $? "$name: the R/W section is whole pages"
-	is_page_multiple output_section_size; report $? "$name: the output section is whole pages"
+	is_page_multiple state_table_size 4096; report $? "$name: the state table is whole pages"
+	is_page_multiple rw_section_size 0; report $? "$name: the R/W section is whole pages"
+	is_page_multiple output_section_size 0; report $? "$name: the output section is whole pages"
 	writes "$name" refuses_nonsense "nonsense is no protocol and changes nothing"
 	writes "$name" all_vectors_arrive "the self-test's doorbells arrive on all vectors"
 done

@@ -80,10 +80,13 @@ TEST(a_missing_or_wrong_directory_is_named)
 static void run(const char *command, int status, char *text, size_t size)
 {
 	FILE *f = popen(command, "r");
+	int end;
 
 	ASSERT_NE(NULL, f);
 	text[fread(text, 1, size - 1, f)] = '\0';
-	EXPECT_EQ(status, WEXITSTATUS(pclose(f)));
+	end = pclose(f);
+	EXPECT_TRUE(WIFEXITED(end));
+	EXPECT_EQ(status, WEXITSTATUS(end));
 }
 
 TEST(without_a_directory_there_is_no_link)

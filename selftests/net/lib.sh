@@ -13,15 +13,20 @@ link_names() {
 }
 
 interface() { # device
+	# udev may be about to give it another name.
+	if command -v udevadm >/dev/null; then udevadm settle -t 10; fi
 	ls "$(readlink -f "/sys/bus/ivshmem/devices/$1")/../net"
 }
 
+clock() { # whole seconds
+	cut -d. -f1 /proc/uptime
+}
+
 wait_until() { # seconds, command...
-	tries=$(($1 * 20))
+	end=$(($(clock) + 1 + $1))
 	shift
 	until "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
+		[ "$(clock)" -lt $end ] || return 1
 		sleep 0.05
 	done
 }
@@ -73,6 +78,8 @@ need_pair() {
 	for ns in a b; do
 		[ -e /run/netns/$ns ] && skip "there is a network namespace $ns already"
 	done
+	want "$A" max_peers -eq 2
+	want "$A" output_section_size -gt 0
 	use net "$A" "$B"
 }
 

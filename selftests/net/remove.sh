@@ -27,12 +27,16 @@ back() { # namespace, device, host number
 		ip -n "$1" addr add "$NET.$3/24" dev link0 && ip -n "$1" link set link0 up
 }
 
+bind() { # device
+	echo "$1" >"$DRIVERS/net/bind"
+}
+
 unbind_a() {
-	echo "$A" >"$DRIVERS/net/unbind" && echo "$A" >"$DRIVERS/net/bind" && back a "$A" 1
+	echo "$A" >"$DRIVERS/net/unbind" && bind "$A" && back a "$A" 1
 }
 
 reload_both() {
-	rmmod ivshmem_net && modprobe ivshmem_net &&
+	rmmod ivshmem_net && modprobe ivshmem_net && bind "$A" && bind "$B" &&
 		back a "$A" 1 && back b "$B" 2
 }
 

@@ -5,23 +5,24 @@
 # shellcheck source=selftests/devices.sh
 . "$here/../devices.sh"
 PCI=/sys/bus/pci
+SUPPRESS=/sys/module/ivshmem_shadow/parameters/suppress
 
 # The programs know these by name.
 need_link() {
 	[ "$(attribute "$A" id)" = 0 ] || { B=$A; A=$(echo "$found" | sed -n '2s/ .*//p'); }
 	[ "$A" = ivshmem0 ] || skip "want peer 0 to be ivshmem0, it is $A"
-	want output_section_size -eq 16384
-	want rw_section_size -ge 8192
-}
-
-want() { # attribute, comparison, value
-	test "$(attribute "$A" "$1")" "$2" "$3" ||
-		skip "want $1 $2 $3, it is $(attribute "$A" "$1") at $A"
+	want "$A" max_peers -eq 2
+	want "$A" vectors -ge 2
+	want "$A" output_section_size -eq 16384
+	want "$A" rw_section_size -ge 8192
 }
 
 take_far_end() {
 	IVSHMEM_PEER=$(basename "$(readlink -f "$BUS/$B/..")")
 	export IVSHMEM_PEER
+	suppress=''
+	override=$(cat "$PCI/devices/$IVSHMEM_PEER/driver_override")
+	[ "$override" != "(null)" ] || override=''
 	trap 'return_far_end; give_back' EXIT
 	echo none >"$PCI/devices/$IVSHMEM_PEER/driver_override"
 	echo "$IVSHMEM_PEER" >$PCI/drivers/ivshmem_core/unbind
@@ -29,8 +30,9 @@ take_far_end() {
 }
 
 return_far_end() {
+	[ -z "$suppress" ] || echo "$suppress" >$SUPPRESS
 	echo 0 >"$PCI/devices/$IVSHMEM_PEER/enable"
-	echo >"$PCI/devices/$IVSHMEM_PEER/driver_override"
+	echo "$override" >"$PCI/devices/$IVSHMEM_PEER/driver_override"
 	echo "$IVSHMEM_PEER" >$PCI/drivers_probe
 }
 
@@ -40,6 +42,8 @@ with_far_end() { # program, arguments...
 	need_link
 	take_far_end
 	use shadow "$A"
+	suppress=$(cat $SUPPRESS)
+	echo 0 >$SUPPRESS
 	[ "$(ls /sys/class/shadow-process)" = shadow-process0 ] ||
 		skip "want $A to have the node shadow-process0"
 	"$@"

@@ -5,6 +5,17 @@
 
 #include "polled.h"
 
+#define SUPPRESS	"/sys/module/ivshmem_shadow/parameters/suppress"
+
+static void write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(strlen(text), write(fd, text, strlen(text)));
+	close(fd);
+}
+
 FIXTURE(link) {
 	struct rtos r;
 	int fd;
@@ -23,6 +34,7 @@ FIXTURE_TEARDOWN(link)
 {
 	if (self->r.regs)
 		rtos_state(&self->r, RESET);
+	write_text(SUPPRESS, "0");
 }
 
 #endif

@@ -8,8 +8,6 @@
 
 #include "polled_link.h"
 
-#define SUPPRESS	"/sys/module/ivshmem_shadow/parameters/suppress"
-
 /* Works as if nothing had been: up again, one call back and forth. */
 static void expect_working(struct rtos *r)
 {
@@ -447,15 +445,6 @@ TEST_F(link, the_peer_is_rung_again_while_it_lags_behind_and_not_after)
 	EXPECT_EQ(again, counter("rerings"));
 }
 
-static void write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-
-	ASSERT_GE(fd, 0);
-	EXPECT_EQ(strlen(text), write(fd, text, strlen(text)));
-	close(fd);
-}
-
 static uint64_t doorbells_of_a_reply(struct link_fixture *self, uint64_t tcb)
 {
 	uint64_t before;
@@ -499,7 +488,6 @@ TEST_F(link, with_suppress_a_peer_of_higher_priority_is_rung_when_its_priority_d
 	expect_reply(&self->r, 1, 0x91);
 	EXPECT_GE(doorbells_of_a_reply(self, 0x92), 1);
 	expect_reply(&self->r, 1, 0x92);
-	write_text(SUPPRESS, "0");
 }
 
 TEST_F(link, with_suppress_room_in_the_ring_is_told_when_the_priority_drops)
@@ -521,7 +509,6 @@ TEST_F(link, with_suppress_room_in_the_ring_is_told_when_the_priority_drops)
 	EXPECT_TRUE(UNTIL(attribute(DEVICE "counters/doorbells") > before, 10000));
 	proxy_write(self->fd, 1);
 	expect_reply(&self->r, 1, 0x93);
-	write_text(SUPPRESS, "0");
 }
 
 /*

@@ -2,10 +2,11 @@
 """The suites as a kselftest collection: in machines, in a kernel tree, and where something lacks."""
 import re
 import shutil
+import signal
 
 from .. import debug, lint, roots, tap
 from ..lab import Lab
-from ..suite import Fixture, Skip, equal, expect, test
+from ..suite import Fixture, Skip, equal, expect, test, until
 from ..util import DEFAULT_KERNEL, KERNELS, TOP, output
 from . import net, shadow, uio
 
@@ -27,11 +28,30 @@ class Both(Lab):
         self.vm.run("modprobe ivshmem_core")
 
     def protocols(self):
-        return self.vm.out("cat /sys/bus/ivshmem/devices/ivshmem?/protocol").split()
+        return self.vm.out("cat /sys/bus/ivshmem/devices/ivshmem?/protocol").splitlines()
 
     def changes(self):
         """What the device counts, but for messages: to read a register is one, too."""
         return [dict(peer, messages=None) for peer in self.link.stats()["peers"]]
+
+
+# busybox's has no --foreground, and leaves what it starts in the group that it is in
+TIMEOUT = {"/usr/bin/timeout": roots.root("7.2") / "usr/bin/timeout"}
+
+
+class Neighbour(Lab):
+    """Both ends of a link, and one of another; the core is all that is loaded."""
+    shared = True
+
+    def __init__(self, kernel=DEFAULT_KERNEL):
+        super().__init__(kernel)
+        pair, other = (self.link(protocol="net", vectors=2, output_size="64K") for _ in range(2))
+        self.vm = self.vm([pair.peer(0), pair.peer(1), other.peer(0)], files=TIMEOUT)
+        self.vm.run("modprobe ivshmem_core")
+
+    def state(self):
+        return self.vm.out("cd /sys/bus/ivshmem; cat devices/*/protocol drivers_autoprobe; "
+                           "ls /sys/class/net; ip netns")
 
 
 def collection(vm, words="", settings="", timeout=280):
@@ -49,11 +69,38 @@ def all_pass(results, count):
 @test("the collection passes in reverse order, and gives devices back as they were", Fixture(Both),
       timeout=1800, long=True, sleeps=True)
 def backwards(lab):
+    lab.vm.run("modprobe ivshmem_net && echo ivshmem1 >/sys/bus/ivshmem/drivers/net/unbind")
+    before = lab.protocols()
+    equal(before, ["0x0001 net auto", "0x0001 none auto"], "protocols")
     status, results = collection(lab.vm, "-r", QUICK + "IVSHMEM_SLEEP=20", timeout=1700)
     all_pass(results, TESTS)
     equal(status, 0, "exit status")
-    equal(lab.protocols(), ["0x0001", "net", "auto"] * 2, "protocols")
-    equal(lab.vm.out("ls /sys/class/net").split(), ["eth0", "eth1", "lo"], "interfaces")
+    equal(lab.protocols(), before, "protocols")
+    equal(lab.vm.out("ls /sys/class/net").split(), ["eth0", "lo"], "interfaces")
+
+
+@test("a device that is not named stays without a plugin when the others' is loaded",
+      Fixture(Neighbour))
+def neighbour(lab):
+    before = lab.state()
+    for test_ in ("net:remove.sh", "uio:maps.sh"):
+        status, results = collection(lab.vm, test_, QUICK + "IVSHMEM_DEVICES='ivshmem0 ivshmem1'")
+        all_pass(results, 1)
+        equal(lab.state(), before, "devices, interfaces and namespaces after " + test_)
+
+
+@test("a test that ^C ends, or the terminal, leaves devices and namespaces as they were",
+      Fixture(Neighbour))
+def ended(lab):
+    before = lab.state()
+    for number in (signal.SIGINT, signal.SIGHUP):
+        job = lab.vm.job("IVSHMEM_DEVICES='ivshmem0 ivshmem1' exec %s net:remove.sh" % RUNNER)
+        until(lambda: lab.vm.run("ip netns exec a ping -q -c 1 -W 1 10.11.0.2", check=False)
+              .status == 0, "the link works")
+        expect(job.kill(number).status, "it ends with status 0 at signal %d", number)
+        equal(lab.state(), before, "devices, interfaces and namespaces after signal %d" % number)
+        equal(lab.vm.run("grep -sE 'ping|remove' /proc/[0-9]*/comm", check=False).out, "",
+              "what goes on")
 
 
 @test("devices that are not named are left alone", Fixture(Both), timeout=600)
@@ -146,7 +193,7 @@ def grafted(folder):
         raise Skip("no kernel source, make lint fetches it", optional=True)
     shutil.copytree(debug.static_checks(), folder)
     tree = folder / "tools/testing/selftests"
-    for name in lint.tracked("selftests", "include"):
+    for name in lint.own_files("selftests", "include"):
         target = tree / "drivers/ivshmem" / (name[len("selftests/"):] if name.startswith("selftests/")
                                              else name)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -168,7 +215,7 @@ def kernel_tree(lab):
 
     files = {"/tree/%s" % path.relative_to(installed): path
              for path in installed.rglob("*") if path.is_file()}
-    files["/usr/bin/timeout"] = roots.root("7.2") / "usr/bin/timeout"   # busybox's has no --foreground
+    files.update(TIMEOUT)
     link = lab.link(protocol="net", vectors=3, rw_size="4M", output_size="16K")
     vm = lab.vm([link.peer(0), link.peer(1)], files=files)
     vm.run("modprobe ivshmem_core; ln -sf /proc/self/fd/1 /dev/stdout")
