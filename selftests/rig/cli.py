@@ -63,10 +63,18 @@ def all_tests():
         [t for t in suite.TESTS if t not in first]
 
 
+def no_test(patterns):
+    return RigError("no test is called %s (try: rig check --list)" % " ".join(patterns))
+
+
 def wanted(options):
     """All of a form; or, by their names, tests as they are written or of any form."""
     tests = all_tests()
     every = list(forms.every(tests))
+    unknown = [pattern for pattern in options.pattern
+               if not match(tests, [pattern]) and not match(every, [pattern])]
+    if unknown:
+        raise no_test(unknown)
     if options.kernel:
         found = [test for test in match(every, options.pattern or ["*"])
                  if test.kernel in options.kernel]
@@ -79,7 +87,7 @@ def wanted(options):
     found = [test for test in found
              if options.long or not test.long or test.id in options.pattern]
     if not found:
-        raise RigError("no test is called %s (try: rig check --list)" % " ".join(options.pattern))
+        raise no_test(options.pattern)
     return found
 
 
@@ -136,9 +144,11 @@ def cmd_coverage(options):
     folder = coverage.start()
     # also as they are called without a kernel
     names = options.pattern + ["%s-%s" % (name, debug.NAME) for name in options.pattern]
-    tests = match(forms.every(all_tests()), names or ["*"])
-    counts = Runner(options.jobs).run([test for test in tests
-                                       if test.kernel == debug.NAME and not test.long])
+    tests = [test for test in match(forms.every(all_tests()), names or ["*"])
+             if test.kernel == debug.NAME and not test.long]
+    if not tests:
+        raise no_test(options.pattern)
+    counts = Runner(options.jobs).run(tests)
     return last_lines(folder, counts, not options.pattern)
 
 
@@ -195,6 +205,13 @@ def cmd_shell(options):
             say("[%d]" % result.status)
 
 
+def count(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("%d, want at least 1" % number)
+    return number
+
+
 def parser():
     top = argparse.ArgumentParser(prog="rig", description="Real kernels in virtual machines, "
                                   "joined by ivshmem v2 links.")
@@ -206,7 +223,7 @@ def parser():
         return sub
 
     def jobs(sub):
-        sub.add_argument("-j", "--jobs", type=int, default=JOBS,
+        sub.add_argument("-j", "--jobs", type=count, default=JOBS,
                          help="tests that run side by side (default: $IVSHMEM_JOBS, or one more "
                          "than there are processors, three at most)")
 
@@ -249,7 +266,7 @@ def parser():
     sub.add_argument("--table", action="store_true", help="run nothing, tell what was reached")
     sub.add_argument("pattern", nargs="*", help="tests or suites (default: all)")
     sub = add("mutants", cmd_mutants, "put known faults back, one at a time: do the tests find them?")
-    sub.add_argument("-j", "--jobs", type=int, default=JOBS, help="trees to work with")
+    sub.add_argument("-j", "--jobs", type=count, default=JOBS, help="trees to work with")
     sub.add_argument("name", nargs="*", help="of selftests/mutants (default: all)")
     add("lint", lambda options: lint.main(), "shellcheck and checkpatch over the tree")
     sub = add("debug-kernel", cmd_debug, "build the kernel that finds bugs, or see that it is current")
@@ -269,7 +286,7 @@ def main():
     end_on_signals()
     try:
         return options.function(options) or 0
-    except RigError as error:
+    except (RigError, OSError) as error:
         say("rig: %s" % error)
         # .ci/run ends with it whatever happens.
         check = options.command == "check" and not options.list

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 
 from . import debug, roots
-from .lint import tracked
+from .lint import own_files
 from .util import RigError, TOP, checkout_cache, digest
 
 FOLDER = TOP / "cocci"
@@ -53,7 +53,7 @@ def spatch(patch, target, folder):
 def copied(folders):
     """The sources in a folder of their own: spatch takes several targets for one program."""
     with tempfile.TemporaryDirectory() as name:
-        for source in tracked(*folders):
+        for source in own_files(*folders):
             if source.endswith((".c", ".h")):
                 copy = pathlib.Path(name, source)
                 copy.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def kernel_scripts():
 def kernel(scripts):
     """What the kernel's have to say about our sources, where those have changed since it was
     nothing."""
-    recipe = digest(scripts, [(n, (TOP / n).read_bytes()) for n in tracked(*SOURCES)])
+    recipe = digest(scripts, [(n, (TOP / n).read_bytes()) for n in own_files(*SOURCES)])
     stamp = checkout_cache("kernel-cocci-good")
     if stamp.exists() and stamp.read_text() == recipe:
         return []

@@ -18,7 +18,7 @@ KCSAN = "kcsan"
 NAMES = (NAME, KCSAN)
 SOURCE = "linux-source-6.12"
 FRAGMENTS = {NAME: ("debug.config", "gcov.config"), KCSAN: ("debug.config", "kcsan.config")}
-JOBS = int(os.environ.get("IVSHMEM_JOBS") or 2)
+JOBS = os.environ.get("IVSHMEM_JOBS") or 2
 CHECKS = ("scripts/checkpatch.pl", "scripts/spelling.txt", "scripts/const_structs.checkpatch",
           "scripts/coccinelle",
           "scripts/subarch.include") + tuple("tools/testing/selftests/" + name for name in (
@@ -155,7 +155,7 @@ def progress(log, every=20):
 def compile_kernel(name):
     with step("building the %s kernel, 10 minutes of processor time" % name), \
             progress(cache("log", name + "-kernel.log")):
-        enter(name, "make -C /usr/src/%s -j%d bzImage modules" % (SOURCE, JOBS), "kernel",
+        enter(name, "make -C /usr/src/%s -j%s bzImage modules" % (SOURCE, JOBS), "kernel",
               "building the %s kernel" % name, timeout=3 * 3600)
 
 
@@ -184,6 +184,7 @@ def make(name=NAME, configuration_only=False):
             configure(name)
             compile_kernel(name)
             install(name)
+            os.sync()                   # a stamp must not outlive what it is for
             stamp(name)[0].write_text(stamp(name)[1])
     say("%s is ready: rig shell --kernel %s" % (roots.release(name), name))
 

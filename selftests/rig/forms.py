@@ -4,7 +4,7 @@ import json
 import os
 
 from . import debug, roots
-from .mutants import own_files
+from .lint import own_files
 from .runner import SETTINGS
 from .suite import spread
 from .util import KERNELS, RigError, TOP, cache, digest, remove
@@ -60,7 +60,8 @@ class Progress:
     """What has passed, in these circumstances: done once, even if we are ended."""
 
     def __init__(self, restart=False):
-        self.path = cache("long", circumstances() + ".json")
+        self.began = circumstances()
+        self.path = cache("long", self.began + ".json")
         if restart:
             remove(self.path)
         parts = json.loads(self.path.read_text()) if self.path.exists() else {}
@@ -73,6 +74,9 @@ class Progress:
         return [thing for thing in things if thing.id not in self.parts]
 
     def note(self, result):
+        if circumstances() != self.began:
+            raise RigError("the tree or a kernel is not what it was when this began; what passed "
+                           "until then is kept, for when it is again")
         part = self.parts.setdefault(result.id, {
             "pass": 0, "fail": 0, "skip": 0, "seconds": 0, "done": False})
         if result.outcome != "said":

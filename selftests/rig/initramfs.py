@@ -129,7 +129,8 @@ def prune(kernel, keep):
 
 def base_tree(kernel):
     """Everything that is Debian's; made once for a recipe."""
-    recipe = digest(pathlib.Path(__file__).read_text(), roots.release(kernel),
+    recipe = digest([pathlib.Path(name).read_text() for name in (__file__, cpio.__file__)],
+                    roots.release(kernel),
                     roots.stamp("7.2")[1], roots.stamp(kernel)[1])
     tree = cache("initramfs", "%s-%s" % (kernel, recipe))
     stamp = cache("initramfs", tree.name + ".stamp")
@@ -141,6 +142,7 @@ def base_tree(kernel):
             add_links(tree)
             add_modules(kernel, tree)
             cpio.write(tree, str(tree) + ".cpio")
+            os.sync()                   # a stamp must not outlive what it is for
         stamp.touch()
         prune(kernel, stamp)
     return tree

@@ -77,15 +77,16 @@ CHECKPATCH = ("--no-tree", "--strict", "--terse", "--quiet", "--no-summary")
 GOOD_DAYS = 30
 
 
-def tracked(*patterns):
-    names = output(["git", "-c", "safe.directory=*", "-C", TOP, "ls-files", "--"] + list(patterns)
-                   ).splitlines()
-    return [name for name in names if (TOP / name).exists()]
+def own_files(*patterns):
+    """What belongs to the tree, or will: git need not have been told yet."""
+    names = output(["git", "-c", "safe.directory=*", "-C", TOP, "ls-files", "--cached", "--others",
+                    "--exclude-standard", "--"] + list(patterns)).splitlines()
+    return sorted(name for name in set(names) if (TOP / name).is_file())
 
 
 def scripts():
     """Everything that starts with a shell's name, wherever it lies."""
-    for name in tracked():
+    for name in own_files():
         with open(TOP / name, "rb") as file:
             first = file.readline(64)
         if first.startswith(b"#!") and b"sh" in first.split(b"/")[-1]:
@@ -114,7 +115,7 @@ def marks(script):
     parts = [(path.name, path.read_bytes()) for path in sorted(script.parent.iterdir())
              if path.is_file()]
     recipe = digest(parts, CHECKPATCH)
-    for name in tracked("*.c", "*.h"):
+    for name in own_files("*.c", "*.h"):
         if not name.startswith(CHECKPATCH_SKIP):
             yield name, cache("checkpatch", digest(recipe, sorted(exceptions(name)), name,
                                                    (TOP / name).read_bytes()))

@@ -3,7 +3,6 @@
 import concurrent.futures
 import os
 import re
-import shutil
 
 from . import roots
 from .util import (KERNELS, RigError, TOP, checkout_cache, digest, lock, remove, run, say, step)
@@ -56,16 +55,19 @@ def sources():
 
 
 def sync(wanted, target):
-    """Copies what changed and removes what went, so that make rebuilds just that."""
+    """Copies what changed, however old it is here: it is new to make, which goes by times. Removes
+    what went, and modules: one that is not made any more would still get into machines."""
     for name in wanted:
-        copy = target / name
-        if not copy.exists() or (copy.stat().st_size, copy.stat().st_mtime_ns) != wanted[name]:
+        copy, data = target / name, (TOP / name).read_bytes()
+        if not copy.exists() or copy.read_bytes() != data:
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(TOP / name, copy)
+            copy.write_bytes(data)
+            copy.chmod((TOP / name).stat().st_mode)
     for where, _, names in os.walk(target):
-        for name in filter(is_source, names):
+        for name in names:
             path = os.path.join(where, name)
-            if os.path.relpath(path, target) not in wanted:
+            if name.endswith(".ko") or \
+                    is_source(name) and os.path.relpath(path, target) not in wanted:
                 os.unlink(path)
 
 
@@ -122,6 +124,7 @@ def build(kernel, way=""):
         except RigError:
             remove(target)              # a warning must show again the next time
             raise
+        os.sync()                       # a stamp must not outlive what it is for
         stamp.write_text(recipe)
     return modules(place)
 

@@ -18,13 +18,14 @@ import subprocess
 import time
 
 from . import debug, tap
-from .lint import tracked
-from .util import RigError, TOP, checkout_cache, digest, end, lock, output, say, spawn
+from .lint import own_files
+from .util import RigError, TOP, checkout_cache, digest, end, lock, say, spawn
 
 FOLDER = TOP / "selftests/mutants"
 KEYS = ("Fault", "Kernel", "Test")
 # Where it says nothing: that a test was late is no sign of any fault, but what a kernel traced is.
-NOT_LATE = r"\A(?!ends within |.*\nnot done within |(.*\n)+?.*: no answer in time$)|RIP: |</TASK>"
+NOT_LATE = r"\A(?!ends within |.*\nnot done within |(.*\n)+?.*(?:: no answer in time$|: not within " \
+    r"\d+ s|want .* within \d+ s$|no QMP event |OSError: ))|RIP: |</TASK>"
 TIMEOUT = 1800
 # Modules are loaded later than all this, so it is the machine's doing.
 NO_START = re.compile(r"^# .*(\): boot: |no QMP greeting|ivshmem-link does not serve|"
@@ -56,11 +57,7 @@ def mutants(names=()):
     return [mutant for mutant in found if not names or mutant.name in names]
 
 
-def own_files():
-    """All that belongs to the tree, or will."""
-    names = output(["git", "-c", "safe.directory=*", "-C", TOP, "ls-files", "--cached", "--others",
-                    "--exclude-standard"]).splitlines()
-    return [name for name in names if (TOP / name).is_file()]
+running = set()         # the rigs in the copies
 
 
 class Copy:
@@ -107,12 +104,14 @@ class Copy:
                if name not in ("CI", "MAKEFLAGS", "MFLAGS")}
         process = spawn([self.tree / "selftests/rig/rig"] + list(words), env=env,
                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        running.add(process)
         try:
             text = process.communicate(timeout=TIMEOUT)[0].decode(errors="replace")
         except subprocess.TimeoutExpired:
             raise RigError("rig %s does not end within %d s" % (" ".join(words), TIMEOUT)) from None
         finally:
             end(process)
+            running.discard(process)
         return process.returncode, text
 
     def build(self, kernel):
@@ -222,11 +221,17 @@ def main(names, jobs):
         for number in range(jobs):
             copies.put(Copy(str(number)))
         print("TAP version 13\n1..%d" % len(todo), flush=True)
-        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        pool = concurrent.futures.ThreadPoolExecutor(jobs)
+        try:
             done = concurrent.futures.as_completed([pool.submit(work, *job) for job in todo])
             for number, job in enumerate(done, 1):
                 report(number, *job.result())
                 counts[job.result()[1]] += 1
+        finally:
+            # Where we are interrupted, nobody waits for hours of tests.
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(running):
+                end(process, 15)
     say("%d as they should be, %d not" % tuple(counts.values()))
     return 1 if counts["fail"] else 0
 
@@ -253,7 +258,7 @@ def groups(copy):
 def all_build():
     """An error where a patch does not apply to the tree as it is, or does not build."""
     stamp, there = checkout_cache("mutants-good"), debug.kernels()
-    recipe = digest(there, [(n, (TOP / n).read_bytes()) for n in tracked(
+    recipe = digest(there, [(n, (TOP / n).read_bytes()) for n in own_files(
         "Kbuild", "compat", "framework", "include", "plugins", "selftests/mutants")])
     if stamp.exists() and stamp.read_text() == recipe:
         return

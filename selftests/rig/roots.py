@@ -145,6 +145,7 @@ def make(kernel):
             say("%s\n... once more without security updates" % error)
             mmdebstrap(kernel, fresh, False)
         (fresh / stamp(kernel)[0].name).write_text(stamp(kernel)[1])
+        os.sync()                       # before the name that tells that it is whole
         remove(final)
         fresh.rename(final)
 

@@ -21,7 +21,7 @@ from .suite import Skip
 from .util import RigError, TOP, die_with_parent, end, end_on_signals, spawn, tail
 
 # Machines wait a lot: one more test than there are processors.
-JOBS = int(os.environ.get("IVSHMEM_JOBS") or min(3, 1 + (os.cpu_count() or 1)))
+JOBS = os.environ.get("IVSHMEM_JOBS") or min(3, 1 + (os.cpu_count() or 1))
 # outcome: pass, fail, skip, optional (a skip that CI does not mind), said (no test's, but the end
 # of a program); seconds: None where more follow; said: what the test itself prints
 Result = collections.namedtuple("Result", "id sentence outcome text seconds said")
@@ -123,20 +123,24 @@ class Case:
         Lab.close_all()
         cls.lab = cls.fixture = None
 
+    def verdict(self, outcome, text=""):
+        """A splat in any machine's log fails the test."""
+        problems = self.lab.problems() if self.lab is not None else []
+        if problems:
+            return "fail", "what no test may cause:\n" + "\n".join(problems)
+        return outcome, text
+
     def call(self, patience):
-        """Returns outcome and text. A splat in any machine's log fails the test."""
+        """Returns outcome and text."""
         timeout = int(self.test.timeout * patience)
         signal.signal(signal.SIGALRM, on_alarm)
         signal.alarm(timeout)
         try:
             lab = self.open(self.test.fixture)
             self.test.function(*([lab] if lab is not None else []))
-            problems = lab.problems() if lab is not None else []
-            if problems:
-                return "fail", "what no test may cause:\n" + "\n".join(problems)
-            return "pass", ""
+            return self.verdict("pass")
         except Skip as skip:
-            return ("optional" if skip.optional else "skip"), str(skip)
+            return self.verdict("optional" if skip.optional else "skip", str(skip))
         except TestTimeout:
             return "fail", "not done within %d s" % timeout
         except (AssertionError, RigError) as error:
@@ -218,7 +222,7 @@ class Worker:
 
     def main(self):
         die_with_parent()
-        end_on_signals()
+        end_on_signals(signal.SIGINT)
         self.pipe.close()
         suite.seeds, Lab.opened = Told(self.tell), Told(self.tell)
         try:
@@ -286,7 +290,7 @@ class Worker:
 
 
 class Runner:
-    def __init__(self, jobs=JOBS, note=None):
+    def __init__(self, jobs, note=None):
         """note: called with each Result, as it counts."""
         self.jobs, self.note = jobs, note
         self.ci = os.environ.get("CI") == "true"

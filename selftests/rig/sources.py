@@ -71,11 +71,17 @@ def ensure(kernel, names):
         tree = home(kernel, "tree-" + version(kernel).split()[1])
         missing = [name for name in names if not (tree / name).exists()]
         if missing:
-            tree.mkdir(exist_ok=True)
+            # Unpacked beside, then renamed: a file is whole or not there.
+            fresh = home(kernel, "unpacked")
+            remove(fresh)
+            fresh.mkdir()
             with step("unpacking %s of %s" % (" ".join(missing), package(kernel))):
-                run(["tar", "xf", home(kernel, "source.tar.xz"), "-C", tree, "--strip-components=1"]
+                run(["tar", "xf", home(kernel, "source.tar.xz"), "-C", fresh, "--strip-components=1"]
                     + ["%s/%s" % (package(kernel), name) for name in missing],
                     log=cache("log", "source-unpack.log"), what="%s of %s" % (missing, kernel))
+            for name in missing:
+                (tree / name).parent.mkdir(parents=True, exist_ok=True)
+                (fresh / name).rename(tree / name)
         return pathlib.Path(tree)
 
 

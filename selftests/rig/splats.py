@@ -5,7 +5,9 @@ import re
 SPLAT = re.compile(r"WARNING:|\bBUG:|\bOops\b|KASAN|UBSAN|kernel BUG|general protection|"
                    r"possible [a-z ]+ detected|suspicious RCU|Call Trace|unreferenced object|"
                    r"NETDEV WATCHDOG|blocked for more than|soft lockup|Kernel panic|"
-                   r"refused write")
+                   r"unregister_netdevice: waiting|No irq handler for|free nonexistent resource|"
+                   r"which spans more than|mapping multiple BARs|ODEBUG disabled|"
+                   r"x86/PAT: .*(?:freeing invalid|map pfn expected|conflicting memory)")
 # The last: a data race that KCSAN sees in the kernel itself, none of whose sides is ours.
 HARMLESS = re.compile(r"Kernel/User page tables|RETBleed|MDS CPU bug|TAA CPU bug|"
                       r"KCSAN: (?!.*\[ivshmem_)|Reported by Kernel Concurrency Sanitizer")

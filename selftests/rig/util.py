@@ -146,11 +146,17 @@ def remove(path):
             path.unlink()
 
 
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
 def on_signal(number, _frame):
+    # Who ends us may send more than one, which must not end the unwinding.
+    for other in ENDING + (signal.SIGINT,):
+        signal.signal(other, lambda *_: None)
     raise SystemExit(128 + number)
 
 
-def end_on_signals():
+def end_on_signals(*more):
     """SIGTERM and SIGHUP unwind like an exception, so that all context managers run."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING + more:
         signal.signal(number, on_signal)

@@ -74,6 +74,7 @@ class VM:
         self.process = None
         self.replies, self.events = {}, []
         self.count = self.seen = 0
+        self.kept = ""                  # of the log, before what was seen and does not count
 
     # -- start and end ------------------------------------------------------------------
 
@@ -143,7 +144,9 @@ class VM:
                 why = "did not get as far as its init"
             say("%s %s, booting again:\n%s" % (self.name, why, self.tail(4)))
             self.kill()
-            self.new_log()              # nor do its last words count
+            # Nor do its last words count, but what was said before does.
+            self.kept += self.log()[self.seen:self.booted]
+            self.seen = len(self.log())
             self.spawn()
         self.handshake()
 
@@ -283,7 +286,7 @@ class VM:
     def new_log(self):
         """What the kernel said since the last call."""
         text = self.log()
-        fresh, self.seen = text[self.seen:], len(text)
+        fresh, self.seen, self.kept = self.kept + text[self.seen:], len(text), ""
         return fresh
 
     def lost_cpu(self):

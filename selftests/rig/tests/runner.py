@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The runner itself, with tests that it is given."""
+import argparse
 import contextlib
 import io
 import os
@@ -10,12 +11,20 @@ import tempfile
 import time
 from unittest import mock
 
-from .. import coverage, forms, mutants, runner, suite, tap
+from .. import cli, coverage, forms, lint, matrix, mutants, runner, suite, tap
 from ..lab import Lab
 from ..splats import reports
 from ..suite import Fixture, Test, equal, expect, test
 from ..util import RigError
 from ..vm import Result
+
+
+def refused(function, *args):
+    try:
+        function(*args)
+    except RigError as error:
+        return str(error)
+    raise AssertionError("%s is not refused" % (args,))
 
 
 def given(count, body, fixture=None, timeout=6, **options):
@@ -215,6 +224,7 @@ def resumed():
             equal(len(forms.Progress().left(given(5, body))), 5, "tests with another setting")
         with mock.patch.object(forms, "releases", lambda: ["6.1.0-99-cloud-amd64"]):
             equal(len(forms.Progress().left(given(5, body))), 5, "tests with another kernel")
+            expect("not what it was" in refused(progress.note, None), "a result is noted for it")
         equal(len(forms.Progress().left(given(5, body))), 2, "tests that are left as it was before")
         equal(len(forms.Progress(restart=True).left(given(5, body))), 5, "tests after a restart")
 
@@ -222,14 +232,41 @@ def resumed():
 @test("its record is for one content of the tree: also of files that git was not told of")
 def content():
     with tempfile.TemporaryDirectory() as folder, \
-            mock.patch.object(mutants, "TOP", pathlib.Path(folder)), \
+            mock.patch.object(lint, "TOP", pathlib.Path(folder)), \
             mock.patch.object(forms, "TOP", pathlib.Path(folder)):
         subprocess.run(["git", "init", "-q", folder], check=True)
+        pathlib.Path(folder, "old").write_text("one")
         trees = []
         for text in ("one", "another", "one"):
             pathlib.Path(folder, "new").write_text(text)
             trees.append(forms.tree())
-    equal([trees[0] == tree for tree in trees], [True, False, True], "the same content")
+        subprocess.run(["git", "-C", folder, "add", "new"], check=True)
+        trees.append(forms.tree())
+    equal([trees[0] == tree for tree in trees], [True, False, True, True], "the same content")
+
+
+@test("a pattern that is nobody's name is refused, also beside one that is")
+def unknown():
+    options = argparse.Namespace(kernel=None, long=False, pattern=["runner.unknown", "net.typo"])
+    equal(refused(cli.wanted, options), "no test is called net.typo (try: rig check --list)", "error")
+
+
+@test("modules are made of the sources as they are, however old, and of no others")
+def synced():
+    with tempfile.TemporaryDirectory() as folder, \
+            mock.patch.object(matrix, "TOP", pathlib.Path(folder, "top")):
+        top, copies = (pathlib.Path(folder, name) for name in ("top", "copies"))
+        for place in (top, copies):
+            place.mkdir()
+            (place / "a.c").write_text(place.name)
+        os.utime(str(top / "a.c"), (1, 1))
+        for name in ("b.c", "b.o", "b.ko"):
+            (copies / name).write_text("")
+        os.utime(str(copies / "a.c"), (2, 2))
+        matrix.sync({"a.c": None}, copies)
+        equal(sorted(path.name for path in copies.iterdir()), ["a.c", "b.o"], "files")
+        equal((copies / "a.c").read_text(), "top", "content")
+        expect((copies / "a.c").stat().st_mtime > 2, "the copy is no news to make")
 
 
 @test("where too little of a file is reached, each function that lacks something has its reason")
