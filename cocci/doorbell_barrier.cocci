@@ -55,7 +55,7 @@ coccilib.report.print_report(p[0], "a ring's index is published with virt_store_
 @kept@
 expression R, X;
 identifier ring =~ "^(avail|used)$";
-identifier get =~ "^(READ_ONCE|get16)$";
+identifier get =~ "^(READ_ONCE|get(8|16|32|64))$";
 type T;
 identifier x;
 position p;
@@ -121,7 +121,7 @@ coccilib.report.print_report(p[0], "%s() is nothing without CONFIG_SMP: use its 
 @kick exists@
 identifier fn;
 position p;
-identifier get =~ "^(READ_ONCE|get16|get_index|virt_load_acquire)$";
+identifier get =~ "^(READ_ONCE|get(8|16|32|64|_index)|virt_load_acquire)$";
 identifier event =~ "^vring_(avail|used)_event$";
 @@
 fn(...)
@@ -131,22 +131,40 @@ fn(...)
  ... when any
 }
 
+@late exists@
+position p;
+identifier put =~ "^(put_index|virt_store_release|ivshmem_(tx_commit|rx_done))$";
+identifier get =~ "^(READ_ONCE|get(8|16|32|64|_index)|virt_load_acquire)$";
+identifier event =~ "^vring_(avail|used)_event$";
+@@
+ put(...)
+ ... when != virt_mb()
+ get(<+... event@p(...) ...+>)
+
 @script:python depends on report@
 p << kick.p;
 @@
 coccilib.report.print_report(p[0], "virt_mb() between publishing an index and the peer's event index")
 
+@script:python depends on report@
+p << late.p;
+@@
+coccilib.report.print_report(p[0], "virt_mb() between publishing an index and the peer's event index")
+
 // Asking for a doorbell, then looking once more: our event index before its index
 @arm exists@
+expression E;
 position p;
 identifier put =~ "^(WRITE_ONCE|put16|put_index|virt_store_release)$";
 identifier event =~ "^vring_(avail|used)_event$";
-identifier get =~ "^(READ_ONCE|get16|get_index|virt_load_acquire)$";
+identifier get =~ "^(READ_ONCE|get(8|16|32|64|_index)|virt_load_acquire|rx_frames|ivshmem_(rx|tx)_(pending|peek|reclaim))$";
 @@
 (
  put(&event@p(...), ...);
 |
  put(event@p(...), ...);
+|
+ event@p(...) = E;
 )
  ... when != virt_mb()
  get(...)

@@ -12,12 +12,12 @@ virtual report
 // One load, or none: an address, or a size
 @fine@
 expression E;
-identifier get =~ "^(READ_ONCE|virt_load_acquire|get16|get_index)$";
+identifier get =~ "^(READ_ONCE|virt_load_acquire|get(8|16|32|64|_index))$";
 identifier m, f;
 position p;
 @@
 (
- get(<+... \(E->m@p \| E.m@p \| *E@p \| f@p(...)\) ...+>)
+ get(<+... \(E->m@p \| E.m@p \| *E@p \| E@p[...] \| f@p(...)\) ...+>)
 |
  &E->m@p
 |
@@ -27,14 +27,16 @@ position p;
 |
  &E.m@p[...]
 |
+ &E@p[...]
+|
  sizeof(<+... \(E->m@p \| E.m@p\) ...+>)
 )
 
 // The peer's half of the ring; what we never write is the peer's, too
 @plain@
 typedef __virtio16, __virtio32, __virtio64, __le16, __le32, __le64;
-struct ivshmem_rx *rx;
-struct ivshmem_tx *tx;
+struct ivshmem_rx *r;
+struct ivshmem_tx *t;
 const struct vring_desc *d;
 const struct vring_used_elem *e;
 const struct vring_avail *a;
@@ -51,27 +53,52 @@ identifier m;
 position p != fine.p;
 @@
 (
- rx->vring.avail->m@p
+ \(r->vring.avail->m@p \| E->rx.vring.avail->m@p\)
 |
- rx->vring.desc[...].m@p
+ \(r->vring.desc[...].m@p \| E->rx.vring.desc[...].m@p\)
 |
- tx->vring.used->m@p
+ \(t->vring.used->m@p \| E->tx.vring.used->m@p\)
 |
- tx->vring.used->ring[...].m@p
+ \(t->vring.used->ring[...].m@p \| E->tx.vring.used->ring[...].m@p\)
 |
- vring_used_event@p(&rx->vring)
+ vring_used_event@p(&\(r->vring \| E->rx.vring\))
 |
- vring_avail_event@p(&tx->vring)
+ vring_avail_event@p(&\(t->vring \| E->tx.vring\))
 |
  \(d->m@p \| e->m@p \| a->m@p \| u->m@p\)
 |
  \(*v16@p \| *v32@p \| *v64@p \| *l16@p \| *l32@p \| *l64@p\)
+|
+ \(v16@p[...] \| v32@p[...] \| v64@p[...] \| l16@p[...] \| l32@p[...] \| l64@p[...]\)
 |
  \(E->table@p[...] \| *E->table@p\)
 )
 
 @script:python depends on report@
 p << plain.p;
+@@
+coccilib.report.print_report(p[0], "the peer's memory is read without READ_ONCE() or an acquire")
+
+// ... also where the pointer lacks its const
+@reached exists@
+struct ivshmem_rx *r;
+struct ivshmem_tx *t;
+expression E, R;
+type T;
+identifier x, m;
+position p != fine.p;
+@@
+(
+ T x = <+... \(r->vring.avail \| r->vring.desc \| t->vring.used \| R->rx.vring.avail \| R->rx.vring.desc \| R->tx.vring.used\) ...+>;
+|
+ x = <+... \(r->vring.avail \| r->vring.desc \| t->vring.used \| R->rx.vring.avail \| R->rx.vring.desc \| R->tx.vring.used\) ...+>;
+)
+ ... when != x = E
+     when any
+ x->m@p
+
+@script:python depends on report@
+p << reached.p;
 @@
 coccilib.report.print_report(p[0], "the peer's memory is read without READ_ONCE() or an acquire")
 
@@ -82,15 +109,40 @@ identifier section;
 @@
  E->section = ivshmem_map_section_ro(...)
 
-@section@
+@mapped@
 expression E;
+type T;
 identifier mapping.section, m;
 position p != fine.p;
 @@
+(
  E->section->m@p
+|
+ *(T *)E->section@p
+)
+
+@alias exists@
+expression E, X;
+type T;
+identifier mapping.section, x, m;
+position p != fine.p;
+@@
+(
+ T x = E->section;
+|
+ x = E->section;
+)
+ ... when != x = X
+     when any
+ \(x->m@p \| *x@p \| x@p[...]\)
 
 @script:python depends on report@
-p << section.p;
+p << mapped.p;
+@@
+coccilib.report.print_report(p[0], "the peer's memory is read without READ_ONCE() or an acquire")
+
+@script:python depends on report@
+p << alias.p;
 @@
 coccilib.report.print_report(p[0], "the peer's memory is read without READ_ONCE() or an acquire")
 
@@ -135,14 +187,14 @@ coccilib.report.print_report(p[0], "a frame is copied before it is looked at")
 
 // The same once more
 @again exists@
-struct ivshmem_rx *rx;
-struct ivshmem_tx *tx;
-expression X;
-identifier get1 =~ "^(READ_ONCE|virt_load_acquire|get16|get_index)$";
-identifier get2 =~ "^(READ_ONCE|virt_load_acquire|get16|get_index)$";
+struct ivshmem_rx *r;
+struct ivshmem_tx *t;
+expression R, X;
+identifier get1 =~ "^(READ_ONCE|virt_load_acquire|get(8|16|32|64|_index))$";
+identifier get2 =~ "^(READ_ONCE|virt_load_acquire|get(8|16|32|64|_index))$";
 position p1, p2;
 @@
- get1@p1(\(X \& \(<+... rx->vring.avail ...+> \| <+... rx->vring.desc ...+> \| <+... tx->vring.used ...+>\)\))
+ get1@p1(\(X \& <+... \(r->vring.avail \| r->vring.desc \| t->vring.used \| R->rx.vring.avail \| R->rx.vring.desc \| R->tx.vring.used\) ...+>\))
  ... when any
  get2@p2(X)
 
@@ -150,15 +202,17 @@ position p1, p2;
 @anew exists@
 const struct vring_desc *d;
 const struct vring_used_elem *e;
+struct vring_desc *wd;
+struct vring_used_elem *we;
 expression X, E;
 identifier m;
-identifier get1 =~ "^(READ_ONCE|virt_load_acquire|get16|get_index)$";
-identifier get2 =~ "^(READ_ONCE|virt_load_acquire|get16|get_index)$";
+identifier get1 =~ "^(READ_ONCE|virt_load_acquire|get(8|16|32|64|_index))$";
+identifier get2 =~ "^(READ_ONCE|virt_load_acquire|get(8|16|32|64|_index))$";
 position p1, p2;
 @@
- get1@p1(\(X \& \(d->m \| &d->m \| e->m \| &e->m\)\))
+ get1@p1(\(X \& \(d->m \| &d->m \| e->m \| &e->m \| wd->m \| &wd->m \| we->m \| &we->m\)\))
  ... when != d = E
-     when != e = E
+     when != \(e = E \| wd = E \| we = E\)
      when any
  get2@p2(X)
 
@@ -172,7 +226,7 @@ identifier f1 =~ "^(memcpy|skb_put_data|csum_partial(_copy_nocheck)?)$";
 identifier f2 =~ "^(memcpy|skb_put_data|csum_partial(_copy_nocheck)?)$";
 position p1, p2;
 @@
- f1@p1(..., \(X \& \(fp->data \| fr.data \| <+... v ...+>\)\), ...)
+ f1@p1(..., \(X \& \(<+... fp->data ...+> \| <+... fr.data ...+> \| <+... v ...+>\)\), ...)
  ... when != ivshmem_rx_peek(...)
      when != \(v = E \| v += E\)
  f2@p2(..., X, ...)
@@ -184,7 +238,7 @@ struct ivshmem_frame fr;
 expression own;
 position p;
 @@
- memcpy(\(&own \| own\), \(fp->data \| fr.data\), ...);
+ memcpy(\(&own \| own\), <+... \(fp->data \| fr.data\) ...+>, ...);
  ... when != barrier()
  own@p
 

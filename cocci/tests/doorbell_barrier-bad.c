@@ -94,3 +94,27 @@ static int handler(int irq, void *data)
 		plugin = READ_ONCE(core->plugin);		/* found */
 	return plugin ? plugin->interrupt(core) : 0;
 }
+
+static bool kick_late(struct ivshmem_rx *rx)
+{
+	virt_mb();
+	put_index(&rx->vring.used->idx, rx->next);
+	return get16(&vring_used_event(&rx->vring)) == rx->told;	/* found */
+}
+
+static bool kick_wide(struct ivshmem_tx *tx)
+{
+	return get32(&vring_avail_event(&tx->vring)) == tx->told;	/* found */
+}
+
+static bool arm_plainly(struct ivshmem_link *link)
+{
+	vring_avail_event(&link->rx.vring) = link->rx.next;	/* found */
+	return ivshmem_rx_pending(link);
+}
+
+static int arm_and_take(struct ivshmem_link *link, struct ivshmem_frame *frame)
+{
+	put16(&vring_avail_event(&link->rx.vring), link->rx.next);	/* found */
+	return ivshmem_rx_peek(link, frame);
+}

@@ -101,3 +101,17 @@ static bool is_on(struct core *core)
 {
 	return READ_ONCE(core->plugin);
 }
+
+static bool arm_and_ask(struct ivshmem_link *link)
+{
+	put16(&vring_avail_event(&link->rx.vring), link->rx.next);
+	virt_mb();
+	return ivshmem_rx_pending(link);
+}
+
+static bool publish_and_kick(struct ivshmem_rx *rx)
+{
+	put_index(&rx->vring.used->idx, rx->next);
+	virt_mb();
+	return get16(&vring_used_event(&rx->vring)) == rx->told;
+}

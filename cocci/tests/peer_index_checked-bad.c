@@ -68,3 +68,59 @@ static void drain(struct ring *ring)
 	while (left--)							/* found */
 		ring->done++;
 }
+
+static int at_once(const struct vring_desc *desc, struct ivshmem_frame *frame, const void *in)
+{
+	if (get32(&desc->len) > frame->room)
+		return -EPROTO;
+	frame->len = get32(&desc->len);					/* found */
+	frame->data = in + get64(&desc->addr);				/* found */
+	memcpy(frame->copy, frame->data, get32(&desc->len));		/* found */
+	frame->bits |= 1U << get16(&desc->flags);			/* found */
+	return frame->slots[get8(&frame->slot)];			/* found */
+}
+
+static int not_zero(const struct vring_desc *desc, struct ivshmem_frame *frame)
+{
+	u32 len = get32(&desc->len);
+
+	if (len == 0)
+		return -EPROTO;
+	frame->len = len;						/* found */
+	return len > 0 && frame->sums[len];				/* found */
+}
+
+static void same(struct ivshmem_tx *tx, const struct vring_used_elem *elem)
+{
+	u32 id;
+
+	id = get32(&elem->id);
+	if (id == tx->done)
+		tx->hits++;
+	tx->last = tx->slots[id].len;					/* found */
+}
+
+static unsigned long bits(struct ring *ring, const struct message *message)
+{
+	u32 slot = le32_to_cpu(message->slot);
+	u32 number;
+
+	if (test_bit(slot, ring->busy))					/* found */
+		return BIT(slot);					/* found */
+	__set_bit(slot, ring->busy);					/* found */
+	number = get32(&message->number);
+	ring->numbers |= 1U << number;					/* found */
+	return number;
+}
+
+static void room(struct ring *ring, const struct message *message)
+{
+	u32 size = le32_to_cpu(message->size);
+
+	ring->words = kcalloc(size, sizeof(*ring->words), GFP_KERNEL);	/* found */
+	ring->bytes = kvmalloc(size, GFP_KERNEL);			/* found */
+	ring->skb = napi_alloc_skb(&ring->napi, size);			/* found */
+	do {
+		ring->done++;
+	} while (--size);						/* found */
+}

@@ -51,3 +51,27 @@ static void answer(struct process *processes, struct message *message)
 	}
 	trace(what);
 }
+
+static void known(struct process *processes, const struct message *message)
+{
+	u32 slot = get32(&message->slot);
+	u32 size;
+
+	if (slot == FIRST)
+		processes[slot].busy = false;
+	size = le32_to_cpu(message->size);
+	if (size != SIZE) {
+		processes[0].errors++;
+		return;
+	}
+	processes[0].buffer = kmalloc(size, GFP_KERNEL);
+}
+
+static bool is_busy(const unsigned long *busy, const struct message *message)
+{
+	u32 slot = get32(&message->slot);
+
+	if (slot > 0 && slot < SLOTS)
+		return test_bit(slot, busy) || BIT(slot) & busy[1];
+	return false;
+}

@@ -88,3 +88,61 @@ static void copy(struct sk_buff *skb, const void *frame, unsigned int len)
 	memcpy(skb->data + ETH_HLEN, frame, len);
 	skb->csum = csum_partial(frame, len, 0);		/* found */
 }
+
+static int helpers(const struct vring_desc *desc, struct ivshmem_frame *frame, u32 size)
+{
+	if (get32(&desc->len) > size)
+		return -EPROTO;
+	frame->len = get32(&desc->len);				/* found */
+	return 0;
+}
+
+/* Without const, and from the link */
+static int not_const(struct ivshmem_link *link, struct ivshmem_rx *rx)
+{
+	struct vring_used_elem *elem;
+	struct vring_desc *desc = &rx->vring.desc[rx->head];
+
+	if (desc->len > link->layout.size)			/* found */
+		return -EPROTO;
+	if (READ_ONCE(desc->addr) < link->layout.data)
+		return -EPROTO;
+	link->rx.addr = READ_ONCE(desc->addr);			/* found */
+	elem = &link->tx.vring.used->ring[0];
+	if (elem->id)						/* found */
+		return -EPROTO;
+	if (link->rx.vring.avail->idx == rx->next)		/* found */
+		return 0;
+	if (get16(&link->tx.vring.used->idx) == link->tx.done)
+		return 0;
+	link->tx.done = get16(&link->tx.vring.used->idx);	/* found */
+	return vring_need_event(vring_avail_event(&link->tx.vring), 1, 0);	/* found */
+}
+
+static u64 page(struct shadow *shadow)
+{
+	const __le64 *page = shadow->peer_page;
+
+	if (le64_to_cpu(page[1]))				/* found */
+		return 0;
+	return le64_to_cpu(*page);				/* found */
+}
+
+static bool alias(struct example *ex)
+{
+	const struct example_section *in = ex->theirs;
+	const u32 *word;
+
+	if (in->sent)						/* found */
+		return true;
+	word = ex->theirs;
+	if (word[1] || word[2])					/* found */
+		return true;
+	return *(u32 *)ex->theirs;				/* found */
+}
+
+static int after_head(struct ivshmem_frame *frame, struct iphdr *own)
+{
+	memcpy(own, frame->data + ETH_HLEN, sizeof(*own));
+	return own->version;					/* found */
+}

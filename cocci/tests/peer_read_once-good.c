@@ -89,3 +89,23 @@ static void copy(struct sk_buff *skb, const void *frame, unsigned int len)
 	skb->csum = csum_partial_copy_nocheck(frame, skb->data + ETH_HLEN, len);
 	memcpy(skb_tail_pointer(skb), frame + len, len);
 }
+
+static int mapped(struct example *ex, struct ivshmem_link *link)
+{
+	const struct example_section *in = ex->theirs;
+	const __le64 *page = shadow->peer_page;
+	struct vring_desc *desc = &link->rx.vring.desc[0];
+
+	link->rx.avail = get_index(&link->rx.vring.avail->idx);
+	link->rx.addr = le64_to_cpu(READ_ONCE(page[1])) + READ_ONCE(desc->len);
+	desc = &link->tx.vring.desc[0];
+	desc->len = READ_ONCE(in->sent);
+	return desc->len;
+}
+
+static int after_head(struct ivshmem_frame *frame, struct iphdr *own)
+{
+	memcpy(own, frame->data + ETH_HLEN, sizeof(*own));
+	barrier();
+	return own->version;
+}

@@ -65,3 +65,15 @@ static int or_else(struct thing *thing)
 	err = put_user(thing->count, thing->user);
 	return err ?: thing->count;
 }
+
+static int followed_then(struct thing *thing, struct napi_struct *napi, struct iov_iter *iter)
+{
+	struct sk_buff *skb = napi_get_frags(napi);
+
+	if (!skb || skb->len < ETH_HLEN)
+		return -EPROTO;
+	if (skb_copy_bits(skb, 0, thing->buf, 4) < 0 || !copy_from_iter_full(thing->buf, 4, iter))
+		return -EFAULT;
+	thing->task = kthread_run(run, thing, "thing");
+	return PTR_ERR_OR_ZERO(thing->task);
+}
