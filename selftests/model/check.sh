@@ -82,6 +82,18 @@ done << 'MODELS'
   the handshake with NuttX: the same
 -DOTHER=ZEPHYR|
   the handshake with Zephyr: the same
+-DOTHER=OURS -DRESETS=1 -DRESTARTS=1|
+  a device that is reset, with itself: the same
+-DOTHER=LINUX -DRESETS=1 -DRESTARTS=0|
+  a device that is reset, with Jailhouse's Linux: the same
+-DOTHER=NUTTX -DRESETS=1 -DRESTARTS=0|
+  a device that is reset, with NuttX: the same
+-DOTHER=ZEPHYR -DRESETS=1 -DRESTARTS=0|
+  a device that is reset, with Zephyr: the same
+-DOTHER=OURS -DRESETS=1 -DRESTARTS=0 -DSHOW=1|cleared stale
+  found out: a device that was reset shows its old state again, and is still in the ring
+-DOTHER=LINUX -DRESETS=1 -DRESTARTS=1|stuck
+  known limit: Jailhouse's Linux restarts as our device is reset, and misses that we start over
 -DRECHECK=0 -DLOSE=0 -DRESTARTS=2|
   the handshake needs no recheck where no interrupt is lost
 -DRECHECK=0 -DRESTARTS=2|stuck

@@ -13,6 +13,11 @@
  * NuttX's interface is down is lost, as it disables interrupts; else theirs are
  * lost only with LOSE 2. The others enable them before their first look, and only
  * a vector that something else masks loses one then.
+ *
+ * At RESETS points a device of ours is reset: its register says RESET, while the
+ * driver goes on from what it takes itself to be in, and writes what it was about
+ * to write, until the recheck notices. That interrupts are off until then is as if
+ * they were lost.
  */
 #include "table.pml"
 
@@ -27,6 +32,9 @@
 #ifndef RESTARTS
 #define RESTARTS 3
 #endif
+#ifndef RESETS
+#define RESETS 0
+#endif
 #ifndef RECHECK
 #define RECHECK 1	/* we look without an interrupt, too */
 #endif
@@ -38,6 +46,9 @@
 #endif
 #ifndef HEAL
 #define HEAL 0		/* how often we take our interface down and up when the link is stuck */
+#endif
+#ifndef SHOW
+#define SHOW 0		/* a reset that is noticed: the old state is shown, in the ring or not */
 #endif
 #ifndef REBOOT
 #define REBOOT 0	/* the other is restarted once more when the calm begins */
@@ -57,6 +68,8 @@ bool odd[2];		/* flips when a side clears its section */
 bool sent[2];		/* there is traffic in a side's section */
 bool sent_to[2];	/* the peer's odd when it was sent */
 byte restarts = RESTARTS;
+byte resets = RESETS;
+bool lost[2];		/* the device was reset, and the driver has not noticed */
 bool acting[2];		/* between a look and what follows of it */
 bool calm;		/* from now on, the sides take turns and nobody restarts */
 bit turn;
@@ -111,6 +124,22 @@ inline leave(me)
 	set_state(me, RESET)
 }
 
+/* The driver learns of it later, and the peer as of a write. */
+inline reset_device(me)
+{
+	resets--;
+	lost[me] = true;
+	died[me] = true;
+	set_state(me, RESET)
+}
+
+/* In UP, the register says RUN. */
+inline restore(me)
+{
+	lost[me] = false;
+	set_state(me, (own == UP -> RUN : own))
+}
+
 /* In the calm, what a side acts upon is still so. */
 #define may_look(me)	(!calm || (!reboot && turn == me && !acting[1 - me]))
 
@@ -141,7 +170,15 @@ proctype ours(bit me)
 	:: d_step { restarts && !calm -> restarts--; restart(me); again = !RECHECK }
 	:: d_step { LOSE && pending[me] -> pending[me] = false }
 	:: d_step { may_look(me) && calm && !RECHECK && !again && !pending[me] -> turn = 1 - me }
-	:: d_step { may_look(me) && (RECHECK || again || pending[me]) ->
+	:: d_step { may_look(me) && lost[me] -> acting[me] = true }
+		/* The link makes no step of its own until the state is written again. */
+		if
+		:: d_step { own > INIT && !SHOW -> in_ring[me] = false }
+			d_step { leave(me); own = RESET }
+		:: d_step { own <= INIT || SHOW }
+		fi;
+		d_step { restore(me); acting[me] = false }
+	:: d_step { may_look(me) && !(calm && lost[me]) && (RECHECK || again || pending[me]) ->
 			look(me);
 			next_step(own, peer, next);
 			again = !RECHECK && next != own;
@@ -265,7 +302,11 @@ init
 		:: OTHER != OURS -> run other(1)
 		fi
 	}
-	calm = true		/* at any time */
+	do
+	:: d_step { resets -> reset_device(0) }
+	:: d_step { resets && OTHER == OURS -> reset_device(1) }
+	:: calm = true; break	/* at any time */
+	od
 }
 
 /*
