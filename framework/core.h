@@ -221,7 +221,7 @@ int ivshmem_self_test(struct ivshmem_core *core);
 /* link.c: the handshake */
 bool ivshmem_link_is_broken(const struct ivshmem_link *link);
 bool ivshmem_link_update(struct ivshmem_link *link);
-void ivshmem_link_was_reset(struct ivshmem_link *link);
+void ivshmem_link_restore(struct ivshmem_link *link);
 
 /* ring.c */
 int __must_check ivshmem_ring_init(struct ivshmem_link *link);

@@ -59,9 +59,9 @@ static void check_device(struct ivshmem_core *core, struct ivshmem_driver *plugi
 		/* Else a program has registers, and may have done it. */
 		dev_info(&core->idev.dev, "device was reset\n");
 
-	if (!plugin->quiet) {
-		if (core->link)
-			ivshmem_link_was_reset(core->link);
+	if (core->link) {
+		ivshmem_link_restore(core->link);
+	} else if (!plugin->quiet) {
 		ivshmem_restore(core);
 	} else if (plugin->resume) {
 		plugin->resume(&core->idev);

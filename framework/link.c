@@ -165,11 +165,12 @@ bool ivshmem_link_update(struct ivshmem_link *link)
  * The device was reset, so the peer has seen us in RESET, or will: leave the ring
  * before it is shown anything else. Process context, without the RTNL.
  */
-void ivshmem_link_was_reset(struct ivshmem_link *link)
+void ivshmem_link_restore(struct ivshmem_link *link)
 {
 	mutex_lock(&link->lock);
 	if (link->state > IVSHMEM_LINK_INIT)
 		enter_reset(link, peer_link_state(link));
+	ivshmem_restore(to_core(link->idev));
 	mutex_unlock(&link->lock);
 }
 

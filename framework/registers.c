@@ -314,10 +314,10 @@ bool ivshmem_looks_reset(struct ivshmem_core *core)
 }
 
 /*
- * Has the own state become 0 since the last look, other than by our own write?
- * A reset does that, and it stays, while a program or the end of a hold may have
- * enabled interrupts again by now. A program that writes 0 itself looks the same.
- * Not the state table: some devices let peers write there. Process context.
+ * Is the own state 0, though another one was the last that we wrote, or that we
+ * found? A reset does that, and it stays, while a program or the end of a hold may
+ * have enabled interrupts again by now. A program that writes 0 itself looks the
+ * same. Not the state table: some devices let peers write there. Process context.
  */
 bool ivshmem_lost_state(struct ivshmem_core *core)
 {
@@ -326,7 +326,7 @@ bool ivshmem_lost_state(struct ivshmem_core *core)
 
 	raw_spin_lock_irq(&core->control_lock);
 	now = ivshmem_read_register(core, IVSHMEM_REG_STATE);
-	lost = core->seen_state && !now;
+	lost = (core->state || core->seen_state) && !now;
 	core->seen_state = now;
 	raw_spin_unlock_irq(&core->control_lock);
 	return lost;
