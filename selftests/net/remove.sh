@@ -10,9 +10,11 @@ here=$(dirname "$0")
 . "$here/lib.sh"
 COUNT=${COUNT:-25}
 
-flood() { # namespace, host number: traffic that outlives the interface
+flood() { # namespace, host number: traffic that outlives the interface, until SIGTERM
+	trap 'kill $!; wait $!; exit' TERM
 	while :; do
-		ip netns exec "$1" ping -q -f -w 2 -s 1000 "$NET.$2" >/dev/null 2>&1
+		ip netns exec "$1" ping -q -f -w 2 -s 1000 "$NET.$2" >/dev/null 2>&1 &
+		wait $!
 	done
 }
 
@@ -52,7 +54,7 @@ repeat() { # command
 need ip ping modprobe rmmod
 need_pair
 others=$(grep -l ' net ' "$BUS"/*/protocol | grep -cv -e "/$A/" -e "/$B/")
-trap 'kill $floods 2>/dev/null; pair_down; give_back' EXIT
+trap 'kill $floods 2>/dev/null; wait; pair_down; give_back' EXIT
 plan 2
 set_up
 flood a 2 &

@@ -89,12 +89,14 @@ def neighbour(lab):
         equal(lab.state(), before, "devices, interfaces and namespaces after " + test_)
 
 
-@test("a test that ^C ends, or the terminal, leaves devices and namespaces as they were",
+@test("a test that ^C, the terminal or a kill ends leaves all as it was",
       Fixture(Neighbour))
 def ended(lab):
     before = lab.state()
-    for number in (signal.SIGINT, signal.SIGHUP):
-        job = lab.vm.job("IVSHMEM_DEVICES='ivshmem0 ivshmem1' exec %s net:remove.sh" % RUNNER)
+    for command, number in ((RUNNER + " net:remove.sh", signal.SIGINT),
+                            (RUNNER + " net:remove.sh", signal.SIGHUP),
+                            ("/selftests/net/remove.sh", signal.SIGTERM)):
+        job = lab.vm.job("IVSHMEM_DEVICES='ivshmem0 ivshmem1' exec " + command)
         until(lambda: lab.vm.run("ip netns exec a ping -q -c 1 -W 1 10.11.0.2", check=False)
               .status == 0, "the link works")
         expect(job.kill(number).status, "it ends with status 0 at signal %d", number)
