@@ -7,11 +7,13 @@ import socket
 import subprocess
 import time
 
-from .util import RigError, TOP, end, spawn
+from .util import RigError, TOP, checkout_cache, end, lock, spawn
 
 PROGRAM = TOP / "device/ivshmem-link"
 PEER = TOP / "selftests/peer/ivshmem-peer"
-HOSTED = TOP / "hosted/build/gcc/hosted-link"
+# Not where hosted/'s own tests build, as they may do so meanwhile.
+HOSTED_BUILD = "build/rig"
+HOSTED = TOP / "hosted" / HOSTED_BUILD / "hosted-link"
 
 
 def build(folder, *variables):
@@ -19,9 +21,10 @@ def build(folder, *variables):
     if not (TOP / folder / "Makefile").exists():
         raise RigError("%s is not there" % folder)
     try:
-        done = subprocess.run(["make", "-s", "-C", str(TOP / folder)] + list(variables),
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              stdin=subprocess.DEVNULL, timeout=900)
+        with lock(checkout_cache(folder.replace("/", "-") + ".lock"), folder):
+            done = subprocess.run(["make", "-s", "-C", str(TOP / folder)] + list(variables),
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  stdin=subprocess.DEVNULL, timeout=900)
     except subprocess.TimeoutExpired:
         raise RigError("make -C %s does not end within 900 s" % folder) from None
     if done.returncode:
@@ -68,7 +71,7 @@ class Hosted:
     """The drivers themselves in a process, with an interface in a network namespace of its own."""
 
     def __init__(self, path, address, *options):
-        build("hosted", "link")
+        build("hosted", "B=" + HOSTED_BUILD, "link")
         self.process = spawn(["unshare", "-n", HOSTED, "--socket", path, "--address", address,
                               "--quiet", *options], stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
