@@ -69,6 +69,17 @@ static struct desc *own_desc(struct ring *r, uint32_t id)
 	return (struct desc *)r->own + id;
 }
 
+/*
+ * The chain of free descriptors. The section shows it, as that of every known
+ * peer does, but is not asked: where a device does not protect the sections,
+ * the other guests of the link can write there, too.
+ */
+static void set_next(struct ring *r, uint16_t id, uint16_t next)
+{
+	r->next[id] = next;
+	own_desc(r, id)->next = next;
+}
+
 static void peer_read(struct ring *r, uint32_t offset, void *buf, uint32_t len)
 {
 	if (r->peer.map) {
@@ -118,11 +129,13 @@ int ring_init(struct ring *r, const struct profile *prof, struct verdict *v,
 	r->verdict = v;
 	r->own = own;
 	r->peer = peer;
+	r->next = calloc(r->l.qlen, sizeof(*r->next));
 	r->order = calloc(r->l.qlen, sizeof(*r->order));
 	r->len = calloc(r->l.qlen, sizeof(*r->len));
 	r->offered = calloc(r->l.qlen, 1);
 	r->bounce = peer.map ? NULL : malloc(r->l.data_len);
-	if (r->order && r->len && r->offered && (peer.map || r->bounce))
+	if (r->next && r->order && r->len && r->offered &&
+	    (peer.map || r->bounce))
 		return 0;
 	ring_free(r);
 	return -1;
@@ -130,10 +143,12 @@ int ring_init(struct ring *r, const struct profile *prof, struct verdict *v,
 
 void ring_free(struct ring *r)
 {
+	free(r->next);
 	free(r->order);
 	free(r->len);
 	free(r->offered);
 	free(r->bounce);
+	r->next = NULL;
 	r->order = NULL;
 	r->len = NULL;
 	r->offered = NULL;
@@ -148,9 +163,9 @@ void ring_start(struct ring *r)
 	r->at.num_free = r->l.qlen;
 	memset(r->offered, 0, r->l.qlen);
 	memset(r->own, 0, r->prof->clears_section ? r->l.size : r->l.data);
-	/* The chain of free descriptors; every known peer keeps it there. */
-	for (i = 0; i < r->l.qlen - 1; i++)
-		own_desc(r, i)->next = i + 1;
+	/* A cycle, and it stays one where nothing is put back in front. */
+	for (i = 0; i < r->l.qlen; i++)
+		set_next(r, i, (i + 1) & (r->l.qlen - 1));
 }
 
 /* What a frame takes in the data area. */
@@ -222,7 +237,7 @@ void ring_tx_commit(struct ring *r)
 	uint16_t id = r->at.free_head;
 	struct desc *d = own_desc(r, id);
 
-	r->at.free_head = r->prof->cyclic ? (id + 1) & (r->l.qlen - 1) : d->next;
+	r->at.free_head = r->next[id];
 	r->at.num_free--;
 	r->at.data_used += cost(r, r->at.head, r->at.reserved);
 	d->addr = r->l.data + advance(r, &r->at.head, r->at.reserved);
@@ -302,7 +317,7 @@ unsigned int ring_tx_reclaim(struct ring *r)
 		r->at.data_used -= cost(r, r->at.tail, r->len[e.id]);
 		advance(r, &r->at.tail, r->len[e.id]);
 		if (!r->prof->cyclic) {
-			own_desc(r, e.id)->next = r->at.free_head;
+			set_next(r, e.id, r->at.free_head);
 			r->at.free_head = e.id;
 		}
 		r->at.num_free++;

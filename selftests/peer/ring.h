@@ -57,6 +57,7 @@ struct ring {
 	uint8_t *own;
 	struct remote peer;
 
+	uint16_t *next;		/* the free descriptor after each */
 	uint16_t *order;	/* descriptors in the order they were offered */
 	uint32_t *len;		/* of what is out, by descriptor */
 	uint8_t *offered;	/* by the peer and not returned, by descriptor */

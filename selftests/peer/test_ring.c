@@ -375,27 +375,43 @@ TEST(a_start_clears_the_section_or_only_its_header)
 	pair_free(&p);
 }
 
-TEST(freed_descriptors_are_used_last_first_or_in_turn)
+/* Five frames, the first three returned before the fourth is sent. */
+static void expect_descriptors(const struct profile *prof, bool written)
 {
 	static const uint16_t lifo[] = { 0, 1, 2, 2, 1 };
 	static const uint16_t turn[] = { 0, 1, 2, 3, 4 };
 	struct pair p;
 	int i, k;
 
-	for (k = 0; k < 2; k++) {
-		pair_init(&p, k ? profile_find("zephyr") : profiles, profiles,
-			  SIZE);
-		for (i = 0; i < 3; i++)
-			send_one(&p.a, 60, i);
-		for (i = 0; i < 3; i++)
-			take_one(&p.b, 60, i);
-		for (i = 3; i < 5; i++)
-			send_one(&p.a, 60, i);
-		for (i = 0; i < 5; i++)
-			EXPECT_EQ(k ? turn[i] : lifo[i],
-				  get16(p.mem[0], 512 + 4 + 2 * i));
-		pair_free(&p);
+	pair_init(&p, prof, profiles, SIZE);
+	for (i = 0; i < 5; i++) {
+		for (k = 0; written && k < 32; k++)
+			put16(p.mem[0], 16 * k + 14, 0xffff);
+		ASSERT_TRUE(send_one(&p.a, 60, i));
+		for (k = 0; i == 2 && k < 3; k++)
+			take_one(&p.b, 60, k);
 	}
+	for (i = 0; i < 5; i++)
+		EXPECT_EQ(prof->cyclic ? turn[i] : lifo[i],
+			  get16(p.mem[0], 512 + 4 + 2 * i));
+	EXPECT_EQ(0, p.va.total);
+	pair_free(&p);
+}
+
+TEST(freed_descriptors_are_used_last_first_or_in_turn)
+{
+	const struct profile *prof;
+
+	for (prof = profiles; prof->name; prof++)
+		expect_descriptors(prof, false);
+}
+
+TEST(what_others_write_to_the_chain_of_free_descriptors_is_not_followed)
+{
+	const struct profile *prof;
+
+	for (prof = profiles; prof->name; prof++)
+		expect_descriptors(prof, true);
 }
 
 /*
