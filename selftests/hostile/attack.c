@@ -137,8 +137,10 @@ static const struct ring_attack attacks[] = {
 
 static void until_running(struct peer *p)
 {
-	if (peer_wait_running(p, RUN_MS))
-		errx(EXIT_FAILED, "not in RUN within %d ms: %s", RUN_MS, p->client.error);
+	int ret = peer_wait_running(p, RUN_MS);
+
+	if (ret)
+		errx(ret < 0 ? EXIT_LINK : EXIT_FAILED, "%s", p->client.error);
 }
 
 /* Returns how often the link came up again within a time, or until it did. */

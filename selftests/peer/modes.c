@@ -68,6 +68,17 @@ int verdict_status(const struct verdict *v)
 	return EXIT_BROKEN;
 }
 
+/* Of a mode that has reported: a link that is gone leaves open what was to come. */
+static int exit_status(const struct peer *p, bool lost)
+{
+	int status = verdict_status(&p->verdict);
+
+	if (!lost)
+		return status;
+	warnx("%s", p->client.error);
+	return EXIT_LINK;
+}
+
 static void report_peer(const struct peer *p, const struct options *o)
 {
 	report_begin(o->json);
@@ -146,24 +157,20 @@ int mode_traffic(const struct options *o)
 {
 	static struct peer p;
 	static struct traffic t;
-	int status;
+	int status, ret = 0;
 
 	open_peer(&p, o);
 	init_traffic(&t, &p, o);
 	choose_traffic(&t, o);
 	start_peer(&p);
-	if (!strcmp(o->mode, "source") &&
-	    peer_wait_running(&p, o->wait * 1e3)) {
-		warnx("%s", p.client.error);
-		return EXIT_BROKEN;
-	}
-	if (traffic_run(&t)) {
-		warnx("%s", p.client.error);
-		report_traffic(&t, o);
-		return EXIT_LINK;
-	}
+	if (!strcmp(o->mode, "source"))
+		ret = peer_wait_running(&p, o->wait * 1e3);
+	if (!ret)
+		ret = traffic_run(&t);
+	else if (ret > 0)
+		rule_broken(&p.verdict, RULE_STATE_WANTED, "%s", p.client.error);
 	report_traffic(&t, o);
-	status = verdict_status(&p.verdict);
+	status = exit_status(&p, ret < 0);
 	if (!status)
 		status = missed(&t, o);
 	peer_close(&p);
@@ -200,6 +207,7 @@ int mode_hold(const struct options *o)
 {
 	static struct peer p;
 	int state = state_parse(o->argument), status;
+	bool lost = false;
 	double end;
 
 	if (state < 0)
@@ -209,13 +217,12 @@ int mode_hold(const struct options *o)
 	p.hs.limit = state;
 	start_peer(&p);
 	end = now_ms() + o->wait * 1e3;
-	while (!held_as_wanted(&p, state, o->expect) && now_ms() < end &&
-	       !traffic_stop)
-		if (follow(&p, 0.01))
-			errx(EXIT_LINK, "%s", p.client.error);
-	if (follow(&p, o->seconds > 0 ? o->seconds : 1))
-		errx(EXIT_LINK, "%s", p.client.error);
-	if (!held_as_wanted(&p, state, o->expect))
+	while (!lost && !held_as_wanted(&p, state, o->expect) &&
+	       now_ms() < end && !traffic_stop)
+		lost = follow(&p, 0.01);
+	if (!lost)
+		lost = follow(&p, o->seconds > 0 ? o->seconds : 1);
+	if (!lost && !held_as_wanted(&p, state, o->expect))
 		rule_broken(&p.verdict, RULE_STATE_WANTED,
 			    "this side is in %s, the peer in %s, want %s and %s",
 			    state_name(p.hs.state), state_name(p.hs.peer),
@@ -223,13 +230,13 @@ int mode_hold(const struct options *o)
 			    "that or the next" : state_name(o->expect));
 	report_peer(&p, o);
 	report_end();
-	status = verdict_status(&p.verdict);
+	status = exit_status(&p, lost);
 	peer_close(&p);
 	return status;
 }
 
-/* Sends a few frames and waits for them to come back. */
-static void exchange(struct peer *p, const struct options *o)
+/* Sends a few frames and waits for them to come back; -1 when the link is gone. */
+static int exchange(struct peer *p, const struct options *o)
 {
 	static struct traffic t;
 	struct options few = *o;
@@ -241,12 +248,13 @@ static void exchange(struct peer *p, const struct options *o)
 	init_traffic(&t, p, &few);
 	traffic_source(&t);
 	if (traffic_run(&t))
-		errx(EXIT_LINK, "%s", p->client.error);
+		return -1;
 	if (!traffic_stop && !t.done(&t))
 		rule_broken(&p->verdict, RULE_STATE_WANTED,
 			    "%u of %llu frames were not returned in %.0f s",
 			    ring_tx_outstanding(&p->ring),
 			    (unsigned long long)t.tx_frames, o->wait);
+	return 0;
 }
 
 int mode_flap(const struct options *o)
@@ -254,29 +262,31 @@ int mode_flap(const struct options *o)
 	static struct peer p;
 	uint64_t i, n = o->count ? o->count : 10;
 	double begin, worst = 0;
-	int status;
+	int status, ret = 0;
 
 	open_peer(&p, o);
 	start_peer(&p);
 	for (i = 0; i < n && !traffic_stop && !p.verdict.total; i++) {
 		begin = now_ms();
-		if (peer_wait_running(&p, o->wait * 1e3)) {
+		ret = peer_wait_running(&p, o->wait * 1e3);
+		if (ret > 0)
 			rule_broken(&p.verdict, RULE_STATE_WANTED, "round %llu: %s",
 				    (unsigned long long)i, p.client.error);
+		if (ret)
 			break;
-		}
 		if (now_ms() - begin > worst)
 			worst = now_ms() - begin;
-		exchange(&p, o);
-		if (handshake_down(&p.hs) || follow(&p, (i * 7 % 40) / 1e3) ||
-		    handshake_up(&p.hs))
-			errx(EXIT_LINK, "%s", p.client.error);
+		if (exchange(&p, o) || handshake_down(&p.hs) ||
+		    follow(&p, (i * 7 % 40) / 1e3) || handshake_up(&p.hs)) {
+			ret = -1;
+			break;
+		}
 	}
 	report_peer(&p, o);
 	report_count("rounds", i);
 	report_number("max_ms", worst);
 	report_end();
-	status = verdict_status(&p.verdict);
+	status = exit_status(&p, ret < 0);
 	peer_close(&p);
 	return status;
 }

@@ -242,7 +242,7 @@ int peer_wait_running(struct peer *p, int timeout_ms)
 				 "no link after %d ms: this side is in %s, the peer in %s",
 				 timeout_ms, state_name(p->hs.state),
 				 state_name(p->hs.peer));
-			return -1;
+			return 1;
 		}
 		if (peer_wait(p, IDLE_MS, -1) < 0)
 			return -1;

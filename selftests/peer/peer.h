@@ -58,7 +58,10 @@ void peer_close(struct peer *p);
  */
 int peer_wait(struct peer *p, int timeout_ms, int extra_fd);
 
-/* Waits until both sides are in RUN: 0, or -1 with an error. */
+/*
+ * Waits until both sides are in RUN: 0; with an error 1 when they are not after
+ * timeout_ms, -1 when the link is gone.
+ */
 int peer_wait_running(struct peer *p, int timeout_ms);
 
 /* The doorbells that are due for what was sent and returned. */

@@ -68,6 +68,7 @@ static void send_few(struct peer *p, struct stay *s, const struct options *o)
 static void live(struct peer *p, struct stay *s, const struct options *o)
 {
 	double begin = now_ms();
+	int ret;
 
 	if (peer_open(p, o->socket, o->profile, o->wait)) {
 		s->failed = true;
@@ -88,11 +89,13 @@ static void live(struct peer *p, struct stay *s, const struct options *o)
 		}
 	if (s->end == END_STATE)
 		return;
-	if (peer_wait_running(p, o->wait * 1e3)) {
+	ret = peer_wait_running(p, o->wait * 1e3);
+	s->failed = ret < 0;
+	if (ret > 0)
 		rule_broken(&p->verdict, RULE_STATE_WANTED, "%s",
 			    p->client.error);
+	if (ret)
 		return;
-	}
 	s->ms = now_ms() - begin;
 	send_few(p, s, o);
 }
@@ -223,8 +226,10 @@ int mode_restart(const struct options *o)
 		;
 	report(&t, o);
 	status = verdict_status(&t.verdict);
-	if (!status && t.rounds < rounds)
-		status = s->failed ? EXIT_LINK : EXIT_BROKEN;
+	if (s->failed)
+		status = EXIT_LINK;
+	else if (!status && t.rounds < rounds)
+		status = EXIT_BROKEN;
 	free(t.ms);
 	return status;
 }

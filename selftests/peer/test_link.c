@@ -801,6 +801,55 @@ TEST_F(link, a_link_that_is_absent_busy_or_dies_ends_a_peer_with_status_3)
 	EXPECT_TRUE(strstr(output(0), "closed the connection"));
 }
 
+/* A peer with nobody at the other end waits; then the link ends. */
+static void end_link(struct link_fixture *self, pid_t waiting)
+{
+	wait_joined("peer1.sock");
+	stop(self->pid);
+	self->pid = 0;
+	expect_status(1, 3, finish(waiting));
+	EXPECT_TRUE(strstr(output(1), "closed the connection"));
+	unlink("peer1.sock");
+}
+
+TEST_F(link, a_link_that_ends_while_a_peer_waits_is_no_broken_rule)
+{
+	/* The first stay of restart's seed is one that waits for RUN. */
+	static const char * const modes[] = {
+		"--count 5 source", "hold run", "flap", "--seed 4 restart",
+	};
+	unsigned int i;
+
+	ASSERT_EQ(0, chdir(dir));
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		self->pid = start_link("");
+		end_link(self, start_peer(1, "%s", modes[i]));
+		EXPECT_TRUE(strstr(output(1), "\"broken\": {}"));
+		if (th.failed)
+			TH_LOG("%s: %s", modes[i], output(1));
+	}
+}
+
+TEST_F(link, a_link_that_ends_while_an_attack_waits_is_not_held_against_anybody)
+{
+	ASSERT_EQ(0, chdir(dir));
+	self->pid = start_link("");
+	end_link(self, spawn("../hostile/ivshmem-attack", "out1",
+			     "--socket peer1.sock runt"));
+}
+
+TEST_F(link, a_source_that_waits_in_vain_reports_what_was_broken)
+{
+	self->pid = start_link("");
+	ASSERT_EQ(0, chdir(dir));
+	ASSERT_EQ(0, client_join(&me.client, "peer0.sock", 1));
+	ASSERT_EQ(0, client_write_state(&me.client, 7));
+	run_peer(1, 1, "--wait 0.2 source");
+	EXPECT_EQ(1, result(1, "state-value"));
+	EXPECT_EQ(1, result(1, "state-wanted"));
+	client_leave(&me.client);
+}
+
 TEST_F(link, states_are_printed_as_they_change)
 {
 	pid_t pid;
