@@ -140,7 +140,7 @@ static void until_running(struct peer *p)
 	int ret = peer_wait_running(p, RUN_MS);
 
 	if (ret)
-		errx(ret < 0 ? EXIT_LINK : EXIT_FAILED, "%s", p->client.error);
+		errx(ret < 0 ? EXIT_LINK : EXIT_BROKEN, "%s", p->client.error);
 }
 
 /* Returns how often the link came up again within a time, or until it did. */
@@ -182,7 +182,7 @@ static int run(const struct ring_attack *a)
 		return EXIT_OK;
 	warnx("%s: the other side reset the link %llu times, want %s", a->name,
 	      (unsigned long long)resets, a->resets ? "at least 1" : "0");
-	return EXIT_FAILED;
+	return EXIT_BROKEN;
 }
 
 static void list(void (*tell)(const char *name, bool resets, const char *what))

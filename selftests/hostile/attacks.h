@@ -10,11 +10,10 @@
 #include <stdint.h>
 
 #include "ring.h"
+#include "usage.h"
 
 #define RUN_MS		10000	/* the link has to be up within that */
 #define STAY_MS		1500	/* and stay up for that where it has to */
-
-enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_LINK };
 
 #define MAX_SLOTS	64
 

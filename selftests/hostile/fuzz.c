@@ -78,7 +78,7 @@ void failed(struct fuzz *f, const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
-	exit(EXIT_FAILED);
+	exit(EXIT_BROKEN);
 }
 
 void lost(struct fuzz *f)
@@ -510,7 +510,7 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void number(const char *name, uint64_t value)
+static void report_number(const char *name, uint64_t value)
 {
 	printf(", \"%s\": %llu", name, (unsigned long long)value);
 }
@@ -521,12 +521,12 @@ static void report(struct fuzz *f, uint64_t rounds)
 
 	qsort(f->up_ms, n, sizeof(*f->up_ms), by_value);
 	printf("{\"attack\": \"fuzz\", \"racing\": %s", f->racing ? "true" : "false");
-	number("seed", attack_options.seed);
-	number("rounds", rounds);
-	number("actions", f->actions);
-	number("ups", f->ups);
-	number("sections", f->sections);
-	number("skipped", f->skipped);
+	report_number("seed", attack_options.seed);
+	report_number("rounds", rounds);
+	report_number("actions", f->actions);
+	report_number("ups", f->ups);
+	report_number("sections", f->sections);
+	report_number("skipped", f->skipped);
 	printf(", \"up_ms_median\": %.1f, \"up_ms_max\": %.1f}\n", n ? f->up_ms[n / 2] : 0,
 	       n ? f->up_ms[n - 1] : 0);
 }

@@ -75,7 +75,7 @@ static void request(uint64_t number, uint64_t slot, uint64_t tcb, uint64_t prior
 	while (thread < THREADS && rtos_busy(&victim.r, thread))
 		thread++;
 	if (thread == THREADS)
-		errx(EXIT_FAILED, "%d requests wait for a reply", THREADS);
+		errx(EXIT_BROKEN, "%d requests wait for a reply", THREADS);
 	while ((ret = rtos_request(&victim.r, thread, &q)) > 0)
 		step(1);
 	if (ret < 0)
@@ -98,7 +98,7 @@ static void settle(unsigned int out)
 static void until_running(void)
 {
 	if (rtos_wait_running(&victim.r, RUN_MS))
-		errx(EXIT_FAILED, "%s", victim.r.link.error);
+		errx(EXIT_BROKEN, "%s", victim.r.link.error);
 }
 
 /* As ever: what the first slot's proxy says must not change. */
@@ -113,7 +113,7 @@ static void ping(void)
 		if (!pid)
 			pid = victim.r.call[0].value;
 		if (victim.r.call[0].value != pid || (int64_t)pid <= 0)
-			errx(EXIT_FAILED, "getpid is %lld, want %lld, and above 0",
+			errx(EXIT_BROKEN, "getpid is %lld, want %lld, and above 0",
 			     (long long)victim.r.call[0].value, (long long)pid);
 	}
 }
@@ -246,7 +246,7 @@ static void expect_messages(uint64_t want)
 	for (end = now_us() + 100e3; now_us() < end; )
 		step(10);
 	if (messages() != want)
-		errx(EXIT_FAILED, "%llu messages came, want %llu", (unsigned long long)messages(),
+		errx(EXIT_BROKEN, "%llu messages came, want %llu", (unsigned long long)messages(),
 		     (unsigned long long)want);
 }
 
@@ -303,7 +303,7 @@ static void flood(struct target *t)
 	while (step(200))
 		;
 	if (victim.r.out < 2 || victim.r.replies < 5000 - THREADS)
-		errx(EXIT_FAILED, "%u requests wait and %llu were refused, want some and all else",
+		errx(EXIT_BROKEN, "%u requests wait and %llu were refused, want some and all else",
 		     victim.r.out, (unsigned long long)victim.r.replies);
 	if (rtos_reset(&victim.r))
 		die();
@@ -430,7 +430,7 @@ static void wait_for_reset(uint64_t runs, uint32_t len)
 	while (victim.r.runs == runs && now_us() < end)
 		step(10);
 	if (victim.r.runs == runs)
-		errx(EXIT_FAILED, "no reset after a message of %u bytes", len);
+		errx(EXIT_BROKEN, "no reset after a message of %u bytes", len);
 	until_running();
 }
 
@@ -612,7 +612,7 @@ static int run(const struct ring_attack *a, bool exact)
 		      (unsigned long long)n, a->resets ? "at least 1" : "0");
 	else
 		return EXIT_OK;
-	return EXIT_FAILED;
+	return EXIT_BROKEN;
 }
 
 int shadow_attack(const char *name)

@@ -7,7 +7,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { EXIT_OK, EXIT_BROKEN, EXIT_USAGE, EXIT_LINK };
+enum {
+	EXIT_OK,
+	EXIT_BROKEN,	/* the other side broke a rule, or did not do what it has to */
+	EXIT_USAGE,
+	EXIT_LINK,	/* the link cannot be used */
+};
 
 static inline double number(const char *name, const char *text, double max)
 {
