@@ -256,11 +256,11 @@ static int attack(const char *name)
 	errx(EXIT_USAGE, "there is no attack \"%s\", see --help", name);
 }
 
-static void add_slot(const char *text)
+static void add_slot(const char *name, const char *text)
 {
 	if (attack_options.slots == MAX_SLOTS)
 		errx(EXIT_USAGE, "more than %d slots", MAX_SLOTS);
-	attack_options.slot[attack_options.slots++] = strtoull(text, NULL, 0);
+	attack_options.slot[attack_options.slots++] = integer(name, text, UINT64_MAX);
 }
 
 static const struct option options[] = {
@@ -279,7 +279,7 @@ static const struct option options[] = {
 	{ }
 };
 
-static void set_fuzz_option(int option)
+static void set_fuzz_option(int option, const char *name)
 {
 	switch (option) {
 	case 'w':
@@ -289,37 +289,37 @@ static void set_fuzz_option(int option)
 		attack_options.racing = true;
 		break;
 	case 'n':
-		attack_options.round = strtoull(optarg, NULL, 0);
+		attack_options.round = integer(name, optarg, UINT64_MAX);
 		break;
 	case 'm':
-		attack_options.rounds = strtoull(optarg, NULL, 0);
+		attack_options.rounds = integer(name, optarg, UINT64_MAX);
 		break;
 	case 'o':
 		attack_options.log = optarg;
 		break;
 	default:
-		exit(EXIT_USAGE);
+		exit(EXIT_USAGE);	/* getopt has said why */
 	}
 }
 
-static void set_option(int option)
+static void set_option(int option, const char *name)
 {
 	switch (option) {
 	case 's':
 		attack_options.socket = optarg;
 		break;
 	case 't':
-		attack_options.seconds = atof(optarg);
+		attack_options.seconds = number(name, optarg, 1e6);
 		break;
 	case 'r':
-		attack_options.seed = strtoull(optarg, NULL, 0);
+		attack_options.seed = integer(name, optarg, UINT64_MAX);
 		attack_options.has_seed = true;
 		break;
 	case 'p':
-		add_slot(optarg);
+		add_slot(name, optarg);
 		break;
 	case 'd':
-		attack_options.dead_slot = strtoull(optarg, NULL, 0);
+		attack_options.dead_slot = integer(name, optarg, UINT64_MAX);
 		attack_options.has_dead_slot = true;
 		break;
 	case 'l':
@@ -329,16 +329,16 @@ static void set_option(int option)
 		usage();
 		exit(EXIT_OK);
 	default:
-		set_fuzz_option(option);
+		set_fuzz_option(option, name);
 	}
 }
 
 int main(int argc, char **argv)
 {
-	int option;
+	int option, index = 0;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		set_option(option);
+	while ((option = getopt_long(argc, argv, "", options, &index)) != -1)
+		set_option(option, options[index].name);
 	if (!attack_options.socket || argc != optind + 1)
 		errx(EXIT_USAGE, "want --socket and one attack, see --help");
 	if (!(attack_options.seconds > 0))

@@ -15,7 +15,8 @@
 #include "options.h"
 #include "traffic.h"
 
-#define VERSION	"1.0"
+#define VERSION		"1.0"
+#define MAX_SIZE	65535
 
 static const char usage_text[] =
 "Usage: ivshmem-peer --socket DIR/peerK.sock [OPTION]... MODE\n"
@@ -93,14 +94,17 @@ static void on_signal(int sig)
 
 static void parse_size(struct options *o, const char *text)
 {
-	char *end;
+	uint64_t min, max;
+	const char *end = scan_integer(text, MAX_SIZE, &min);
 
-	o->min_size = strtoul(text, &end, 10);
-	o->max_size = *end == '-' ? strtoul(end + 1, &end, 10) : o->min_size;
-	if (*end || o->min_size < PAYLOAD_MIN_FRAME ||
-	    o->max_size < o->min_size || o->max_size > 65535)
-		errx(EXIT_USAGE, "--size is '%s', want N or N-M from %d to 65535",
-		     text, PAYLOAD_MIN_FRAME);
+	max = min;
+	if (end && *end == '-')
+		end = scan_integer(end + 1, MAX_SIZE, &max);
+	if (!end || *end || min < PAYLOAD_MIN_FRAME || max < min)
+		errx(EXIT_USAGE, "--size is '%s', want N or N-M from %d to %d",
+		     text, PAYLOAD_MIN_FRAME, MAX_SIZE);
+	o->min_size = min;
+	o->max_size = max;
 }
 
 static void parse_mac(const char *name, const char *text, uint8_t mac[6])

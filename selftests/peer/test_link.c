@@ -890,6 +890,18 @@ TEST_F(link, a_dump_holds_all_sections_in_their_order)
 	client_leave(&me.client);
 }
 
+/* All that peer 1 said */
+static void expect_line(const char *has)
+{
+	const char *text = output(1);
+
+	if (!strstr(text, has))
+		TH_LOG("want %s, have %s", has, text);
+	EXPECT_TRUE(strstr(text, has));
+	ASSERT_TRUE(strchr(text, '\n'));
+	EXPECT_STREQ("\n", strchr(text, '\n'));
+}
+
 TEST_F(link, wrong_usage_is_one_line_and_status_2)
 {
 	static const char * const wrong[] = {
@@ -900,17 +912,64 @@ TEST_F(link, wrong_usage_is_one_line_and_status_2)
 		"--expect up hold run", "--count 1.5 echo",
 	};
 	unsigned int i;
-	const char *text;
 
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		run_peer(1, 2, "%s", wrong[i]);
-		text = output(1);
-		EXPECT_TRUE(*text);
-		EXPECT_STREQ("\n", strchr(text, '\n'));
+		expect_line("ivshmem-peer: ");
 	}
 	self->pid = start_link("--output-size 4K");
 	run_peer(1, 2, "--size 600 source");
 	EXPECT_TRUE(strstr(output(1), "--size is 600, want at most 590"));
+}
+
+/* Options, each with what is no value of it */
+static void expect_no_values(const char *program, const char *mode,
+			     const char * const (*wrong)[2])
+{
+	char args[256], said[128];
+
+	for (; (*wrong)[0]; wrong++) {
+		snprintf(args, sizeof(args), "--socket none.sock --%s %s %s",
+			 (*wrong)[0], (*wrong)[1], mode);
+		expect_status(1, 2, finish(spawn(program, "out1", args)));
+		snprintf(said, sizeof(said), "--%s is '%s', want ", (*wrong)[0],
+			 (*wrong)[1]);
+		expect_line(said);
+	}
+}
+
+TEST_F(link, what_is_no_number_is_told_with_what_is_wanted)
+{
+	static const char * const peer[][2] = {
+		{ "count", "10x" }, { "count", "-1" }, { "count", "1e16" },
+		{ "recheck", "nan" }, { "seed", "1O" }, { "rate", "inf" },
+		{ "seconds", "nan" }, { "wait", "-nan" }, { "wait", "1s" },
+		{ "size", "x" }, { "size", "60x" }, { "size", "60-" },
+		{ "size", "-60" }, { "size", "60--61" },
+		{ "size", "4294967356" }, { "size", "40-4294967356" },
+		{ "size", "-18446744073709551556" }, { }
+	};
+	static const char * const attack[][2] = {
+		{ "rounds", "ten" }, { "rounds", "1.5" }, { "round", "-1" },
+		{ "slot", "x" }, { "slot", "0x" }, { "dead-slot", "1g" },
+		{ "seed", "1O" }, { "seed", "18446744073709551616" },
+		{ "seconds", "x" }, { "seconds", "1s" }, { "seconds", "nan" },
+		{ "seconds", "inf" }, { "seconds", "-1" }, { }
+	};
+
+	expect_no_values("ivshmem-peer", "--wait 0 source", peer);
+	expect_no_values("../hostile/ivshmem-attack", "runt", attack);
+}
+
+TEST_F(link, a_seed_may_have_all_64_bits)
+{
+	/* It is told before the target is found to be none. */
+	static const char args[] =
+		"--socket peer1.sock --target none --seed 18446744073709551615 fuzz";
+
+	self->pid = start_link("");
+	expect_status(1, 2, finish(spawn("../hostile/ivshmem-attack", "out1", args)));
+	EXPECT_TRUE(strstr(output(1), "seed 18446744073709551615\n"));
 }
 
 TEST_HARNESS_MAIN
