@@ -26,6 +26,7 @@
  * @arg: its argument
  * @fd: what the thread reads unless it is the line's first
  * @seen: the line's sequence number when it was last handled
+ * @unanswered: calls in a row, since any of the line's last had a device to answer for it
  * @busy: KIT_INLINE: the handler runs, somewhere down this stack
  * @event: changes when the line is unmasked or the thread shall end; waited for
  * @stop: the thread shall end
@@ -38,6 +39,7 @@ struct kit_listener {
 	void *arg;
 	int fd;
 	unsigned int seen;
+	unsigned int unanswered;
 	bool busy;
 	unsigned int event;
 	unsigned int stop;
@@ -55,7 +57,7 @@ struct kit_listener {
  * @active: handlers that run, or are about to; waited for
  * @waiting: threads that do so
  * @handled: calls of handlers
- * @unanswered: of these, in a row, without a device to answer for it
+ * @unanswered: some of the last of these were without a device to answer for it
  * @first: listeners; the list changes under lines_lock
  */
 struct line {
@@ -69,7 +71,7 @@ struct line {
 	unsigned int active;
 	unsigned int waiting;
 	kit_u64 handled;
-	unsigned int unanswered;
+	bool unanswered;
 	struct kit_listener *first;
 };
 
@@ -132,14 +134,20 @@ static bool is_first(struct kit_listener *listener)
 	return first;
 }
 
-/* The first listener tells the others. */
-static void wake_others(struct kit_listener *listener)
+/* Holds lines_lock. */
+static void signal_others(struct kit_listener *first)
 {
 	struct kit_listener *other;
 
-	pthread_mutex_lock(&lines_lock);
-	for (other = listener->next; other; other = other->next)
+	for (other = first->next; other; other = other->next)
 		signal_fd(other->fd);
+}
+
+/* The first listener tells the others of an edge. */
+static void wake_others(struct kit_listener *first)
+{
+	pthread_mutex_lock(&lines_lock);
+	signal_others(first);
 	pthread_mutex_unlock(&lines_lock);
 }
 
@@ -179,8 +187,49 @@ static void wait_for_edge(struct kit_listener *listener)
 	listener->seen = load(&line->raised);
 }
 
-static void nobody_cared(struct line *line)
+/* All who listen were asked so often: one may be late only. Holds lines_lock. */
+static bool nobody_cared(const struct line *line)
 {
+	struct kit_listener *listener;
+
+	for (listener = line->first; listener; listener = listener->next)
+		if (listener->unanswered < NOBODY_CARED)
+			return false;
+	return true;
+}
+
+static void forget_unanswered(struct line *line)
+{
+	struct kit_listener *listener;
+
+	__atomic_store_n(&line->unanswered, false, __ATOMIC_RELAXED);
+	for (listener = line->first; listener; listener = listener->next)
+		listener->unanswered = 0;
+}
+
+static void answered(struct line *line)
+{
+	if (!__atomic_load_n(&line->unanswered, __ATOMIC_RELAXED))
+		return;
+	pthread_mutex_lock(&lines_lock);
+	forget_unanswered(line);
+	pthread_mutex_unlock(&lines_lock);
+}
+
+static void not_answered(struct kit_listener *listener)
+{
+	struct line *line = listener->line;
+	bool stuck;
+
+	pthread_mutex_lock(&lines_lock);
+	__atomic_store_n(&line->unanswered, true, __ATOMIC_RELAXED);
+	listener->unanswered++;
+	stuck = nobody_cared(line);
+	if (stuck)
+		forget_unanswered(line);
+	pthread_mutex_unlock(&lines_lock);
+	if (!stuck)
+		return;
 	kit_log(3, "irq %d: nobody cared %u times in a row, it is masked now",
 		(int)(line - lines), NOBODY_CARED);
 	__atomic_add_fetch(&line->masked, 1, __ATOMIC_SEQ_CST);
@@ -192,17 +241,16 @@ static bool handle(struct kit_listener *listener)
 	struct line *line = listener->line;
 	bool called = false;
 
+	kit_point();
 	__atomic_add_fetch(&line->active, 1, __ATOMIC_SEQ_CST);
 	/* Pairs with kit_irq_synchronize(), which looks at active after masking. */
 	if (!load(&line->masked) && !load(&listener->stop)) {
 		called = true;
 		__atomic_add_fetch(&line->handled, 1, __ATOMIC_RELAXED);
 		if (listener->handler(listener->arg))
-			__atomic_store_n(&line->unanswered, 0, __ATOMIC_RELAXED);
-		else if (load(&line->level) &&
-			 __atomic_add_fetch(&line->unanswered, 1, __ATOMIC_RELAXED) ==
-				 NOBODY_CARED)
-			nobody_cared(line);
+			answered(line);
+		else if (load(&line->level))
+			not_answered(listener);
 	}
 	__atomic_sub_fetch(&line->active, 1, __ATOMIC_SEQ_CST);
 	if (load(&line->waiting))
@@ -236,8 +284,8 @@ static int listen(void *arg)
 			wait_while_masked(listener);
 			if (load(&listener->stop))
 				return 0;
-			handle(listener);
-		} while (load(&listener->line->level));
+			/* Masked in between, it is called when that ends: the edge is seen. */
+		} while (!handle(listener) || load(&listener->line->level));
 	}
 }
 
@@ -441,8 +489,11 @@ static void wake_line(struct line *line, bool edge)
 	if (uses_fd(line)) {
 		pthread_mutex_lock(&lines_lock);
 		if (line->first) {
-			if (!edge)
+			/* The first may be busy with the level until another ends that. */
+			if (!edge) {
 				__atomic_add_fetch(&line->kicks, 1, __ATOMIC_SEQ_CST);
+				signal_others(line->first);
+			}
 			signal_line(line);
 		}
 		pthread_mutex_unlock(&lines_lock);

@@ -148,6 +148,75 @@ HOSTED_TEST_EACH(r27_a_shared_line_calls_all_and_frees_the_right_one)
 	CHECK_EQ(kit_irq_listeners(KIT_IRQS), 0);
 }
 
+/* @a is in its handler, and @b waits for the next edge, when the level rises. */
+struct sharers {
+	struct counter b;
+	bool raised;
+};
+
+static irqreturn_t raise_level(int irq, void *dev_id)
+{
+	struct sharers *sharers = dev_id;
+
+	if (!sharers->raised) {
+		while (!atomic_read(&sharers->b.count))
+			cpu_relax();
+		mdelay(20);
+		sharers->raised = true;
+		kit_irq_level(irq, true);
+	}
+	return IRQ_NONE;
+}
+
+HOSTED_TEST_ON(r27_a_level_wakes_all_who_share_the_line, NULL, ON(KIT_SMP), SECONDS, 0)
+{
+	struct sharers sharers = { .b = { .mine = true, .level = 2 } };
+
+	REQUIRE(!request_irq(LINE, raise_level, IRQF_SHARED, "a", &sharers));
+	REQUIRE(!request_irq(LINE, count_irq, IRQF_SHARED, "b", &sharers.b));
+	kit_irq_raise(LINE);
+	wait_count(&sharers.b, 2);
+	CHECK(!test_logged("nobody cared"));
+	free_irq(LINE, &sharers.b);
+	free_irq(LINE, &sharers);
+}
+
+HOSTED_TEST_EACH(r27_nobody_cares_only_when_all_who_share_a_line_were_asked)
+{
+	struct counter a = { }, b = { .mine = true, .slow = 100000, .level = 1 };
+	int i;
+
+	REQUIRE(!request_irq(LINE, count_irq, IRQF_SHARED, "a", &a));
+	REQUIRE(!request_irq(LINE, count_irq, IRQF_SHARED, "b", &b));
+	for (i = 1; i <= 3; i++) {
+		b.level = 1;
+		kit_irq_level(LINE, true);
+		wait_count(&b, i);
+		CHECK(!test_logged("nobody cared"));
+	}
+	free_irq(LINE, &b);
+	free_irq(LINE, &a);
+}
+
+HOSTED_TEST_EACH(r27_a_shared_line_that_nobody_answers_for_is_masked)
+{
+	struct counter a = { }, b = { };
+	int i;
+
+	REQUIRE(!request_irq(LINE, count_irq, IRQF_SHARED, "a", &a));
+	REQUIRE(!request_irq(LINE, count_irq, IRQF_SHARED, "b", &b));
+	kit_irq_level(LINE, true);
+	for (i = 0; i < PATIENCE && !test_logged("nobody cared"); i++)
+		msleep(1);
+	CHECK(i < PATIENCE);
+	synchronize_irq(LINE);
+	CHECK(atomic_read(&a.count) >= 10000);
+	CHECK(atomic_read(&b.count) >= 10000);
+	kit_irq_level(LINE, false);
+	free_irq(LINE, &b);
+	free_irq(LINE, &a);
+}
+
 HOSTED_DIES(r27_freeing_what_was_not_requested_is_told, "irq 5 is freed by")
 {
 	free_irq(LINE, (void *)LINE);
@@ -216,6 +285,58 @@ HOSTED_TEST_EACH(r27_a_disabled_line_is_handled_later)
 	free_irq(LINE, &counter);
 }
 
+/* The handler is late: its thread has seen the edge when the line is disabled. */
+HOSTED_TEST_EACH(r27_an_edge_just_before_the_line_is_disabled_is_handled_later)
+{
+	/* It takes three switches at the right moments. */
+	int times = kit_policy == KIT_REPLAY ? 1000 : 100, i;
+	struct counter counter = { .mine = true };
+
+	REQUIRE(!request_irq(LINE, count_irq, 0, "test", &counter));
+	for (i = 1; i <= times && atomic_read(&counter.count) == i - 1; i++) {
+		kit_irq_raise(LINE);
+		kit_point();
+		disable_irq(LINE);
+		kit_point();
+		enable_irq(LINE);
+		wait_count(&counter, i);
+	}
+	free_irq(LINE, &counter);
+}
+
+static irqreturn_t wake_thread(int irq, void *dev_id)
+{
+	return IRQ_WAKE_THREAD;
+}
+
+static irqreturn_t threaded(int irq, void *dev_id)
+{
+	struct counter *counter = dev_id;
+
+	CHECK(!in_hardirq());
+	msleep(1);
+	atomic_inc(&counter->count);
+	return IRQ_HANDLED;
+}
+
+/* Who is held back by the other's thread has seen the edge, too. */
+HOSTED_TEST(r27_an_edge_of_a_shared_line_that_is_held_back_is_handled_later)
+{
+	struct counter oneshot = { }, other = { .mine = true };
+	int i;
+
+	REQUIRE(!request_threaded_irq(LINE, NULL, threaded, IRQF_ONESHOT | IRQF_SHARED, "oneshot",
+				      &oneshot));
+	REQUIRE(!request_irq(LINE, count_irq, IRQF_SHARED, "other", &other));
+	for (i = 1; i <= 50 && atomic_read(&other.count) == i - 1; i++) {
+		kit_irq_raise(LINE);
+		wait_count(&oneshot, i);
+		wait_count(&other, i);
+	}
+	free_irq(LINE, &other);
+	free_irq(LINE, &oneshot);
+}
+
 HOSTED_TEST_EACH(r27_a_line_that_is_not_there_is_nobodys)
 {
 	disable_irq(UINT_MAX);
@@ -262,21 +383,6 @@ HOSTED_TEST(r27_no_handler_runs_while_a_lock_keeps_interrupts_off)
 	spin_unlock_irq(&lock);
 	wait_count(&counter, 1);
 	free_irq(LINE, &counter);
-}
-
-static irqreturn_t wake_thread(int irq, void *dev_id)
-{
-	return IRQ_WAKE_THREAD;
-}
-
-static irqreturn_t threaded(int irq, void *dev_id)
-{
-	struct counter *counter = dev_id;
-
-	CHECK(!in_hardirq());
-	msleep(1);
-	atomic_inc(&counter->count);
-	return IRQ_HANDLED;
 }
 
 HOSTED_TEST(r27_a_threaded_handler_may_sleep)
