@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "pump.h"
@@ -26,6 +27,7 @@
 struct front {
 	struct pump pump;
 	int master;
+	char name[64];			/* of the other side; what the link leads to */
 	bool open;
 	struct termios2 termios;	/* as the program has set them */
 	kit_u32 format;			/* data bits, parity, stop bits */
@@ -55,25 +57,59 @@ static int set_defaults(int fd)
 	return ioctl(fd, TCSETS2, &t) ? -errno : 0;
 }
 
+/* Where the symbolic link @link leads; whether it is one */
+static bool leads_to(const char *link, char *name, size_t size)
+{
+	ssize_t length = readlink(link, name, size - 1);
+
+	name[length < 0 ? 0 : length] = '\0';
+	return length >= 0;
+}
+
+/* What a process that was killed has left goes; nothing else, as nobody asked for that. */
+static int remove_stale(const char *link)
+{
+	char name[64];
+	struct stat st;
+
+	if (lstat(link, &st))
+		return errno == ENOENT ? 0 : -errno;
+	if (leads_to(link, name, sizeof(name)) && !strncmp(name, "/dev/pts/", 9))
+		return unlink(link) ? -errno : 0;
+	fprintf(stderr, "hosted-serial: %s is %s%s, not a link to a pseudo-terminal\n", link,
+		S_ISLNK(st.st_mode) ? "a link to " : S_ISREG(st.st_mode) ? "a file" :
+		S_ISDIR(st.st_mode) ? "a folder" : S_ISSOCK(st.st_mode) ? "a socket" :
+		"a device or pipe", name);
+	return -EEXIST;
+}
+
+/* Somebody else may have made one of that name. */
+static void remove_own(const struct front *f, const char *link)
+{
+	char name[64];
+
+	if (leads_to(link, name, sizeof(name)) && !strcmp(name, f->name))
+		unlink(link);
+}
+
 /* Opening and closing the other side once: only then does poll() tell who is there. */
 static int make_pty(struct front *f, const char *link)
 {
 	int on = 1, slave;
-	char name[64];
 
 	f->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (f->master < 0 || grantpt(f->master) || unlockpt(f->master) ||
-	    ptsname_r(f->master, name, sizeof(name)) || ioctl(f->master, TIOCPKT, &on))
+	    ptsname_r(f->master, f->name, sizeof(f->name)) || ioctl(f->master, TIOCPKT, &on))
 		return -errno;
-	slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	slave = open(f->name, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (slave < 0)
 		return -errno;
 	on = set_defaults(slave);
 	close(slave);
 	if (on)
 		return on;
-	unlink(link);
-	return symlink(name, link) ? -errno : 0;
+	on = remove_stale(link);
+	return on ?: symlink(f->name, link) ? -errno : 0;
 }
 
 /* Nothing that the program writes is sent before the port has its settings. */
@@ -208,12 +244,13 @@ int pty_run(int port, const char *link, kit_u32 format)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	err = make_pty(&f, link);
-	if (!err)
+	if (!err) {
 		printf("%s is ready\n", link);
-	fflush(stdout);
-	while (!err && !ended)
-		err = step(&f);
-	unlink(link);
+		fflush(stdout);
+		while (!err && !ended)
+			err = step(&f);
+		remove_own(&f, link);
+	}
 	if (!err)
 		return 0;
 	fprintf(stderr, "hosted-serial: %s: %s\n", link, strerror(-err));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "process.h"
@@ -172,4 +173,52 @@ TEST_F(pty, a_driver_that_is_killed_is_not_noticed)
 		EXPECT_EQ(0, memcmp("still ", got + i, 6));
 	close(fd);
 	close(port);
+}
+
+/* Ends at once, with an error, and leaves what is there. */
+static void expect_refused(const char *link)
+{
+	const char *const front[] = { socket_path, "pty", link, NULL };
+
+	EXPECT_EQ(1, wait_exit(spawn("hosted-serial", front, NULL), SOON));
+}
+
+TEST_F(pty, what_is_no_terminal_is_not_replaced)
+{
+	char path[96], to[96] = "";
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/mine", work_dir);
+	EXPECT_EQ(0, run("echo precious > %s", path));
+	expect_refused(path);
+	EXPECT_STREQ("precious\n", contents(path));
+	/* Nor is one that leads to it */
+	EXPECT_EQ(0, run("ln -s %s %s.link", path));
+	snprintf(path, sizeof(path), "%s/mine.link", work_dir);
+	expect_refused(path);
+	EXPECT_GT(readlink(path, to, sizeof(to) - 1), 0);
+	EXPECT_STREQ("precious\n", contents(path));
+	expect_refused(work_dir);
+	EXPECT_EQ(0, lstat(work_dir, &st));
+}
+
+TEST_F(pty, the_link_of_one_that_was_killed_is_replaced)
+{
+	char path[96], to[96] = "";
+	const char *const front[] = { socket_path, "pty", path, NULL };
+	int tries;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/stale", work_dir);
+	EXPECT_EQ(0, run("ln -s /dev/pts/99999 %s", path));
+	pid = spawn("hosted-serial", front, self->out);
+	for (tries = 0; tries < SOON && !strstr(contents(self->out), "stale is ready"); tries++)
+		usleep(1000);
+	EXPECT_GT(readlink(path, to, sizeof(to) - 1), 0);
+	EXPECT_STRNE("/dev/pts/99999", to);
+	/* Another has taken it over: it is that one's now. */
+	EXPECT_EQ(0, run("ln -sf /dev/pts/99999 %s", path));
+	kill(pid, SIGTERM);
+	EXPECT_EQ(0, wait_exit(pid, SOON));
+	EXPECT_GT(readlink(path, to, sizeof(to) - 1), 0);
 }
