@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,7 +30,7 @@
 #define DEVICE		"bus/ivshmem/devices/ivshmem0/"
 #define MAX_PARAMS	16
 #define GONE_CHECK_MS	1000
-#define CARRIER_MS	10000
+#define CARRIER_CHECK_MS	10
 
 enum { EXIT_OK, EXIT_BROKEN, EXIT_USAGE, EXIT_LINK };
 
@@ -50,9 +51,9 @@ static const char usage[] =
 "  --help, --version\n"
 "\n"
 "Runs until SIGTERM or SIGINT, then prints counters as JSON; with a COMMAND, until\n"
-"that ends, which is started when the interface has a carrier, and determines the\n"
-"exit status. Else that is 1 when something of a driver was left over, 2 for wrong\n"
-"usage, 3 when there is no link.\n";
+"that ends, which is started when the interface has a carrier, however late the other\n"
+"peer joins, and determines the exit status. Else that is 1 when something of a driver\n"
+"was left over, 2 for wrong usage, 3 when there is no link, or ends before it has been up.\n";
 
 static struct options {
 	const char *socket, *plugin, *nodes;
@@ -129,7 +130,7 @@ static int prepare_command(void)
 	int pair[2];
 	char go;
 
-	if (pipe2(pair, O_CLOEXEC))
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return -errno;
 	child.pid = fork();
 	if (child.pid < 0)
@@ -148,14 +149,10 @@ static int prepare_command(void)
 	return child.fd < 0 ? -errno : 0;
 }
 
-static void start_command(struct tap *tap)
+static void start_command(void)
 {
-	int tries;
-
-	for (tries = 0; tap && tries < CARRIER_MS && !kit_net_carrier(tap_net(tap)); tries += 10)
-		outside(-1, 10);
-	/* If it has gone, its end is told. */
-	if (write(child.go, "", 1) == 1)
+	/* If it has gone, SIGCHLD tells. */
+	if (send(child.go, "", 1, MSG_NOSIGNAL) == 1)
 		close(child.go);
 }
 
@@ -163,12 +160,15 @@ static void start_command(struct tap *tap)
 static int wait_for_end(struct kit_pci *pci, struct tap *tap, int signals)
 {
 	struct signalfd_siginfo info = { 0 };
+	bool waiting = child.pid;
 	int status;
 
-	if (child.pid)
-		start_command(tap);
 	while (!pci_vfio_user_gone(pci)) {
-		outside(signals, GONE_CHECK_MS);
+		if (waiting && (!tap || kit_net_carrier(tap_net(tap)))) {
+			start_command();
+			waiting = false;
+		}
+		outside(signals, waiting ? CARRIER_CHECK_MS : GONE_CHECK_MS);
 		if (read(signals, &info, sizeof(info)) != sizeof(info))
 			continue;
 		if (info.ssi_signo != SIGCHLD)
@@ -179,7 +179,9 @@ static int wait_for_end(struct kit_pci *pci, struct tap *tap, int signals)
 	/* A process that is shut in can signal what it has a descriptor of only. */
 	if (child.pid)
 		syscall(SYS_pidfd_send_signal, child.fd, SIGTERM, NULL, 0);
-	return info.ssi_signo && info.ssi_signo != SIGCHLD ? EXIT_OK : EXIT_LINK;
+	if (waiting)
+		warnx("%s was not started, as the interface had no carrier", options.command[0]);
+	return info.ssi_signo && info.ssi_signo != SIGCHLD && !waiting ? EXIT_OK : EXIT_LINK;
 }
 
 static void print_net(struct kit_net *net)
