@@ -12,6 +12,7 @@
 
 #include "channel.h"
 #include "kit/bus.h"
+#include "kit/files.h"
 #include "kit/kit.h"
 #include "listen.h"
 #include "model/uart_board.h"
@@ -76,8 +77,11 @@ static int check_bound(void)
 
 static int run_supervised(void)
 {
-	int eventfd, err = shut_in();
+	int eventfd, err = kit_eventfd_init();
 
+	if (err)
+		return fail("signalling eventfds, is fs.aio-max-nr used up?", err);
+	err = shut_in();
 	if (err)
 		return fail("cannot shut the process in", err);
 	err = channel_open(HANDLE_CHANNEL, BOARD_IRQ);

@@ -17,10 +17,12 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kit/kit.h"
 #include "seccomp.h"
 
 #if defined(__x86_64__)
@@ -65,7 +67,8 @@ static int install(bool link, int tap, int child)
 		ALLOW(sendto), ALLOW(sendmsg), ALLOW(accept4), ALLOW(shutdown), ALLOW(close),
 		ALLOW(epoll_create1), ALLOW(epoll_ctl), ALLOW(epoll_wait),
 		ALLOW(epoll_pwait), ALLOW(poll), ALLOW(ppoll), ALLOW(eventfd2),
-		ALLOW(io_setup), ALLOW(io_submit), ALLOW(io_getevents),
+		/* Not io_setup(): of what fs.aio-max-nr allows all have one share. */
+		ALLOW(io_submit), ALLOW(io_getevents),
 		/* A link's interface, nodes, and the program that it has started */
 		ALLOW_LINK(readv), ALLOW_LINK(wait4), ONLY(pidfd_send_signal, 0, child, FOR_LINK),
 		ALLOW_LINK(lseek), ONLY(getsockopt, 2, SO_PEERCRED, FOR_LINK),
@@ -94,9 +97,11 @@ static int install(bool link, int tap, int child)
 		ONLY(prctl, 0, PR_SET_NAME, SECCOMP_RET_ALLOW),
 		/* mmap() and mprotect(): nothing that can be run; files only of a link's memory */
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mmap, 2, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mprotect, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mprotect, 5, 0),
 		ANSWER(SECCOMP_RET_KILL_PROCESS),
 		LOAD_ARG(3),
+		/* Not what RLIMIT_DATA does not count */
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, link ? 0 : MAP_SHARED | MAP_GROWSDOWN, 1, 0),
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, MAP_ANONYMOUS | (link ? MAP_SHARED : 0), 1, 0),
 		ANSWER(SECCOMP_RET_KILL_PROCESS),
 		LOAD_ARG(2),
@@ -122,9 +127,45 @@ static int install(bool link, int tap, int child)
 	return other ? -EBUSY : 0;
 }
 
+/*
+ * Otherwise it could take the system's memory, and be killed for that as if by
+ * somebody else. A sanitizer has memory of its own.
+ */
+static int limit_memory(void)
+{
+#ifndef KIT_SANITIZED
+	static const struct {
+		int resource;
+		rlim_t most;
+	} limits[] = {
+		/* The 256 MiB that the kit lets a driver allocate, and what is around them */
+		{ RLIMIT_DATA, 320ul << 20 },
+		{ RLIMIT_STACK, 8ul << 20 },
+		/* The kit's windows are 16 GiB. What can only be read has page tables. */
+		{ RLIMIT_AS, 32ul << 30 },
+	};
+	struct rlimit limit;
+	size_t i;
+
+	for (i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+		if (getrlimit(limits[i].resource, &limit))
+			return -errno;
+		if (limit.rlim_max > limits[i].most)
+			limit.rlim_max = limits[i].most;
+		if (limit.rlim_cur > limit.rlim_max)
+			limit.rlim_cur = limit.rlim_max;
+		if (setrlimit(limits[i].resource, &limit))
+			return -errno;
+	}
+#endif
+	return 0;
+}
+
 int shut_in(void)
 {
-	return install(false, -1, -1);
+	int err = limit_memory();
+
+	return err ?: install(false, -1, -1);
 }
 
 int shut_in_link(int tap, int child)

@@ -17,6 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "kit/kit.h"
 #include "process.h"
 #include "serve/channel.h"
 #include "serve/seccomp.h"
@@ -617,6 +618,13 @@ static void act_ptrace(void)
 	syscall(SYS_ptrace, 16, getppid(), 0, 0);
 }
 
+static void act_io_setup(void)
+{
+	unsigned long context = 0;
+
+	syscall(SYS_io_setup, 1, &context);
+}
+
 TEST(r34_a_process_that_is_shut_in_opens_connects_and_runs_nothing)
 {
 	EXPECT_EQ(0, in_jail(act_nothing));
@@ -627,6 +635,80 @@ TEST(r34_a_process_that_is_shut_in_opens_connects_and_runs_nothing)
 	EXPECT_EQ(SIGSYS, in_jail(act_map_file));
 	EXPECT_EQ(SIGSYS, in_jail(act_map_code));
 	EXPECT_EQ(SIGSYS, in_jail(act_ptrace));
+	EXPECT_EQ(SIGSYS, in_jail(act_io_setup));
+}
+
+static void act_map_shared_memory(void)
+{
+	mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+static void act_map_stack(void)
+{
+	mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0);
+}
+
+/* Each MiB is one that could be written, whoever has the memory. */
+static void fill(int before, int after)
+{
+	int i;
+	void *at;
+
+	for (i = 0; i < 1024; i++) {
+		at = mmap(NULL, 1 << 20, before, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			  -1, 0);
+		if (at == MAP_FAILED || mprotect(at, 1 << 20, after))
+			return;
+	}
+	_exit(3);
+}
+
+static void act_fill(void)
+{
+	fill(PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE);
+}
+
+static void act_fill_later(void)
+{
+	fill(PROT_NONE, PROT_READ | PROT_WRITE);
+}
+
+static void act_fill_heap(void)
+{
+	long end = syscall(SYS_brk, 0);
+
+	if (syscall(SYS_brk, end + (1l << 30)) != end)
+		_exit(3);
+}
+
+/* Page tables take memory, too. */
+static void act_fill_addresses(void)
+{
+	if (mmap(NULL, 1ul << 40, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		 -1, 0) != MAP_FAILED)
+		_exit(3);
+}
+
+static void act_raise_limit(void)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	setrlimit(RLIMIT_DATA, &limit);
+}
+
+TEST(r34_a_process_that_is_shut_in_has_memory_up_to_a_limit)
+{
+#ifdef KIT_SANITIZED
+	SKIP(return, "a sanitizer has memory of its own");
+#endif
+	EXPECT_EQ(0, in_jail(act_fill));
+	EXPECT_EQ(0, in_jail(act_fill_later));
+	EXPECT_EQ(0, in_jail(act_fill_heap));
+	EXPECT_EQ(0, in_jail(act_fill_addresses));
+	EXPECT_EQ(SIGSYS, in_jail(act_map_shared_memory));
+	EXPECT_EQ(SIGSYS, in_jail(act_map_stack));
+	EXPECT_EQ(SIGSYS, in_jail(act_raise_limit));
 }
 
 static void act_map_shared(void)
@@ -691,6 +773,7 @@ TEST(r34_a_link_that_is_shut_in_has_little_more)
 	EXPECT_EQ(SIGSYS, in_jail(act_map_code));
 	EXPECT_EQ(SIGSYS, in_jail(act_peer));
 	EXPECT_EQ(SIGSYS, in_jail(act_set_flags));
+	EXPECT_EQ(SIGSYS, in_jail(act_io_setup));
 	EXPECT_EQ(SIGSYS, in_jail(act_set_address));
 	EXPECT_EQ(0, in_jail(act_signal_child));
 	EXPECT_EQ(SIGSYS, in_jail(act_signal_another));
