@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Keeps a serial port's clients while its driver's process comes and goes. */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -655,24 +656,69 @@ static int usage_error(const char *what)
 	return 2;
 }
 
-/* Returns false for anything else than a whole number. */
-static bool take_ms(const char *text)
+/* Returns what follows the number, NULL where there is none that fits. */
+static const char *take_number(const char *text, unsigned int *number)
 {
+	unsigned long value;
 	char *end;
 
+	if (*text < '0' || *text > '9')
+		return NULL;
 	errno = 0;
-	s.hang_ms = strtoul(text, &end, 10);
-	return end != text && !*end && !errno;
+	value = strtoul(text, &end, 10);
+	*number = value;
+	return errno || value > UINT_MAX ? NULL : end;
+}
+
+static bool take_ms(const char *text)
+{
+	const char *rest = take_number(text, &s.hang_ms);
+
+	if (rest && !*rest)
+		return true;
+	fprintf(stderr, "hosted-supervise: --hang is '%s', want milliseconds from 0 to %u\n",
+		text, UINT_MAX);
+	return false;
 }
 
 static bool take_restarts(const char *text)
 {
+	const char *rest = take_number(text, &s.most_failures);
 	unsigned int seconds;
-	char more;
 
-	if (sscanf(text, "%u/%u%c", &s.most_failures, &seconds, &more) != 2)
+	rest = rest && *rest == '/' ? take_number(rest + 1, &seconds) : NULL;
+	if (rest && !*rest) {
+		s.soon_ns = seconds * NSEC_PER_SEC;
+		return true;
+	}
+	fprintf(stderr, "hosted-supervise: --restarts is '%s', want two numbers like 5/10\n",
+		text);
+	return false;
+}
+
+/* Returns false where there is no memory for them. */
+static bool take_command(char **words, int count)
+{
+	s.command = calloc(count + 2, sizeof(*s.command));
+	if (!s.command)
 		return false;
-	s.soon_ns = seconds * NSEC_PER_SEC;
+	memcpy(s.command, words, count * sizeof(*words));
+	s.command[count] = "--supervised";
+	return true;
+}
+
+static bool take_value(const char *option, const char *value)
+{
+	if (!strcmp(option, "--hang"))
+		return take_ms(value);
+	if (!strcmp(option, "--restarts"))
+		return take_restarts(value);
+	if (!strcmp(option, "--socket"))
+		s.socket = value;
+	else if (!strcmp(option, "--line"))
+		s.line_path = value;
+	else
+		return !usage_error(option);
 	return true;
 }
 
@@ -693,16 +739,10 @@ int main(int argc, char **argv)
 			s.verbose = true;
 		else if (i + 1 == argc)
 			return usage_error(arg);
-		else if (!strcmp(arg, "--socket"))
-			s.socket = argv[++i];
-		else if (!strcmp(arg, "--line"))
-			s.line_path = argv[++i];
-		else if ((strcmp(arg, "--hang") || !take_ms(argv[++i])) &&
-			 (strcmp(arg, "--restarts") || !take_restarts(argv[++i])))
-			return usage_error(arg);
+		else if (!take_value(arg, argv[++i]))
+			return 2;
 	}
 	if (!s.socket || i == argc)
 		return usage_error(!s.socket ? "which socket?" : "which driver?");
-	s.command = argv + i;
-	return run();
+	return take_command(argv + i, argc - i) ? run() : fail(argv[i], -ENOMEM);
 }

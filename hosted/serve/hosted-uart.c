@@ -19,7 +19,8 @@
 #include "seccomp.h"
 #include "server.h"
 
-#define VERSION	"1.0"
+#define VERSION		"1.0"
+#define MAX_PARAMS	16
 
 static const char usage[] =
 	"usage: hosted-uart --socket PATH [OPTION...]\n"
@@ -36,7 +37,7 @@ static const char usage[] =
 
 static struct {
 	const char *socket;
-	const char *params[16];
+	const char *params[MAX_PARAMS];
 	int nparams;
 	bool supervised, timed;
 } options;
@@ -52,18 +53,20 @@ static int fail(const char *what, int err)
 	return 1;
 }
 
-static int start_drivers(void)
+static int set_param(const char *param)
 {
-	int i, err = kit_kernel_init();
+	char *name = strdup(param), *equals = name ? strchr(name, '=') : NULL;
+	int err = name ? -EINVAL : -ENOMEM;
 
-	for (i = 0; !err && i < options.nparams; i++) {
-		char *name = strdup(options.params[i]), *equals = strchr(name, '=');
-
+	if (equals) {
 		*equals = '\0';
 		err = kit_param_set(name, equals + 1);
-		free(name);
 	}
-	return err ? err : kit_modules_init();
+	free(name);
+	if (err)
+		fprintf(stderr, "hosted-uart: --param %s: %s\n", param,
+			err == -ENOENT ? "no such parameter" : strerror(-err));
+	return err;
 }
 
 static int check_bound(void)
@@ -123,8 +126,13 @@ static int run_alone(int stop)
 
 static int kit_main(void *arg)
 {
-	int stop = *(int *)arg, status, err = start_drivers();
+	int stop = *(int *)arg, status, i, err = kit_kernel_init();
 
+	for (i = 0; !err && i < options.nparams; i++)
+		if (set_param(options.params[i]))
+			return 2;
+	if (!err)
+		err = kit_modules_init();
 	if (err)
 		return fail("drivers", err);
 	status = options.supervised ? run_supervised() : run_alone(stop);
@@ -139,6 +147,42 @@ static int usage_error(const char *what)
 {
 	fprintf(stderr, "hosted-uart: %s; see hosted-uart --help\n", what);
 	return 2;
+}
+
+static bool take_policy(const char *text, struct kit_config *config)
+{
+	config->policy = strcmp(text, "up") ? KIT_SMP : KIT_UP;
+	if (config->policy == KIT_UP || !strcmp(text, "smp"))
+		return true;
+	fprintf(stderr, "hosted-uart: --policy is '%s', want smp or up\n", text);
+	return false;
+}
+
+static bool take_param(const char *text)
+{
+	bool fits = options.nparams < MAX_PARAMS;
+
+	if (fits && strchr(text, '=')) {
+		options.params[options.nparams++] = text;
+		return true;
+	}
+	if (fits)
+		fprintf(stderr, "hosted-uart: --param is '%s', want NAME=VALUE\n", text);
+	else
+		fprintf(stderr, "hosted-uart: --param is given more than %d times\n", MAX_PARAMS);
+	return false;
+}
+
+static bool take_value(const char *option, const char *value, struct kit_config *config)
+{
+	if (!strcmp(option, "--policy"))
+		return take_policy(value, config);
+	if (!strcmp(option, "--param"))
+		return take_param(value);
+	if (strcmp(option, "--socket"))
+		return !usage_error(option);
+	options.socket = value;
+	return true;
 }
 
 /* Return: 0, or the exit status + 1 */
@@ -161,15 +205,8 @@ static int parse(int argc, char **argv, struct kit_config *config)
 			config->log_level = 8;
 		else if (!value)
 			return usage_error(arg) + 1;
-		else if (!strcmp(arg, "--socket"))
-			options.socket = argv[++i];
-		else if (!strcmp(arg, "--policy") &&
-			 (!strcmp(value, "up") || !strcmp(value, "smp")))
-			config->policy = strcmp(argv[++i], "up") ? KIT_SMP : KIT_UP;
-		else if (!strcmp(arg, "--param") && options.nparams < 16 && strchr(value, '='))
-			options.params[options.nparams++] = argv[++i];
-		else
-			return usage_error(arg) + 1;
+		else if (!take_value(arg, argv[++i], config))
+			return 2 + 1;
 	}
 	return options.socket || options.supervised ? 0 : usage_error("which socket?") + 1;
 }

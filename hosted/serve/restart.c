@@ -27,6 +27,7 @@
 
 #define USER		0	/* of the clock: there is one driver */
 #define START_NS	10000000000ull
+#define END_S		5
 #define DELAY_NS	100000000ull	/* the first one; each is twice the one before */
 #define DOUBLINGS	9		/* 51.2 s */
 
@@ -122,7 +123,6 @@ void channel_serve(void)
 
 static _Noreturn void become_driver(const int *handles)
 {
-	char *argv[16];
 	int i, spare[HANDLES], null = open("/dev/null", O_RDWR);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -133,12 +133,8 @@ static _Noreturn void become_driver(const int *handles)
 	for (i = HANDLE_LISTENER; i < HANDLES; i++)
 		dup2(spare[i], i);
 	syscall(SYS_close_range, HANDLES, ~0u, 0);
-	for (i = 0; s.command[i] && i < 14; i++)
-		argv[i] = s.command[i];
-	argv[i++] = "--supervised";
-	argv[i] = NULL;
-	execv(argv[0], argv);
-	fprintf(stderr, "hosted-supervise: %s: %s\n", argv[0], strerror(errno));
+	execv(s.command[0], s.command);
+	fprintf(stderr, "hosted-supervise: %s: %s\n", s.command[0], strerror(errno));
 	_exit(127);
 }
 
@@ -316,7 +312,7 @@ void driver_died(void)
 
 void driver_end(void)
 {
-	uint64_t one = 1, limit = now_ns() + 5000000000ull;
+	uint64_t one = 1, limit = now_ns() + END_S * 1000000000ull;
 	struct pollfd fds[2] = { { .fd = s.pidfd, .events = POLLIN }, { .events = POLLIN } };
 
 	if (!s.pid)
@@ -330,7 +326,14 @@ void driver_end(void)
 		channel_serve();
 		line_run();
 	}
-	kill(s.pid, SIGKILL);
+	if (!fds[0].revents) {
+		fprintf(stderr,
+			"hosted-supervise: driver %d did not end within %d s, %zu characters unsent\n",
+			s.pid, END_S, stream_length());
+		kill(s.pid, SIGKILL);
+		/* It had no time to. */
+		clock_drop(&s.clock, USER);
+	}
 	waitpid(s.pid, NULL, 0);
 }
 

@@ -51,7 +51,7 @@ struct settings {
 
 struct supervisor {
 	const char *socket, *line_path;	/* line_path NULL: looped back */
-	char **command;			/* the driver's program */
+	char **command;			/* the driver's program, and its arguments */
 	bool timed, verbose;
 	unsigned int hang_ms;
 	unsigned int most_failures;	/* in a row, until drivers are held back */

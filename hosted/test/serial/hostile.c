@@ -2,6 +2,7 @@
 /* Drivers that were taken over, clients that were, and a supervisor between them. */
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -120,21 +121,12 @@ TEST(r34_a_client_has_so_many_requests_at_a_time)
 	work_end();
 }
 
-/* A port that is being closed, which takes as long as CTS is off; who opens it waits for that. */
-TEST(r24_no_client_puts_all_threads_to_sleep)
+/* With flow control by CTS, which is off then. */
+static void close_held_back(int port, int line)
 {
-	const char *const args[] = { "--line", line_path, "--hang", "20000", NULL };
 	struct serial_termios termios;
 	struct serial_reply reply;
-	int line, port, other, boss, i;
 
-	work_begin();
-	start_supervised(args);
-	line = connect_line();
-	port = connect_port();
-	other = connect_port();
-	boss = connect_port();
-	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
 	EXPECT_EQ(0, client_call(port, SERIAL_GET_TERMIOS, 0, 0, NULL, 0, &reply));
 	memcpy(&termios, reply.data, sizeof(termios));
 	termios.cflag |= CRTSCTS;
@@ -146,6 +138,49 @@ TEST(r24_no_client_puts_all_threads_to_sleep)
 	EXPECT_GT(client_send(port, SERIAL_CLOSE, 0, 0, NULL, 0), 0);
 	/* This is answered by the next thread. */
 	EXPECT_EQ(-EBADF, client_ask(port, SERIAL_GET_MODEM, 0));
+}
+
+/* Its driver waits until all is sent, and cannot be blamed for that. */
+TEST(a_supervisor_ends_while_a_port_drains)
+{
+	const char *const args[] = { "--line", line_path, NULL };
+	char path[96];
+	int line, port;
+	pid_t pid;
+
+	work_begin();
+	snprintf(path, sizeof(path), "%s/errors", work_dir);
+	errors_to(path);
+	pid = start_supervised(args);
+	errors_to(NULL);
+	line = connect_line();
+	port = connect_port();
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	close_held_back(port, line);
+	kill(pid, SIGTERM);
+	EXPECT_EQ(0, wait_exit(pid, SOON));
+	EXPECT_NE(NULL, strstr(contents(path), "did not end within 5 s, 100 characters unsent"));
+	EXPECT_EQ(NULL, strstr(contents(path), "leaves the clock on"));
+	close(line);
+	close(port);
+	work_end();
+}
+
+/* A port that is being closed, which takes as long as CTS is off; who opens it waits for that. */
+TEST(r24_no_client_puts_all_threads_to_sleep)
+{
+	const char *const args[] = { "--line", line_path, "--hang", "20000", NULL };
+	struct serial_reply reply;
+	int line, port, other, boss, i;
+
+	work_begin();
+	start_supervised(args);
+	line = connect_line();
+	port = connect_port();
+	other = connect_port();
+	boss = connect_port();
+	EXPECT_EQ(0, client_ask(port, SERIAL_OPEN, 0));
+	close_held_back(port, line);
 	for (i = 0; i < 60; i++)
 		EXPECT_GT(client_send(other, SERIAL_OPEN, 0, 0, NULL, 0), 0);
 	EXPECT_EQ(0, client_ask(boss, SERIAL_INFO, 0));

@@ -2,6 +2,8 @@
 /* How often drivers are replaced, how long one is waited for, how much is kept. */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,6 +235,93 @@ TEST(r34_no_driver_gives_a_client_more_than_it_asked_for)
 	close(pty);
 	kill(pid, SIGTERM);
 	EXPECT_EQ(0, wait_exit(pid, SOON));
+	work_end();
+}
+
+static void expect_refused(const char *program, const char *option, const char *value,
+			   const char *text)
+{
+	const char *const args[] = { "--socket", socket_path, option, value, "/bin/true", NULL };
+	char path[96];
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/errors", work_dir);
+	errors_to(path);
+	pid = spawn(program, args, NULL);
+	errors_to(NULL);
+	EXPECT_EQ(2, wait_exit(pid, SOON));
+	if (!strstr(contents(path), text))
+		TH_LOG("%s %s: %s", option, value, contents(path));
+	EXPECT_NE(NULL, strstr(contents(path), text));
+}
+
+TEST(wrong_usage_is_named)
+{
+	static const char supervise[] = "hosted-supervise";
+	char path[PATH_MAX];
+	const char *uart;
+
+	work_begin();
+	uart = basename((char *)uart_program(path));
+	expect_refused(supervise, "--hang", "4294967296", "--hang is '4294967296'");
+	expect_refused(supervise, "--hang", "-1", "--hang is '-1'");
+	expect_refused(supervise, "--restarts", "4294967297/10", "--restarts is '4294967297/10'");
+	expect_refused(supervise, "--restarts", "5", "--restarts is '5'");
+	expect_refused(supervise, "--hum", "1", "--hum");
+	expect_refused(uart, "--policy", "foo", "--policy is 'foo', want smp or up");
+	expect_refused(uart, "--param", "x", "--param is 'x', want NAME=VALUE");
+	work_end();
+}
+
+TEST(a_parameter_that_is_not_there_is_named)
+{
+	const char *const args[] = { "--socket", socket_path, "--param", "x=1", NULL };
+	char path[PATH_MAX], errors[96];
+	pid_t pid;
+
+	work_begin();
+	snprintf(errors, sizeof(errors), "%s/errors", work_dir);
+	errors_to(errors);
+	pid = spawn(basename((char *)uart_program(path)), args, NULL);
+	errors_to(NULL);
+	EXPECT_EQ(2, wait_exit(pid, SOON));
+	EXPECT_NE(NULL, strstr(contents(errors), "--param x=1: no such parameter"));
+	work_end();
+}
+
+/* How many arguments a process has */
+static unsigned int arguments(long pid)
+{
+	unsigned int count = 0;
+	char path[64];
+	FILE *file;
+	int c;
+
+	snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
+	file = fopen(path, "r");
+	while (file && (c = fgetc(file)) != EOF)
+		count += !c;
+	if (file)
+		fclose(file);
+	return count;
+}
+
+TEST(a_driver_gets_all_its_arguments)
+{
+	const char *args[20] = { "--socket", socket_path };
+	char path[PATH_MAX];
+	int port, i;
+
+	work_begin();
+	args[2] = uart_program(path);
+	for (i = 3; i < 19; i++)
+		args[i] = "--verbose";
+	spawn("hosted-supervise", args, NULL);
+	port = connect_port();
+	EXPECT_EQ(0, client_ask(port, SERIAL_INFO, 0));
+	/* Its name, these, --supervised */
+	EXPECT_EQ(1 + 16 + 1, arguments(status_number(port, "driver")));
+	close(port);
 	work_end();
 }
 

@@ -85,6 +85,18 @@ pid_t spawn(const char *program, const char *const *args, const char *out)
 	_exit(127);
 }
 
+void errors_to(const char *path)
+{
+	static int saved = -1;
+	int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : saved;
+
+	if (saved < 0)
+		saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	ASSERT_GE(dup2(fd, STDERR_FILENO), 0);
+	if (path)
+		close(fd);
+}
+
 static void forget(pid_t pid)
 {
 	unsigned int i;
@@ -108,7 +120,7 @@ int wait_exit(pid_t pid, int ms)
 	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static const char *uart_program(char *path)
+const char *uart_program(char *path)
 {
 	char name[64];
 

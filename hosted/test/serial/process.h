@@ -23,9 +23,13 @@ void work_end(void);
 
 /* A program beside this one, NULL-terminated. Standard output goes to @out. */
 pid_t spawn(const char *program, const char *const *args, const char *out);
+/* What is started from here on writes its errors there; NULL: where they went before. */
+void errors_to(const char *path);
 /* Return: exit status, or 1000 + signal; -1 when it goes on for @ms. */
 int wait_exit(pid_t pid, int ms);
 
+/* What tests are for, hosted-uart of a version */
+const char *uart_program(char *path);
 /* Starts hosted-uart, or hosted-supervise with it; @args: more arguments. */
 pid_t start_alone(const char *const *args);
 pid_t start_supervised(const char *const *args);
