@@ -416,6 +416,13 @@ static void take_mtu(const char *text)
 		errx(EXIT_USAGE, "--mtu is '%s', want a number from 68 to 65535", text);
 }
 
+static void take_address(const char *text)
+{
+	if (!tap_address_ok(text))
+		errx(EXIT_USAGE, "--address is '%s', want A.B.C.D/N, N from 1 to 32", text);
+	options.tap.address = text;
+}
+
 static void take_policy(const char *text)
 {
 	if (!strcmp(text, "up"))
@@ -437,7 +444,7 @@ static void take_option(int option)
 		options.tap.name = optarg;
 		break;
 	case OPT_ADDRESS:
-		options.tap.address = optarg;
+		take_address(optarg);
 		break;
 	case OPT_MTU:
 		take_mtu(optarg);

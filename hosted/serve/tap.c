@@ -151,18 +151,34 @@ static int open_tap(struct tap *tap, const char *name, char *error, unsigned int
 	return 0;
 }
 
+static bool parse_address(const char *text, struct in_addr *ip, unsigned int *bits)
+{
+	char address[INET_ADDRSTRLEN] = "", number[3] = "", more;
+
+	if (sscanf(text, "%15[0-9.]/%2[0-9]%c", address, number, &more) != 2)
+		return false;
+	*bits = strtoul(number, NULL, 10);
+	return *bits >= 1 && *bits <= 32 && inet_pton(AF_INET, address, ip) == 1;
+}
+
+bool tap_address_ok(const char *text)
+{
+	struct in_addr ip;
+	unsigned int bits;
+
+	return parse_address(text, &ip, &bits);
+}
+
 /* Returns false with errno set. */
 static bool set_ip(int sock, struct ifreq *request, const char *address)
 {
 	struct sockaddr_in *in = (struct sockaddr_in *)&request->ifr_addr;
-	char text[INET_ADDRSTRLEN] = "";
 	unsigned int bits;
 
 	memset(in, 0, sizeof(*in));
 	in->sin_family = AF_INET;
 	errno = EINVAL;
-	if (sscanf(address, "%15[0-9.]/%2u", text, &bits) != 2 || bits < 1 || bits > 32 ||
-	    inet_pton(AF_INET, text, &in->sin_addr) != 1)
+	if (!parse_address(address, &in->sin_addr, &bits))
 		return false;
 	if (ioctl(sock, SIOCSIFADDR, request))
 		return false;

@@ -3,6 +3,8 @@
 #ifndef HOSTED_SERVE_TAP_H
 #define HOSTED_SERVE_TAP_H
 
+#include <stdbool.h>
+
 struct tap;
 
 /**
@@ -16,6 +18,9 @@ struct tap_config {
 	unsigned int mtu;
 	const char *address;
 };
+
+/* Is it an address of that form? */
+bool tap_address_ok(const char *text);
 
 /* Make it and set it up, without a carrier. Returns NULL with the reason in @error. */
 struct tap *tap_open(const struct tap_config *config, char *error, unsigned int size);
