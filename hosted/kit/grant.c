@@ -188,16 +188,6 @@ int kit_grant_revoke(kit_u64 phys)
 	return err;
 }
 
-bool kit_granted(kit_u64 phys, kit_u64 size)
-{
-	bool granted;
-
-	pthread_mutex_lock(&grants_lock);
-	granted = find_all(phys, size);
-	pthread_mutex_unlock(&grants_lock);
-	return granted;
-}
-
 static bool all_writable(const struct grant *grant, kit_u64 end)
 {
 	while (grant->writable && grant->phys + grant->size < end)
@@ -226,8 +216,11 @@ static void *map_device(const struct grant *grant, kit_u64 phys, kit_u64 size)
 {
 	unsigned int i;
 
-	if (size > WINDOW_SIZE)
+	if (size > WINDOW_SIZE) {
+		kit_log(3, "cannot map 0x%llx bytes of %s, a window has 0x%lx", size, grant->name,
+			WINDOW_SIZE);
 		return NULL;
+	}
 	for (i = 0; i < KIT_MMIO_WINDOWS; i++) {
 		unsigned int at = (next_window + i) % KIT_MMIO_WINDOWS;
 		struct kit_window *window = &kit_windows[at];
@@ -241,6 +234,7 @@ static void *map_device(const struct grant *grant, kit_u64 phys, kit_u64 size)
 		};
 		return (void *)(KIT_MMIO + at * WINDOW_SIZE);
 	}
+	kit_log(3, "cannot map %s: all %d windows are in use", grant->name, KIT_MMIO_WINDOWS);
 	return NULL;
 }
 
@@ -282,8 +276,10 @@ static void *map_memory(const struct grant *grant, kit_u64 phys, kit_u64 size)
 	struct mapping *mapping = free_mapping();
 	char *at;
 
-	if (!mapping)
+	if (!mapping) {
+		kit_log(3, "cannot map %s: all %d mappings are in use", grant->name, MAPPINGS);
 		return NULL;
+	}
 	/* Between two pages that nobody may touch, to find out who goes too far */
 	at = mmap(NULL, end - start + 2 * PAGE, PROT_NONE,
 		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -660,12 +660,6 @@ extern int (*kit_reopen)(int fd);
 int kit_grant_revoke(kit_u64 phys);
 
 /**
- * kit_granted() - is all of it in one grant, or in grants of memory that follow each
- * other, in their file too? Context: any.
- */
-_Bool kit_granted(kit_u64 phys, kit_u64 size);
-
-/**
  * kit_grant_fd() - a descriptor of the memory at @phys, and the offset in it
  * @write: or else it is for reading only
  *
@@ -883,9 +877,5 @@ int kit_param_get(const char *name, char *value, kit_size size);
  */
 long kit_attr_read(const char *path, char *buf, kit_size size);
 long kit_attr_write(const char *path, const char *buf, kit_size len);
-
-/** kit_device_hook - told of each device node that comes and goes ("add", "remove") */
-extern void (*kit_device_hook)(const char *action, const char *node, kit_u32 major,
-			       kit_u32 minor);
 
 #endif /* HOSTED_KIT_H */

@@ -41,8 +41,6 @@ KIT_TEST(r32_granted_memory_is_shared)
 	CHECK_EQ(map[5], 'y');
 	CHECK_EQ(kit_grant_fd(PHYS + 4096, 100, &offset, true), fd);
 	CHECK_EQ(offset, 4096);
-	CHECK(kit_granted(PHYS, SIZE));
-	CHECK(!kit_granted(PHYS, SIZE + 1));
 	CHECK(!kit_map(PHYS, SIZE + 1));
 	CHECK_EQ(kit_unmap(map), 0);
 	CHECK_EQ(kit_unmap(map), -EINVAL);
@@ -66,6 +64,37 @@ KIT_TEST(r34_memory_is_given_away_for_reading_only_unless_it_is_to_be_written)
 	CHECK_EQ(kit_grant_fd(PHYS, 2 * SIZE, &offset, true), -EACCES);
 	CHECK(kit_grant_fd(PHYS, 2 * SIZE, &offset, false) >= 0);
 	CHECK_EQ(offset, 0);
+}
+
+KIT_TEST(r32_one_mapping_too_many_is_told)
+{
+	unsigned int n;
+
+	REQUIRE(memory(true) >= 0);
+	for (n = 0; n <= 1000 && kit_map(PHYS, SIZE); n++)
+		;
+	CHECK_EQ(n, 256);
+	CHECK(test_logged("cannot map shared memory: all 256 mappings are in use"));
+}
+
+static kit_u64 read_none(void *device, kit_u64 offset, unsigned int width)
+{
+	(void)device;
+	(void)offset;
+	(void)width;
+	return 0;
+}
+
+KIT_TEST(r32_one_window_too_many_is_told)
+{
+	static const struct kit_device_ops ops = { .read = read_none };
+	unsigned int n;
+
+	REQUIRE(!kit_grant_device(PHYS, SIZE, "registers", &ops, NULL));
+	for (n = 0; n <= 1000 && kit_map(PHYS, SIZE); n++)
+		;
+	CHECK_EQ(n, KIT_MMIO_WINDOWS);
+	CHECK(test_logged("cannot map registers: all 64 windows are in use"));
 }
 
 KIT_DIES(r32_memory_after_unmapping_is_trapped,
