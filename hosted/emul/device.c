@@ -18,8 +18,6 @@ static LIST_HEAD(all_devices);
 static LIST_HEAD(all_drivers);
 DEFINE_SPINLOCK(devices_lock);
 
-void (*kit_device_hook)(const char *action, const char *node, kit_u32 major, kit_u32 minor);
-
 #define MAX_DEVICES	128
 
 /* Devices, with a reference to each. */
@@ -467,19 +465,6 @@ static int add_to_tree(struct device *dev)
 	return err;
 }
 
-static void tell_node(struct device *dev, const char *action)
-{
-	umode_t mode = 0;
-	char *node = NULL;
-
-	if (!MAJOR(dev->devt) || !kit_device_hook)
-		return;
-	if (dev->class && dev->class->devnode)
-		node = dev->class->devnode(dev, &mode);
-	kit_device_hook(action, node ?: dev_name(dev), MAJOR(dev->devt), MINOR(dev->devt));
-	kfree(node);
-}
-
 int device_add(struct device *dev)
 {
 	int err;
@@ -492,7 +477,6 @@ int device_add(struct device *dev)
 	get_device(dev);
 	get_device(dev->parent);
 	kit_count(KIT_WHAT_REGISTRATION, 1);
-	tell_node(dev, "add");
 	kobject_uevent(&dev->kobj, KOBJ_ADD);
 	/* Whether a driver takes it is no matter of its being there. */
 	attach(dev);
@@ -510,7 +494,6 @@ void device_del(struct device *dev)
 	device_lock(dev);
 	WRITE_ONCE(dev->dead, true);
 	device_unlock(dev);
-	tell_node(dev, "remove");
 	wait_for_attributes(dev);
 	device_release_driver(dev);
 	spin_lock(&devices_lock);

@@ -31,7 +31,6 @@ enum channel_op {
 	CHANNEL_CLOCK_PREPARE,	/* a: handle, value: on or off */
 	CHANNEL_CLOCK_ENABLE,
 	CHANNEL_CLOCK_RATE,
-	CHANNEL_OPS,
 };
 
 struct channel_message {

@@ -98,7 +98,7 @@ static int run_supervised(void)
 	if (eventfd < 0)
 		return fail("the interrupt", eventfd);
 	channel_ready(eventfd);
-	err = server_run(HANDLE_LISTENER, -1, HANDLE_STOP);
+	err = server_run(HANDLE_LISTENER, HANDLE_STOP);
 	kit_amba_remove(BOARD_UART);
 	return err ? fail("serving", err) : 0;
 }
@@ -116,7 +116,7 @@ static int run_alone(int stop)
 		err = check_bound();
 	if (err)
 		return fail("the driver does not take its device", err);
-	err = server_run(listener, -1, stop);
+	err = server_run(listener, stop);
 	unlink(options.socket);
 	left = uart_board_remove();
 	if (left)

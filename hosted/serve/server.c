@@ -226,7 +226,7 @@ static int serve_one(void *arg)
 	return 0;
 }
 
-int server_run(int listener, int connection, int stop)
+int server_run(int listener, int stop)
 {
 	int err;
 
@@ -236,10 +236,8 @@ int server_run(int listener, int connection, int stop)
 	server.listener = listener;
 	server.stop = stop;
 	err = watch(stop, &server.stop);
-	if (!err && listener >= 0)
+	if (!err)
 		err = watch(listener, &server.listener);
-	if (!err && connection >= 0)
-		connection_add(connection);
 	if (!err)
 		err = kit_serve(serve_one, NULL);
 	while (server.connections)

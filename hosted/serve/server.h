@@ -9,13 +9,12 @@
 
 /**
  * server_run() - serve until told to stop
- * @listener: where clients connect; -1: none
- * @connection: a client that is connected already; -1: none
+ * @listener: where clients connect
  * @stop: becomes readable when it is time to end
  *
  * Context: thread 0. Return: 0 when @stop was readable, all clients are gone and
  * all requests answered, or a negative error.
  */
-int server_run(int listener, int connection, int stop);
+int server_run(int listener, int stop);
 
 #endif
