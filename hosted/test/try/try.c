@@ -230,6 +230,17 @@ TEST(what_is_declared_and_not_there_is_told_by_name)
 	EXPECT_STREQ("missing functions and variables:\n  no_function\n", says);
 }
 
+/* Those that are there run in hard interrupt context. */
+TEST(a_timer_that_runs_in_a_softirq_is_told)
+{
+	char says[4096];
+
+	EXPECT_EQ(1, try("#include <linux/hrtimer.h>\n"
+			 "int mode(void) { return HRTIMER_MODE_REL_SOFT; }\n",
+			 says, sizeof(says)));
+	EXPECT_NE(NULL, strstr(says, "HRTIMER_MODE_REL_SOFT"));
+}
+
 TEST(nothing_is_missing_where_nothing_is)
 {
 	char says[4096];
