@@ -212,6 +212,7 @@ static int kthread_main(void *arg)
 {
 	struct kthread *kthread = arg;
 	struct kthread copy;
+	int ret;
 
 	kthread->task = current;
 	__set_current_state(TASK_UNINTERRUPTIBLE);
@@ -222,7 +223,13 @@ static int kthread_main(void *arg)
 	__atomic_store_n(&kthread->go, 2, __ATOMIC_RELEASE);
 	kit_word_wake(&kthread->go, 0);
 	schedule();
-	return READ_ONCE(copy.task->should_stop) ? -EINTR : copy.fn(copy.data);
+	if (READ_ONCE(copy.task->should_stop))
+		return -EINTR;
+	ret = copy.fn(copy.data);
+	/* Who returns unasked needs no kthread_stop(). */
+	if (!READ_ONCE(copy.task->should_stop))
+		kit_thread_let_go();
+	return ret;
 }
 
 struct task_struct *kthread_create(int (*fn)(void *data), void *data, const char *fmt, ...)

@@ -201,6 +201,7 @@ struct kit_thread {
 	kit_u64 deadline;
 	const void *blocked_on;
 	_Bool detached;
+	_Bool let_go;			/* kit_thread_let_go(), and nobody has joined it */
 	unsigned long handle;		/* pthread_t */
 } __attribute__((aligned(64)));
 
@@ -264,6 +265,13 @@ int kit_thread_create(enum kit_kind kind, const char *name, int (*fn)(void *arg)
  * Context: may sleep. Return: what its function returned.
  */
 int kit_thread_join(struct kit_thread *thread);
+
+/**
+ * kit_thread_let_go() - the calling thread ends, and may never be joined
+ *
+ * If it is not, its slot is given to another thread when there is no other.
+ */
+void kit_thread_let_go(void);
 
 /* kit_park(): no time limit */
 #define KIT_NEVER	(~0ULL)

@@ -125,12 +125,43 @@ static int start(struct kit_thread *thread, const char *name, int (*fn)(void *ar
 	return 0;
 }
 
+/* The thread is through with all but its last instructions. */
+void thread_wait(int slot)
+{
+	pthread_join(__atomic_load_n(&kit_threads[slot].handle, __ATOMIC_RELAXED), NULL);
+	give_slot(&kit_threads[slot]);
+}
+
+void kit_thread_let_go(void)
+{
+	__atomic_store_n(&kit_current()->let_go, true, __ATOMIC_RELAXED);
+}
+
+/* Frees the slot of a thread that has ended and is not joined. Return: whether there was one. */
+static bool reap(void)
+{
+	struct kit_thread *ended = NULL;
+	int i;
+
+	pthread_mutex_lock(&slots_lock);
+	for (i = 0; i < KIT_SLOTS && !ended; i++)
+		if (__atomic_load_n(&kit_threads[i].done, __ATOMIC_ACQUIRE) &&
+		    __atomic_exchange_n(&kit_threads[i].let_go, false, __ATOMIC_RELAXED))
+			ended = &kit_threads[i];
+	pthread_mutex_unlock(&slots_lock);
+	if (ended)
+		thread_wait(ended->slot);
+	return ended;
+}
+
 static int create(enum kit_kind kind, const char *name, int (*fn)(void *arg), void *arg,
 		  struct kit_thread **created, int slot, bool detached)
 {
 	struct kit_thread *thread = take_slot(kind, slot);
 	int err;
 
+	while (!thread && reap())
+		thread = take_slot(kind, slot);
 	if (!thread) {
 		kit_log(4, "no slot for thread %s (%s): all %d are taken", name,
 			thread_kind(kind), KIT_SLOTS);
@@ -159,19 +190,13 @@ int thread_slot(enum kit_kind kind, const char *name, int (*fn)(void *arg), void
 	return create(kind, name, fn, arg, NULL, slot, false);
 }
 
-/* The thread is through with all but its last instructions. */
-void thread_wait(int slot)
-{
-	pthread_join(__atomic_load_n(&kit_threads[slot].handle, __ATOMIC_RELAXED), NULL);
-	give_slot(&kit_threads[slot]);
-}
-
 int kit_thread_join(struct kit_thread *thread)
 {
 	int result;
 
 	while (!__atomic_load_n(&thread->done, __ATOMIC_ACQUIRE))
 		kit_word_sleep(&thread->done, 0, KIT_NEVER);
+	__atomic_store_n(&thread->let_go, false, __ATOMIC_RELAXED);
 	result = thread->result;
 	thread_wait(thread->slot);
 	return result;

@@ -797,6 +797,25 @@ static int count_one(void *runs)
 	return 0;
 }
 
+static int count_and_end(void *runs)
+{
+	atomic_inc(runs);
+	return 0;
+}
+
+/* Linux lets it, where nobody calls kthread_stop(). */
+HOSTED_TEST(r07_a_thread_that_ends_by_itself_leaves_its_slot)
+{
+	atomic_t runs = ATOMIC_INIT(0);
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		REQUIRE(!IS_ERR(kthread_run(count_and_end, &runs, "short")));
+		while (atomic_read(&runs) <= i)
+			msleep(1);
+	}
+}
+
 HOSTED_TEST(r03_a_thread_in_place_of_one_that_was_stopped_is_a_new_one)
 {
 	atomic_t runs = ATOMIC_INIT(0);
