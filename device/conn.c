@@ -6,9 +6,12 @@
  *
  * At most one reply waits to be sent, and while one does, nothing is read.
  * So a client that does not read stalls itself, in bounded memory.
+ *
+ * Nothing that came from a client is closed here, see closer.h.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -35,7 +38,7 @@ static void close_fds(struct conn *c)
 
 	for (i = 0; i < c->nfds && i < MSG_FDS_MAX; i++)
 		if (c->fds[i] >= 0)
-			close(c->fds[i]);
+			closer_add(c->peer->closer, c->fds[i]);
 	c->nfds = 0;
 }
 
@@ -116,58 +119,62 @@ static void handle_message(struct conn *c, const struct header *hdr, bool fds)
 		return;
 	memcpy(c->out, &reply, sizeof(reply));
 	c->out_len = reply.size;
-	if (!flush(c) && c->src.fd >= 0)
-		source_rewatch(&c->src, EPOLLOUT);
+	flush(c);
 }
 
-/* Bytes that the message at the start of @in has, or 0 for a bad one */
-static size_t message_size(struct conn *c, struct header *hdr)
+static bool bad_header(const struct header *hdr)
 {
-	if (c->in_len < sizeof(*hdr))
-		return sizeof(*hdr);
-	memcpy(hdr, c->in, sizeof(*hdr));
+	return hdr->size < sizeof(*hdr) || hdr->size > MSG_MAX ||
+	       hdr->flags & FLAG_TYPE;
+}
+
+/* Bytes that the message at the start of @in lacks; a bad one lacks none */
+static size_t lacks(const struct conn *c)
+{
+	struct header hdr;
+
+	if (c->in_len < sizeof(hdr))
+		return sizeof(hdr) - c->in_len;
+	memcpy(&hdr, c->in, sizeof(hdr));
+	return bad_header(&hdr) || hdr.size <= c->in_len ? 0 : hdr.size - c->in_len;
+}
+
+static void end_bad_stream(struct conn *c, const struct header *hdr)
+{
 	if (hdr->size < sizeof(*hdr) || hdr->size > MSG_MAX)
 		complain("peer %u: a message of %u bytes, want %zu to %u; connection closed",
 			 c->peer->id, hdr->size, sizeof(*hdr), MSG_MAX);
-	else if (hdr->flags & FLAG_TYPE)
+	else
 		complain("peer %u: message flags 0x%x, want a command; connection closed",
 			 c->peer->id, hdr->flags);
-	else
-		return hdr->size;
 	c->peer->count.errors++;
 	conn_close(c);
-	return 0;
 }
 
 /*
- * Handle all complete messages in @in, until one's reply has to wait.
- * Descriptors belong to the message that has the last byte which came with
- * them. Returns how many bytes the next message lacks, 0 when there is
- * nothing to receive now.
+ * Handle the message at the start of @in, which lacks nothing. Descriptors
+ * belong to the message that has the last byte which came with them.
  */
-static size_t handle_input(struct conn *c)
+static void handle_first(struct conn *c)
 {
-	struct header hdr = { 0 };
-	size_t size, at_end;
+	struct header hdr;
+	bool at_end;
 
-	while (!c->out_len) {
-		size = message_size(c, &hdr);
-		if (!size)
-			return 0;
-		if (c->in_len < size)
-			return size - c->in_len;
-		at_end = c->fds_end <= size;
-		handle_message(c, &hdr, c->nfds && at_end);
-		if (c->src.fd < 0)
-			return 0;
-		c->in_len -= size;
-		c->fds_end -= at_end ? c->fds_end : size;
-		memmove(c->in, c->in + size, c->in_len);
+	memcpy(&hdr, c->in, sizeof(hdr));
+	if (bad_header(&hdr)) {
+		end_bad_stream(c, &hdr);
+		return;
 	}
-	return 0;
+	at_end = c->fds_end <= hdr.size;
+	handle_message(c, &hdr, c->nfds && at_end);
+	if (c->src.fd < 0)
+		return;
+	c->in_len -= hdr.size;
+	c->fds_end -= at_end ? c->fds_end : hdr.size;
+	memmove(c->in, c->in + hdr.size, c->in_len);
 }
 
-/* Keep the first MSG_FDS_MAX of all descriptors, close the others. */
+/* Keep the first MSG_FDS_MAX of all descriptors, have the others closed. */
 static void keep_fds(struct conn *c, struct cmsghdr *cmsg)
 {
 	size_t n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int), i;
@@ -178,17 +185,21 @@ static void keep_fds(struct conn *c, struct cmsghdr *cmsg)
 		if (c->nfds < MSG_FDS_MAX)
 			c->fds[c->nfds] = fd;
 		else
-			close(fd);
+			closer_add(c->peer->closer, fd);
 		c->nfds++;
 	}
 	c->fds_end = c->in_len;
 }
 
-/* Receive once, at most @max bytes. Returns whether there is more to handle. */
+/*
+ * Receive once, at most @max bytes. Returns whether there is more to handle.
+ * There is room for all descriptors that can come at once: what the kernel
+ * does not hand over it closes, and that could wait.
+ */
 static bool receive(struct conn *c, size_t max)
 {
 	union {
-		char buf[CMSG_SPACE(253 * sizeof(int))];	/* SCM_MAX_FD */
+		char buf[CMSG_SPACE(SCM_FDS_MAX * sizeof(int))];
 		struct cmsghdr align;
 	} control;
 	struct iovec iov = { c->in + c->in_len, max };
@@ -228,29 +239,51 @@ static bool receive(struct conn *c, size_t max)
  * receive and one send. The kernel ends it after data that descriptors came
  * with. While a message that has some is incomplete, nothing behind it is
  * read: its descriptors and the next one's could not be told apart.
+ *
+ * But one message is handled at a time, then it is the other peers' turn.
+ */
+static void handle_one(struct conn *c)
+{
+	size_t max;
+
+	if (c->out_len && !flush(c))
+		return;
+	if (lacks(c)) {
+		max = c->nfds ? lacks(c) : sizeof(c->in) - c->in_len;
+		if (!receive(c, max) || lacks(c))
+			return;
+	}
+	handle_first(c);
+}
+
+/*
+ * What has been received is not announced by epoll any more. But a socket can
+ * nearly always be written to, so waiting for that keeps a message's place in
+ * the round. A client that has much to read waits longer: it is to read first.
  */
 static void conn_ready(struct source *src)
 {
 	struct conn *c = container_of(src, struct conn, src);
-	size_t lacks;
 
 	if (src->fd < 0)
 		return;
-	if (c->out_len) {
-		if (!flush(c))
-			return;
-		source_rewatch(src, EPOLLIN);
+	if (closer_busy(c->peer->closer)) {
+		if (conn_gone(c))
+			conn_close(c);
+		else
+			source_rewatch(src, 0);
+		return;
 	}
-	lacks = handle_input(c);
-	if (lacks && receive(c, c->nfds ? lacks : sizeof(c->in) - c->in_len))
-		handle_input(c);
+	handle_one(c);
+	if (src->fd >= 0)
+		source_rewatch(src, c->out_len || !lacks(c) ? EPOLLOUT : EPOLLIN);
 }
 
 void conn_init(struct conn *c, struct peer *peer)
 {
 	memset(c, 0, sizeof(*c));
-	c->src = (struct source){ -1, conn_ready };
-	c->resample = (struct source){ -1, vfio_user_resample };
+	c->src = (struct source){ .fd = -1, .ready = conn_ready };
+	c->resample = (struct source){ .fd = -1, .ready = vfio_user_resample };
 	c->peer = peer;
 }
 
@@ -260,19 +293,35 @@ int conn_open(struct conn *c, int fd)
 	c->src.fd = fd;
 	if (source_watch(&c->src, EPOLLIN)) {
 		complain("peer %u: epoll: %s", c->peer->id, strerror(errno));
-		source_close(&c->src);
+		closer_add(c->peer->closer, source_take(&c->src));
 		return -1;
 	}
 	peer_connect(c->peer);
 	return 0;
 }
 
+void conn_drop_resample(struct conn *c)
+{
+	if (c->resample.fd >= 0)
+		closer_add(c->peer->closer, source_take(&c->resample));
+}
+
+/* The client learns of it here: the socket may have to wait to be closed. */
 void conn_close(struct conn *c)
 {
 	if (c->src.fd < 0)
 		return;
 	close_fds(c);
-	source_close(&c->src);
-	source_close(&c->resample);
+	conn_drop_resample(c);
+	shutdown(c->src.fd, SHUT_RDWR);
+	closer_add(c->peer->closer, source_take(&c->src));
 	peer_disconnect(c->peer);
+}
+
+/* Both directions: who only says that nothing follows may want its replies. */
+bool conn_gone(const struct conn *c)
+{
+	struct pollfd pfd = { .fd = c->src.fd };
+
+	return poll(&pfd, 1, 0) > 0 && pfd.revents & POLLHUP;
 }

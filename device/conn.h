@@ -13,6 +13,7 @@
 #define MSG_MAX		8192	/* header included */
 #define MSG_FDS_MAX	16	/* QEMU accepts no larger limit */
 #define XFER_MAX	4096	/* bytes in one region read or write */
+#define SCM_FDS_MAX	253	/* SCM_MAX_FD: in one sendmsg() */
 
 struct conn {
 	struct source src;
@@ -43,6 +44,8 @@ struct message {
 void conn_init(struct conn *c, struct peer *peer);
 int conn_open(struct conn *c, int fd);	/* takes @fd, also when it fails */
 void conn_close(struct conn *c);
+void conn_drop_resample(struct conn *c);
+bool conn_gone(const struct conn *c);	/* its client has closed it */
 
 /* vfio_user.c: returns the size of the reply, or -errno */
 int vfio_user_command(struct conn *c, uint16_t command, struct message *m);

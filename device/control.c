@@ -162,7 +162,7 @@ static void control_accept(struct source *src)
 		return;
 	}
 	*cl = (struct control_client){
-		.src = { fd, client_ready },
+		.src = { .fd = fd, .ready = client_ready },
 		.link = ctl->link,
 	};
 	if (source_watch(&cl->src, EPOLLIN))
@@ -174,7 +174,7 @@ void control_init(struct control *ctl, struct link *link)
 	unsigned int i;
 
 	ctl->link = link;
-	ctl->listener = (struct source){ -1, control_accept };
+	ctl->listener = (struct source){ .fd = -1, .ready = control_accept };
 	for (i = 0; i < CONTROL_CLIENTS; i++)
 		ctl->clients[i] = (struct control_client){ .src.fd = -1 };
 }

@@ -30,6 +30,7 @@ static int control(int op, struct source *src, uint32_t events)
 {
 	struct epoll_event ev = { .events = events, .data.ptr = src };
 
+	src->events = events;
 	return epoll_ctl(epoll_fd, op, src->fd, &ev);
 }
 
@@ -40,20 +41,29 @@ int source_watch(struct source *src, uint32_t events)
 
 int source_rewatch(struct source *src, uint32_t events)
 {
-	return control(EPOLL_CTL_MOD, src, events);
+	return src->events == events ? 0 : control(EPOLL_CTL_MOD, src, events);
 }
 
 /*
  * Explicitly removed: a descriptor that another process has a copy of would
  * otherwise stay in the set.
  */
+int source_take(struct source *src)
+{
+	int fd = src->fd;
+
+	if (fd >= 0)
+		control(EPOLL_CTL_DEL, src, 0);
+	src->fd = -1;
+	return fd;
+}
+
 void source_close(struct source *src)
 {
-	if (src->fd < 0)
-		return;
-	control(EPOLL_CTL_DEL, src, 0);
-	close(src->fd);
-	src->fd = -1;
+	int fd = source_take(src);
+
+	if (fd >= 0)
+		close(fd);
 }
 
 /*

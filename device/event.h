@@ -18,12 +18,14 @@
 struct source {
 	int fd;
 	void (*ready)(struct source *src);
+	uint32_t events;	/* what epoll waits for, set below */
 };
 
 /* These return 0, or -1 with errno set. */
 int events_init(void);
 int source_watch(struct source *src, uint32_t events);	/* start watching */
 int source_rewatch(struct source *src, uint32_t events);
+int source_take(struct source *src);	/* unwatched: the caller's, or -1 */
 void source_close(struct source *src);
 int source_accept(struct source *listener);	/* a descriptor, or -1 */
 int events_run(const bool *stop);			/* until *stop */

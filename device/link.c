@@ -352,7 +352,7 @@ int peer_mem_write(struct peer *p, uint64_t offset, const void *buf,
 void peer_set_eventfd(struct peer *p, unsigned int vector, int fd)
 {
 	if (p->eventfd[vector] >= 0)
-		close(p->eventfd[vector]);
+		closer_add(p->closer, p->eventfd[vector]);
 	p->eventfd[vector] = fd;
 	p->intx_masked = false;
 	p->intx_pending = false;

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "closer.h"
+
 #define LINK_PAGE	4096
 #define PEERS_MAX	256
 #define VECTORS_MAX	2048	/* as many as MSI-X can have */
@@ -75,6 +77,7 @@ struct link;
 
 struct peer {
 	struct link *link;
+	struct closer *closer;	/* not the link's: set by the caller */
 	unsigned int id;
 	bool connected;
 	uint32_t int_ctrl;

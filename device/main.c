@@ -3,12 +3,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -66,6 +66,7 @@ static const char *const lie_names[LIES] = {
 struct port {
 	struct source listener;
 	struct conn conn;
+	struct closer closer;
 };
 
 static struct link the_link;
@@ -361,37 +362,59 @@ static void close_listener(struct source *src, unsigned int id)
 	unlink(addr.sun_path);
 }
 
-/*
- * A client that is killed and started again may be back before its old
- * connection's end was noticed. What it had sent is handled first.
- */
-static void end_if_gone(struct conn *c)
-{
-	struct pollfd pfd = { .fd = c->src.fd, .events = POLLIN };
-
-	while (c->src.fd >= 0 && poll(&pfd, 1, 0) > 0 &&
-	       pfd.revents & POLLHUP)
-		c->src.ready(&c->src);
-}
-
 static void port_ready(struct source *src)
 {
 	struct port *port = container_of(src, struct port, listener);
 	struct peer *p = port->conn.peer;
 	int fd;
 
+	if (closer_busy(&port->closer)) {
+		source_rewatch(src, 0);
+		return;
+	}
+	/*
+	 * A client that is killed and started again may be back before its old
+	 * connection's end was noticed. What it had sent is handled first.
+	 */
+	if (conn_gone(&port->conn))
+		return;
 	fd = source_accept(src);
 	if (fd < 0)
 		return;
-	end_if_gone(&port->conn);
 	if (p->connected) {
 		p->count.refused_connections++;
 		complain("peer %u: refused a second client of %s/peer%u.sock, it has one",
 			 p->id, dir, p->id);
-		close(fd);
+		shutdown(fd, SHUT_RDWR);
+		closer_add(&port->closer, fd);
 	} else {
 		conn_open(&port->conn, fd);
 	}
+}
+
+/* The closer has room again. */
+static void port_resume(struct source *src)
+{
+	struct port *port = container_of(src, struct port, closer.room);
+	eventfd_t count;
+
+	eventfd_read(src->fd, &count);
+	source_rewatch(&port->listener, EPOLLIN);
+	port->conn.src.ready(&port->conn.src);
+}
+
+static void port_init(struct port *port, struct peer *p)
+{
+	int err;
+
+	port->listener = (struct source){ .fd = -1, .ready = port_ready };
+	/* One message's, and those of a connection that ends after it */
+	err = closer_start(&port->closer, SCM_FDS_MAX + MSG_FDS_MAX +
+					  p->link->cfg.vectors + 3, port_resume);
+	if (err)
+		die("cannot start a thread: %s", strerror(-err));
+	p->closer = &port->closer;
+	conn_init(&port->conn, p);
 }
 
 /* Something that QEMU can name in memory-backend-file, without BAR2 */
@@ -428,8 +451,7 @@ static void open_sockets(void)
 	if (!ports)
 		die("out of memory");
 	for (i = 0; i < the_link.cfg.peers; i++) {
-		conn_init(&ports[i].conn, &the_link.peers[i]);
-		ports[i].listener = (struct source){ -1, port_ready };
+		port_init(&ports[i], &the_link.peers[i]);
 		open_listener(&ports[i].listener, i);
 	}
 	if (the_link.cfg.base_address)
@@ -448,7 +470,6 @@ static void close_sockets(void)
 		conn_close(&ports[i].conn);
 		close_listener(&ports[i].listener, i);
 	}
-	free(ports);
 }
 
 static void signal_ready(struct source *src)
@@ -467,7 +488,8 @@ static void watch_signals(struct source *src)
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	*src = (struct source){
-		signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), signal_ready
+		.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+		.ready = signal_ready,
 	};
 	if (src->fd < 0 || source_watch(src, EPOLLIN))
 		die("signalfd: %s", strerror(errno));
@@ -494,13 +516,15 @@ static void start_watchdog(void)
 
 /*
  * No peer may use up another's descriptors. A peer has a listener, a
- * connection, eventfds for its vectors and for INTx's resampling, and what
- * comes with a message; one recvmsg() at a time brings SCM_MAX_FD, 253; the
- * rest is the control socket's and the process's own.
+ * connection, its closer's, eventfds for its vectors and for INTx's
+ * resampling, what comes with a message, and what is queued to be closed; one
+ * recvmsg() brings up to SCM_FDS_MAX; the rest is the control socket's and the
+ * process's own.
  */
 static void raise_fd_limit(const struct link_config *cfg)
 {
-	rlim_t need = cfg->peers * (cfg->vectors + 3 + MSG_FDS_MAX) + 300;
+	rlim_t need = cfg->peers * (cfg->vectors + 4 + MSG_FDS_MAX +
+				    CLOSER_LIMIT) + SCM_FDS_MAX + 47;
 	struct rlimit lim;
 
 	if (getrlimit(RLIMIT_NOFILE, &lim))
@@ -539,7 +563,5 @@ int main(int argc, char **argv)
 	if (cfg.base_address)
 		link_memory(false);
 	close_sockets();
-	link_fini(&the_link);
-	source_close(&signals);
 	return err ? 1 : 0;
 }

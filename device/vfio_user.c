@@ -236,7 +236,7 @@ void vfio_user_resample(struct source *src)
 		peer_intx_unmask(c->peer);
 	} else if (errno == EINTR) {	/* as in peer_signal() */
 		peer_refuse_eventfds(c->peer);
-		source_close(src);
+		conn_drop_resample(c);
 	}
 }
 
@@ -245,7 +245,7 @@ static int set_resample(struct conn *c, struct message *m)
 {
 	int err;
 
-	source_close(&c->resample);
+	conn_drop_resample(c);
 	if (!m->nfds)
 		return 0;
 	err = m->nfds == 1 ? check_eventfd(c->peer, m->fds[0]) : -EINVAL;
@@ -320,7 +320,7 @@ static int do_set_irqs(struct conn *c, struct message *m)
 	act_on_vectors(c, &set, bools);
 	if (action == VFIO_IRQ_SET_ACTION_TRIGGER && !set.start && !set.count) {
 		peer_release_eventfds(c->peer);
-		source_close(&c->resample);
+		conn_drop_resample(c);
 	}
 	return 0;
 }

@@ -120,6 +120,21 @@ int device_wait(struct device *d, char *text, size_t size)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
+void device_pause(struct device *d)
+{
+	char path[40], state = 0;
+	FILE *f;
+
+	kill(d->pid, SIGSTOP);
+	snprintf(path, sizeof(path), "/proc/%d/stat", d->pid);
+	while (state != 'T') {
+		f = fopen(path, "r");
+		ASSERT_NE(NULL, f);
+		ASSERT_EQ(1, fscanf(f, "%*d (%*[^)]) %c", &state));
+		fclose(f);
+	}
+}
+
 unsigned int device_fds(struct device *d)
 {
 	unsigned int n = 0;
@@ -133,6 +148,15 @@ unsigned int device_fds(struct device *d)
 		n++;
 	closedir(dir);
 	return n;
+}
+
+void device_expect_fds(struct device *d, unsigned int want)
+{
+	int i;
+
+	for (i = 0; i < PATIENCE_MS && device_fds(d) != want; i++)
+		usleep(1000);
+	EXPECT_EQ(want, device_fds(d));
 }
 
 double device_cpu(struct device *d)

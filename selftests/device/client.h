@@ -9,6 +9,7 @@
 
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
+#include <time.h>
 
 #include "../harness.h"
 
@@ -77,7 +78,10 @@ int device_stop(struct device *d, char *json, size_t size);
 int device_wait(struct device *d, char *text, size_t size);
 /* What it has written to standard error by now */
 void device_stderr(struct device *d, char *text, size_t size);
+void device_pause(struct device *d);	/* until SIGCONT */
 unsigned int device_fds(struct device *d);
+/* Waits until it has so many: it closes what came from a client by and by. */
+void device_expect_fds(struct device *d, unsigned int want);
 double device_cpu(struct device *d);	/* seconds used */
 void device_control(struct device *d, const char *line, char *json, size_t size);
 /* A counter or other number of one peer in "stats" */
@@ -146,6 +150,14 @@ int try_set_irqs(struct client *c, uint32_t index, uint32_t flags,
 		 uint32_t start, uint32_t count, const int *fds,
 		 unsigned int nfds);
 void reset(struct client *c);
+
+static inline double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
 
 /*
  * How many times an eventfd was signalled since the last look; no waiting:

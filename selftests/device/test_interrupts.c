@@ -398,7 +398,7 @@ TEST_F(intx, a_resample_eventfd_unmasks)
 			       VFIO_IRQ_SET_ACTION_UNMASK, &resample));
 	fds = device_fds(&self->dev);
 	client_leave(&self->b, &self->dev, 1);
-	EXPECT_EQ(fds - 3, device_fds(&self->dev));
+	device_expect_fds(&self->dev, fds - 3);
 }
 
 TEST_F(intx, needs_no_bus_mastering_but_can_be_disabled)

@@ -2,10 +2,10 @@
 /* Messages that are wrong, broken into pieces, or come in numbers */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "client.h"
 
@@ -29,15 +29,6 @@ FIXTURE_TEARDOWN(msg)
 	EXPECT_EQ(1, reg(&self->b, REG_ID));
 	EXPECT_EQ(0, device_stat(&self->dev, 1, "errors"));
 	EXPECT_EQ(0, device_stop(&self->dev, NULL, 0));
-}
-
-static void expect_fds(struct device *d, unsigned int want)
-{
-	int i;
-
-	for (i = 0; i < 1000 && device_fds(d) != want; i++)
-		usleep(1000);
-	EXPECT_EQ(want, device_fds(d));
 }
 
 TEST_F(msg, a_size_or_type_that_cannot_be_ends_the_connection)
@@ -278,7 +269,7 @@ TEST_F(msg, memory_for_dma_is_accepted_and_its_descriptor_closed)
 	}
 	EXPECT_EQ(0, client_try(&self->a, CMD_DMA_MAP, &map, sizeof(map), NULL,
 				0, NULL));
-	EXPECT_EQ(fds, device_fds(&self->dev));
+	device_expect_fds(&self->dev, fds);
 	ASSERT_EQ(0, client_try(&self->a, CMD_DMA_UNMAP, &unmap, sizeof(unmap),
 				NULL, 0, &r));
 	ASSERT_EQ(sizeof(unmap), r.len);
@@ -295,7 +286,7 @@ TEST_F(msg, descriptors_that_no_command_wanted_are_closed)
 		many[i] = eventfd(0, 0);
 	for (i = 1; i < 20; i++)
 		EXPECT_NE(0, client_try(&self->a, i, data, 32, many, i * 3, NULL));
-	EXPECT_EQ(fds, device_fds(&self->dev));
+	device_expect_fds(&self->dev, fds);
 
 	/* those of a message that never gets complete */
 	struct header hdr = { 1, CMD_SET_IRQS, 36, 0, 0 };
@@ -309,9 +300,180 @@ TEST_F(msg, descriptors_that_no_command_wanted_are_closed)
 
 	memcpy(CMSG_DATA(&control.align), many, sizeof(many));
 	ASSERT_EQ(16, sendmsg(self->a.fd, &msg, 0));
-	expect_fds(&self->dev, fds + 16);
+	device_expect_fds(&self->dev, fds + 16);
 	client_leave(&self->a, &self->dev, 0);
-	expect_fds(&self->dev, fds - 1);
+	device_expect_fds(&self->dev, fds - 1);
+}
+
+/* A socket whose close() waits for @listener's end, at most for a minute */
+static int lingering_socket(int listener)
+{
+	const struct linger linger = { 1, 60 };
+	struct sockaddr_in addr;
+	socklen_t len = sizeof(addr);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	static const char bytes[65536];
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, getsockname(listener, (struct sockaddr *)&addr, &len));
+	connect(fd, (struct sockaddr *)&addr, sizeof(addr));
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger,
+				sizeof(linger)));
+	while (send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL) > 0)
+		;
+	ASSERT_EQ(EAGAIN, errno);
+	return fd;
+}
+
+/* Nobody takes what arrives at it. */
+static int deaf_listener(void)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM, 0), little = 4096;
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little,
+				sizeof(little)));
+	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&addr, sizeof(addr)));
+	ASSERT_EQ(0, listen(fd, 1000));
+	return fd;
+}
+
+#define LINGERING	40
+
+/* The device is paused meanwhile, as the last close() is to be its own. */
+static void send_lingering(struct client *c, int listener)
+{
+	int fds[LINGERING], i;
+
+	for (i = 0; i < LINGERING; i++)
+		fds[i] = lingering_socket(listener);
+	client_send(c, CMD_RESET, FLAG_NO_REPLY, NULL, 0, fds, LINGERING);
+	for (i = 0; i < LINGERING; i++)
+		close(fds[i]);
+}
+
+/* 5 s is QEMU's patience. */
+static void expect_prompt(struct client *c)
+{
+	double start = seconds();
+
+	set_reg(c, REG_DOORBELL, DOORBELL(1, 1));
+	EXPECT_EQ(1, taken(c, 1));
+	EXPECT_LT((seconds() - start) * 1000, 500);
+}
+
+TEST_F(msg, a_descriptor_that_is_slow_to_close_holds_up_only_its_peer)
+{
+	unsigned int fds = device_fds(&self->dev), i;
+	int listener = deaf_listener();
+
+	device_pause(&self->dev);
+	for (i = 0; i < 4; i++)
+		send_lingering(&self->a, listener);
+	kill(self->dev.pid, SIGCONT);
+	usleep(50000);
+	expect_prompt(&self->b);
+	/* Peer 0 is not heard until the device has less to close. */
+	EXPECT_LT(device_fds(&self->dev), fds + 2 * LINGERING);
+	close(listener);
+	EXPECT_EQ(0, reg(&self->a, REG_ID));
+	device_expect_fds(&self->dev, fds);
+}
+
+TEST_F(msg, a_client_that_leaves_slow_descriptors_is_seen_to_leave)
+{
+	unsigned int fds = device_fds(&self->dev);
+	int listener = deaf_listener();
+	struct client c;
+
+	set_reg(&self->a, REG_STATE, 3);
+	EXPECT_EQ(1, taken(&self->b, 0));
+	/* one message that is handled, one that stays in the socket */
+	device_pause(&self->dev);
+	send_lingering(&self->a, listener);
+	send_lingering(&self->a, listener);
+	kill(self->dev.pid, SIGCONT);
+	client_leave(&self->a, &self->dev, 0);
+	EXPECT_EQ(1, taken(&self->b, 0));
+	expect_prompt(&self->b);
+
+	/* In its place there is nobody until all is closed. */
+	client_connect(&c, &self->dev, 0);
+	expect_prompt(&self->b);
+	close(listener);
+	client_greet(&c);
+	EXPECT_EQ(0, reg(&c, REG_ID));
+	device_expect_fds(&self->dev, fds);
+}
+
+TEST_F(msg, slow_descriptors_in_refused_connections_hold_up_nobody)
+{
+	unsigned int fds = device_fds(&self->dev), i;
+	int listener = deaf_listener();
+	struct client more[4];
+
+	device_pause(&self->dev);
+	for (i = 0; i < 4; i++) {
+		client_connect(&more[i], &self->dev, 0);
+		send_lingering(&more[i], listener);
+	}
+	kill(self->dev.pid, SIGCONT);
+	for (i = 0; i < 3; i++)
+		expect_prompt(&self->b);
+	for (i = 0; i < 4; i++)
+		EXPECT_TRUE(client_closed(&more[i]));
+	close(listener);
+	device_expect_fds(&self->dev, fds);
+}
+
+TEST_F(msg, what_is_slow_to_close_does_not_keep_the_process)
+{
+	int listener = deaf_listener();
+	double start;
+
+	device_pause(&self->dev);
+	send_lingering(&self->a, listener);
+	send_lingering(&self->a, listener);
+	kill(self->dev.pid, SIGCONT);
+	usleep(50000);
+	start = seconds();
+	EXPECT_EQ(0, device_stop(&self->dev, NULL, 0));
+	EXPECT_LT((seconds() - start) * 1000, 1000);
+	close(listener);
+}
+
+/* One message at a time, although all have been received at once */
+TEST_F(msg, many_messages_of_one_do_not_keep_others_waiting)
+{
+	struct {
+		struct header hdr;
+		struct access a;
+		uint32_t value;
+	} __attribute__((packed)) m[200];
+	struct access state = { 0, BAR2, 4 };
+	struct reply r;
+	uint32_t seen;
+	unsigned int i;
+
+	for (i = 0; i < 200; i++) {
+		m[i].hdr = (struct header){ i, CMD_REGION_WRITE, sizeof(m[0]),
+					    FLAG_NO_REPLY, 0 };
+		m[i].a = (struct access){ REG_STATE, BAR0, 4 };
+		m[i].value = i + 1;
+	}
+	EXPECT_EQ(0, reg(&self->a, REG_ID));	/* heard last: it is first in turn */
+	device_pause(&self->dev);
+	ASSERT_EQ(sizeof(m), send(self->a.fd, m, sizeof(m), 0));
+	client_send(&self->b, CMD_REGION_READ, 0, &state, sizeof(state), NULL, 0);
+	kill(self->dev.pid, SIGCONT);
+	ASSERT_TRUE(client_receive(&self->b, &r));
+	memcpy(&seen, r.data + sizeof(state), sizeof(seen));
+	EXPECT_GT(seen, 0);
+	EXPECT_LT(seen, 10);
+	EXPECT_EQ(200, reg(&self->a, REG_STATE));
 }
 
 TEST_F(msg, eventfds_are_closed_when_replaced_and_at_the_end)
@@ -328,12 +490,12 @@ TEST_F(msg, eventfds_are_closed_when_replaced_and_at_the_end)
 					  VFIO_IRQ_SET_DATA_EVENTFD |
 					  VFIO_IRQ_SET_ACTION_TRIGGER, 0, 2,
 					  c.event, 2));
-		EXPECT_EQ(fds + 2, device_fds(&self->dev));
+		device_expect_fds(&self->dev, fds + 2);
 		client_leave(&c, &self->dev, 0);
 		for (v = 0; v < 2; v++)
 			close(c.event[v]);
 	}
-	EXPECT_EQ(fds - 1, device_fds(&self->dev));
+	device_expect_fds(&self->dev, fds - 1);
 }
 
 TEST_F(msg, messages_may_come_byte_by_byte)
@@ -404,7 +566,7 @@ TEST_F(msg, descriptors_stay_with_their_message)
 	for (v = 0; v < 2; v++)
 		c->event[v] = eventfd(0, EFD_NONBLOCK);
 	for (cut = 1; cut <= sizeof(m); cut++) {
-		kill(self->dev.pid, SIGSTOP);
+		device_pause(&self->dev);
 		for (v = 0; v < 2; v++) {
 			client_send(c, CMD_REGION_READ, 0, &a, sizeof(a), NULL, 0);
 			m.hdr.id = 1000 + v;
@@ -616,7 +778,7 @@ TEST_F(msg, garbage_costs_one_connection_and_no_descriptor)
 					      MSG_NOSIGNAL));
 		close(self->a.fd);
 	}
-	expect_fds(&self->dev, fds - 1);
+	device_expect_fds(&self->dev, fds - 1);
 	client_open(&self->a, &self->dev, 0);
 	EXPECT_EQ(0, reg(&self->a, REG_ID));
 }
