@@ -59,7 +59,8 @@ static void print_peer(FILE *f, const struct peer *p)
 	print_u64(f, "refused_connections", n->refused_connections);
 	print_u64(f, "messages", n->messages);
 	print_u64(f, "errors", n->errors);
-	fputc('}', f);
+	fprintf(f, ", \"eventfds_refused\": %s}",
+		p->no_eventfds ? "true" : "false");
 }
 
 void print_stats(FILE *f, const struct link *link)

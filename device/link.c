@@ -6,11 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "event.h"
 #include "link.h"
 #include "pci.h"
+
+/*
+ * An access to a peer's eventfd that takes longer than this is slow, and a peer
+ * may have half a second of these, which are forgiven at 1/16 of the time.
+ */
+#define SLOW_NS		100000
+#define SLOW_MAX_NS	500000000
+#define SLOW_FORGIVE	16
 
 static int create_memory(struct link *link)
 {
@@ -83,14 +92,6 @@ void peer_release_eventfds(struct peer *p)
 		peer_set_eventfd(p, i, -1);
 }
 
-void peer_refuse_eventfds(struct peer *p)
-{
-	complain("peer %u: its eventfd has blocked the link; it can have none any more",
-		 p->id);
-	p->no_eventfds = true;
-	peer_release_eventfds(p);
-}
-
 void link_fini(struct link *link)
 {
 	unsigned int i;
@@ -122,6 +123,63 @@ static bool chance(struct link *link, double rate)
 	return (x * 0x2545f4914f6cdd1d >> 32) < rate * 4294967296.0;
 }
 
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+/* For good: what a client has done once the next one in its place can do. */
+static void refuse_eventfds(struct peer *p, const char *why)
+{
+	complain("peer %u: its eventfd %s; it can have none any more", p->id,
+		 why);
+	p->no_eventfds = true;
+	peer_release_eventfds(p);
+}
+
+/*
+ * An access to an eventfd takes some microseconds, but a client can have it
+ * wake up a great many waiters, all at our cost. A long one may also be a
+ * hypervisor below us that took the processor away, which is nobody's fault
+ * and has to be forgiven.
+ */
+static void charge(struct peer *p, uint64_t cpu_ns)
+{
+	uint64_t now, forgiven;
+
+	if (cpu_ns < SLOW_NS)
+		return;
+	now = clock_ns(CLOCK_MONOTONIC);
+	forgiven = (now - p->slow_at) / SLOW_FORGIVE;
+	p->slow_ns -= p->slow_ns < forgiven ? p->slow_ns : forgiven;
+	p->slow_ns += cpu_ns;
+	p->slow_at = now;
+	if (p->slow_ns > SLOW_MAX_NS)
+		refuse_eventfds(p, "takes too long to signal");
+}
+
+/*
+ * A hostile client can make its eventfd blocking again behind our back. Then
+ * the watchdog's signal ends the wait (see main.c), and there is no second
+ * one: only an access that waits fails with EINTR.
+ */
+ssize_t peer_access_eventfd(struct peer *p, int fd, bool signal)
+{
+	uint64_t start = clock_ns(CLOCK_THREAD_CPUTIME_ID), value = 1;
+	ssize_t ret;
+
+	ret = signal ? write(fd, &value, sizeof(value)) :
+		       read(fd, &value, sizeof(value));
+	if (ret < 0 && errno == EINTR)
+		refuse_eventfds(p, "has blocked the link");
+	else
+		charge(p, clock_ns(CLOCK_THREAD_CPUTIME_ID) - start);
+	return ret;
+}
+
 /*
  * Tell the client to raise a vector. What the sender wrote to the shared
  * memory before it rang must be visible before the target takes the
@@ -133,15 +191,10 @@ static bool chance(struct link *link, double rate)
  * entry has.
  *
  * The eventfd is non-blocking. A full counter means that the client has not
- * looked yet, so nothing is lost. A hostile client can make it blocking again
- * behind our back; then the watchdog's signal ends the wait (see main.c), and
- * there is no second one: no eventfd of this peer is used again, not even
- * after it has connected again.
+ * looked yet, so nothing is lost.
  */
 void peer_signal(struct peer *p, unsigned int vector)
 {
-	const uint64_t one = 1;
-
 	if (p->eventfd[vector] < 0)
 		return;
 	if (p->link->cfg.intx) {
@@ -152,8 +205,7 @@ void peer_signal(struct peer *p, unsigned int vector)
 		p->intx_masked = true;
 	}
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (write(p->eventfd[vector], &one, sizeof(one)) < 0 && errno == EINTR)
-		peer_refuse_eventfds(p);
+	peer_access_eventfd(p, p->eventfd[vector], true);
 }
 
 /*

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "closer.h"
 
@@ -83,7 +84,9 @@ struct peer {
 	uint32_t int_ctrl;
 	uint32_t state;
 	int *eventfd;		/* one per vector, -1 where not in use */
-	bool no_eventfds;	/* one has blocked us: take none again */
+	bool no_eventfds;	/* they have cost too much: take none again */
+	uint64_t slow_ns;	/* what they have cost, less what is forgiven */
+	uint64_t slow_at;	/* when that was so */
 	bool intx_masked;	/* signalled, or masked by the client */
 	bool intx_pending;	/* to be signalled when unmasked */
 	uint8_t config[256];	/* owned by pci.c */
@@ -132,7 +135,8 @@ int peer_mem_write(struct peer *p, uint64_t offset, const void *buf,
 /* @fd becomes the peer's; -1 takes the vector out of use */
 void peer_set_eventfd(struct peer *p, unsigned int vector, int fd);
 void peer_release_eventfds(struct peer *p);
-void peer_refuse_eventfds(struct peer *p);	/* and release; for good */
+/* write() or read(), and its result; may end the use of all of the peer's */
+ssize_t peer_access_eventfd(struct peer *p, int fd, bool signal);
 void peer_signal(struct peer *p, unsigned int vector);
 void peer_intx_mask(struct peer *p);
 void peer_intx_unmask(struct peer *p);

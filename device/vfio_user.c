@@ -228,16 +228,14 @@ static int set_eventfds(struct conn *c, const struct vfio_irq_set *set,
 void vfio_user_resample(struct source *src)
 {
 	struct conn *c = container_of(src, struct conn, resample);
-	uint64_t count;
 
 	if (src->fd < 0)
 		return;
-	if (read(src->fd, &count, sizeof(count)) > 0) {
+	if (!c->peer->no_eventfds &&
+	    peer_access_eventfd(c->peer, src->fd, false) > 0)
 		peer_intx_unmask(c->peer);
-	} else if (errno == EINTR) {	/* as in peer_signal() */
-		peer_refuse_eventfds(c->peer);
+	if (c->peer->no_eventfds)
 		conn_drop_resample(c);
-	}
 }
 
 /* With KVM, the client's kernel tells us that the guest has taken INTx. */

@@ -100,7 +100,11 @@ int device_stop(struct device *d, char *json, size_t size)
 	int status;
 
 	kill(d->pid, SIGTERM);
-	read_all(d->out, json ? json : ignored, json ? size : sizeof(ignored));
+	if (json)
+		read_all(d->out, json, size);
+	do	/* the rest: it waits for who has not read what it prints */
+		read_all(d->out, ignored, sizeof(ignored));
+	while (*ignored);
 	ASSERT_EQ(d->pid, waitpid(d->pid, &status, 0));
 	d->pid = 0;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);

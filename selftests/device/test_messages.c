@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
@@ -707,6 +708,7 @@ TEST_F(msg, a_descriptor_that_could_block_is_not_taken)
 /* Non-blocking mode belongs to the open file, which the client shares. */
 TEST_F(msg, an_eventfd_made_blocking_again_holds_up_nobody_for_long)
 {
+	char json[20000];
 	uint64_t full = UINT64_MAX - 1;
 	unsigned int i;
 
@@ -721,6 +723,9 @@ TEST_F(msg, an_eventfd_made_blocking_again_holds_up_nobody_for_long)
 	set_reg(&self->b, REG_DOORBELL, DOORBELL(1, 1));
 	EXPECT_EQ(1, taken(&self->b, 1));
 	EXPECT_EQ(9, device_stat(&self->dev, 0, "dropped_masked"));
+	device_control(&self->dev, "stats", json, sizeof(json));
+	EXPECT_NE(NULL, strstr(json, "\"eventfds_refused\": true}, {\"id\": 1,"));
+	EXPECT_NE(NULL, strstr(json, "\"eventfds_refused\": false}]"));
 
 	/* Once for all, not once for each vector or connection */
 	client_leave(&self->a, &self->dev, 0);
@@ -729,6 +734,121 @@ TEST_F(msg, an_eventfd_made_blocking_again_holds_up_nobody_for_long)
 				       VFIO_IRQ_SET_DATA_EVENTFD |
 				       VFIO_IRQ_SET_ACTION_TRIGGER, 0, 1,
 				       self->b.event, 1));
+}
+
+/* How often the process has waited */
+static long waits(struct device *d)
+{
+	char path[40], line[200];
+	long n = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", d->pid);
+	f = fopen(path, "r");
+	ASSERT_NE(NULL, f);
+	while (fgets(line, sizeof(line), f))
+		sscanf(line, "voluntary_ctxt_switches: %ld", &n);
+	fclose(f);
+	return n;
+}
+
+/*
+ * The client that knows when the watchdog looks: it blocks the device for the
+ * better part of a second, right after that, again and again.
+ */
+TEST_F(msg, an_eventfd_that_blocks_for_a_while_is_found_out)
+{
+	const uint32_t ring[5] = { REG_DOORBELL, 0, BAR0, 4, DOORBELL(0, 0) };
+	uint64_t full = UINT64_MAX - 1;
+	unsigned int i;
+	long before;
+
+	client_leave(&self->a, &self->dev, 0);
+	client_join(&self->a, &self->dev, 0, 1);
+	for (i = 0; i < 8 && !device_stat(&self->dev, 0, "dropped_masked"); i++) {
+		ASSERT_EQ(0, fcntl(self->a.event[0], F_SETFL, 0));
+		ASSERT_EQ(8, write(self->a.event[0], &full, sizeof(full)));
+		before = waits(&self->dev);
+		while (waits(&self->dev) == before)
+			usleep(1000);
+		client_send(&self->b, CMD_REGION_WRITE, FLAG_NO_REPLY, ring,
+			    sizeof(ring), NULL, 0);
+		usleep(700000);
+		/* as an eventfd that nobody has made blocking */
+		ASSERT_EQ(0, fcntl(self->a.event[0], F_SETFL, O_NONBLOCK));
+		ASSERT_EQ(full, taken(&self->a, 0));
+		taken(&self->a, 0);	/* that of the write() that waited */
+		set_reg(&self->b, REG_DOORBELL, DOORBELL(0, 0));
+		taken(&self->a, 0);
+	}
+	EXPECT_NE(0, device_stat(&self->dev, 0, "dropped_masked"));
+}
+
+/* Whoever started the device may have had SIGALRM blocked. */
+TEST(a_blocked_sigalrm_does_not_disarm_the_watchdog)
+{
+	struct device dev = { 0 };
+	uint64_t full = UINT64_MAX - 1;
+	struct client c;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	ASSERT_EQ(0, sigprocmask(SIG_BLOCK, &set, NULL));
+	device_start(&dev, "");
+	ASSERT_EQ(0, sigprocmask(SIG_UNBLOCK, &set, NULL));
+	client_join(&c, &dev, 0, 1);
+	ASSERT_EQ(0, fcntl(c.event[0], F_SETFL, 0));
+	ASSERT_EQ(8, write(c.event[0], &full, sizeof(full)));
+	set_reg(&c, REG_DOORBELL, DOORBELL(0, 0));
+	EXPECT_EQ(0, device_stop(&dev, NULL, 0));
+}
+
+/* Each has a place in the eventfd's queue of who is to be told. */
+static void add_waiters(int fd, unsigned int sets, unsigned int dups)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+	unsigned int i, k;
+	int set, *copy = calloc(dups, sizeof(*copy));
+
+	ASSERT_NE(NULL, copy);
+	for (k = 0; k < dups; k++) {
+		copy[k] = dup(fd);
+		ASSERT_GE(copy[k], 0);
+	}
+	for (i = 0; i < sets; i++) {
+		set = epoll_create1(0);
+		ASSERT_GE(set, 0);
+		for (k = 0; k < dups; k++)
+			ASSERT_EQ(0, epoll_ctl(set, EPOLL_CTL_ADD, copy[k], &ev));
+	}
+	free(copy);
+}
+
+TEST_F(msg, an_eventfd_that_is_costly_to_signal_is_used_no_more)
+{
+	double start, longest = 0;
+	unsigned int i;
+
+	client_leave(&self->a, &self->dev, 0);
+	client_join(&self->a, &self->dev, 0, 1);
+	add_waiters(self->a.event[0], 40, 400);
+	for (i = 0; i < 6000; i++) {
+		start = seconds();
+		set_reg(&self->b, REG_DOORBELL, DOORBELL(0, 0));
+		if (seconds() - start > longest)
+			longest = seconds() - start;
+		if (i % 100 == 99 && device_stat(&self->dev, 0, "dropped_masked"))
+			break;
+	}
+	TH_LOG("%u doorbells, %.1f ms at most", i, longest * 1000);
+	EXPECT_LT(i, 6000);
+	EXPECT_EQ(EACCES, try_set_irqs(&self->a, VFIO_PCI_MSIX_IRQ_INDEX,
+				       VFIO_IRQ_SET_DATA_EVENTFD |
+				       VFIO_IRQ_SET_ACTION_TRIGGER, 0, 1,
+				       self->a.event, 1));
+	set_reg(&self->b, REG_DOORBELL, DOORBELL(1, 1));
+	EXPECT_EQ(1, taken(&self->b, 1));
 }
 
 TEST_F(msg, a_full_standard_error_holds_up_nobody)
