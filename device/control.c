@@ -179,11 +179,3 @@ void control_init(struct control *ctl, struct link *link)
 	for (i = 0; i < CONTROL_CLIENTS; i++)
 		ctl->clients[i] = (struct control_client){ .src.fd = -1 };
 }
-
-void control_fini(struct control *ctl)
-{
-	unsigned int i;
-
-	for (i = 0; i < CONTROL_CLIENTS; i++)
-		source_close(&ctl->clients[i].src);
-}

@@ -23,8 +23,7 @@ struct control {
 	struct control_client clients[CONTROL_CLIENTS];
 };
 
-void control_init(struct control *ctl, struct link *link);
-void control_fini(struct control *ctl);	/* the listener is the caller's */
+void control_init(struct control *ctl, struct link *link);	/* not listening */
 void print_stats(FILE *f, const struct link *link);
 
 /* A rate from 0 to 1, or in percent: "0.01", "1%". Returns whether it is. */

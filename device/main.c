@@ -2,6 +2,7 @@
 /* ivshmem-link: options, sockets, and the loop that everything runs in. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -24,7 +26,7 @@
 #include "link.h"
 
 #define VERSION		"0.1"
-#define SIZE_LIMIT	0x10000000000	/* 1 TiB */
+#define SIZE_LIMIT	0x10000000000ull	/* 1 TiB */
 
 static const char usage[] =
 "Usage: ivshmem-link --dir DIR [OPTION]...\n"
@@ -74,8 +76,12 @@ static struct link the_link;
 static struct control control;
 static struct port *ports;
 static const char *dir;
+static int dir_fd = -1;		/* holds the lock */
 static bool stop;
 
+static void remove_files(void);
+
+/* Nothing that was made is left behind. */
 static __attribute__((noreturn, format(printf, 1, 2)))
 void die(const char *fmt, ...)
 {
@@ -86,6 +92,7 @@ void die(const char *fmt, ...)
 	vfprintf(stderr, fmt, args);
 	va_end(args);
 	fputc('\n', stderr);
+	remove_files();
 	exit(2);
 }
 
@@ -108,6 +115,7 @@ static uint64_t parse_size(const char *what, const char *text, bool page)
 {
 	static const char suffixes[] = "KMG";
 	unsigned long long value;
+	unsigned int shift;
 	const char *suffix;
 	char *end;
 
@@ -117,9 +125,10 @@ static uint64_t parse_size(const char *what, const char *text, bool page)
 		die("%s is %s, want a size", what, text);
 	suffix = *end ? strchr(suffixes, *end) : NULL;
 	if (suffix) {
-		/* no overflow: beyond the limit anyhow */
-		if (value <= SIZE_LIMIT)
-			value <<= 10 * (suffix - suffixes + 1);
+		shift = 10 * (suffix - suffixes + 1);
+		if (value > SIZE_LIMIT >> shift)
+			die("%s is %s, want up to 1024G", what, text);
+		value <<= shift;
 		end++;
 	}
 	if (*end)
@@ -315,26 +324,34 @@ static void make_address(struct sockaddr_un *addr, unsigned int id)
 		    name, len, sizeof(addr->sun_path) - 1);
 }
 
-/* A socket that nobody listens on is what an earlier run left; remove it. */
+/*
+ * A directory has one link at a time. The kernel lets go of the lock when the
+ * process ends, however that happens.
+ */
+static void lock_directory(void)
+{
+	struct sockaddr_un addr;
+
+	make_address(&addr, CONTROL_SOCKET);	/* not too long */
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0)
+		die("cannot open the directory %s: %s", dir, strerror(errno));
+	if (!flock(dir_fd, LOCK_EX | LOCK_NB))
+		return;
+	if (errno == EWOULDBLOCK)
+		die("%s is in use by another ivshmem-link", dir);
+	die("cannot lock the directory %s: %s", dir, strerror(errno));
+}
+
+/* Nobody else has the directory, so a socket is what an earlier run left. */
 static void remove_stale(const struct sockaddr_un *addr)
 {
 	struct stat st;
-	int fd;
 
 	if (lstat(addr->sun_path, &st))
 		return;
 	if (!S_ISSOCK(st.st_mode))
 		die("%s exists and is no socket", addr->sun_path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		die("socket: %s", strerror(errno));
-	if (!connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ||
-	    errno == EAGAIN)
-		die("%s is in use by another process", addr->sun_path);
-	if (errno != ECONNREFUSED)
-		die("%s exists, and may be in use: %s", addr->sun_path,
-		    strerror(errno));
-	close(fd);
 	if (unlink(addr->sun_path))
 		die("cannot remove the old %s: %s", addr->sun_path,
 		    strerror(errno));
@@ -352,15 +369,6 @@ static void open_listener(struct source *src, unsigned int id)
 	if (bind(src->fd, (struct sockaddr *)&addr, sizeof(addr)) ||
 	    listen(src->fd, 8) || source_watch(src, EPOLLIN))
 		die("cannot listen on %s: %s", addr.sun_path, strerror(errno));
-}
-
-static void close_listener(struct source *src, unsigned int id)
-{
-	struct sockaddr_un addr;
-
-	source_close(src);
-	make_address(&addr, id);
-	unlink(addr.sun_path);
 }
 
 static void port_ready(struct source *src)
@@ -408,7 +416,6 @@ static void port_init(struct port *port, struct peer *p)
 {
 	int err;
 
-	port->listener = (struct source){ .fd = -1, .ready = port_ready };
 	/* One message's, and those of a connection that ends after it */
 	err = closer_start(&port->closer, SCM_FDS_MAX + MSG_FDS_MAX +
 					  p->link->cfg.vectors + 3, port_resume);
@@ -436,41 +443,67 @@ static void link_memory(bool create)
 		    strerror(errno));
 }
 
-/*
- * The control socket comes first to find another link in the same directory
- * before touching that one's peers, and again last: who can connect to it
- * knows that all others are there.
- */
+/* The control socket is last: who can connect to it knows that all are there. */
 static void open_sockets(void)
 {
-	struct sockaddr_un addr;
 	unsigned int i;
 
-	make_address(&addr, CONTROL_SOCKET);
-	remove_stale(&addr);
+	control_init(&control, &the_link);
 	ports = calloc(the_link.cfg.peers, sizeof(*ports));
 	if (!ports)
 		die("out of memory");
-	for (i = 0; i < the_link.cfg.peers; i++) {
+	for (i = 0; i < the_link.cfg.peers; i++)
+		ports[i].listener = (struct source){ .fd = -1, .ready = port_ready };
+	for (i = 0; i < the_link.cfg.peers; i++)
 		port_init(&ports[i], &the_link.peers[i]);
+	for (i = 0; i < the_link.cfg.peers; i++)
 		open_listener(&ports[i].listener, i);
-	}
 	if (the_link.cfg.base_address)
 		link_memory(true);
-	control_init(&control, &the_link);
 	open_listener(&control.listener, CONTROL_SOCKET);
 }
 
-static void close_sockets(void)
+static void remove_socket(const struct source *src, unsigned int id)
+{
+	struct sockaddr_un addr;
+
+	if (src->fd < 0)
+		return;
+	make_address(&addr, id);
+	unlink(addr.sun_path);
+}
+
+/* Of those in the directory only what this process has made */
+static void remove_files(void)
 {
 	unsigned int i;
 
-	control_fini(&control);
-	close_listener(&control.listener, CONTROL_SOCKET);
+	if (!ports)
+		return;
+	if (the_link.cfg.base_address)
+		link_memory(false);
+	remove_socket(&control.listener, CONTROL_SOCKET);
+	for (i = 0; i < the_link.cfg.peers; i++)
+		remove_socket(&ports[i].listener, i);
+}
+
+/*
+ * Sockets are not closed but shut down, as closing can wait, see closer.h; at
+ * the process's end it does not. A thread may be stuck all the same and keep
+ * the process: the directory is free nevertheless. Memory is left to the
+ * threads.
+ */
+static void end_link(void)
+{
+	unsigned int i;
+
+	remove_files();
+	shutdown(control.listener.fd, SHUT_RDWR);
 	for (i = 0; i < the_link.cfg.peers; i++) {
+		shutdown(ports[i].listener.fd, SHUT_RDWR);
 		conn_close(&ports[i].conn);
-		close_listener(&ports[i].listener, i);
 	}
+	close(dir_fd);
 }
 
 static void signal_ready(struct source *src)
@@ -565,6 +598,7 @@ int main(int argc, char **argv)
 
 	parse_options(argc, argv, &cfg);
 	raise_fd_limit(&cfg);
+	lock_directory();
 	if (events_init())
 		die("cannot wait for events: %s", strerror(errno));
 	umask(0177);	/* sockets: 0600 */
@@ -581,8 +615,6 @@ int main(int argc, char **argv)
 
 	signal(SIGALRM, SIG_IGN);	/* standard output may wait */
 	print_stats(stdout, &the_link);
-	if (cfg.base_address)
-		link_memory(false);
-	close_sockets();
+	end_link();
 	return err ? 1 : 0;
 }

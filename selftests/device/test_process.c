@@ -44,9 +44,14 @@ TEST(wrong_options_are_one_line_and_status_2)
 		{ "--output-size 4097", "--output-size is 4097 bytes" },
 		{ "--output-size 4Q", "--output-size is 4Q, want a size" },
 		{ "--output-size 4KK", "--output-size is 4KK" },
-		{ "--output-size 2000G", "want a multiple of 4096 up to 1024G" },
+		{ "--output-size 2000G", "is 2000G, want up to 1024G" },
 		{ "--output-size 99999999999999999999", "want a size" },
 		{ "--output-size 18446744073709547520G", "up to 1024G" },
+		{ "--output-size 17179869185G", "up to 1024G" },
+		{ "--output-size 1025G", "up to 1024G" },
+		{ "--rw-size 17592186044417M", "up to 1024G" },
+		{ "--rw-size 1099511631872", "up to 1024G" },
+		{ "--lie rw-size=17179869185G", "up to 1024G" },
 		{ "--base-address 0x1001", "0x1001, want a multiple of 4096" },
 		{ "--base-address 0", "--base-address is 0" },
 		{ "--base-address 0x10000 --strict", "--strict wants BAR2" },
@@ -71,8 +76,8 @@ TEST(a_missing_or_wrong_directory_is_named)
 	struct device dev = { 0 };
 	char args[300];
 
-	expect_refusal(&dev, "--dir /nonexistent", "/nonexistent/peer0.sock: No such file");
-	expect_refusal(&dev, "--dir /etc/passwd", "/etc/passwd/peer0.sock: Not a dir");
+	expect_refusal(&dev, "--dir /nonexistent", "directory /nonexistent: No such file");
+	expect_refusal(&dev, "--dir /etc/passwd", "directory /etc/passwd: Not a dir");
 	snprintf(args, sizeof(args), "--dir /%0120d", 0);
 	expect_refusal(&dev, args, "bytes, want at most 107");
 }
@@ -112,15 +117,59 @@ TEST(help_and_version_go_to_stdout)
 TEST(a_directory_has_one_link_at_a_time)
 {
 	struct device first = { 0 }, second = { 0 };
+	static const char *const names[] = {
+		"peer0.sock", "peer1.sock", "control.sock",
+	};
 	struct client c;
+	unsigned int i;
+	char path[120];
 
 	device_start(&first, "");
 	client_join(&c, &first, 0, 1);
 	strcpy(second.dir, first.dir);
-	expect_refusal(&second, "", "control.sock is in use by another process");
+	expect_refusal(&second, "", " is in use by another ivshmem-link");
 	EXPECT_EQ(0, reg(&c, REG_ID));
 	EXPECT_EQ(0, device_stat(&first, 1, "connections"));
+	/* whether or not its sockets tell of it: it may have just begun, or end */
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/%s", first.dir, names[i]);
+		ASSERT_EQ(0, unlink(path));
+	}
+	expect_refusal(&second, "", " is in use by another ivshmem-link");
+	EXPECT_EQ(0, reg(&c, REG_ID));
 	EXPECT_EQ(0, device_stop(&first, NULL, 0));
+	device_start(&second, "");
+	EXPECT_EQ(0, device_stop(&second, NULL, 0));
+}
+
+TEST(of_many_that_start_at_once_one_serves)
+{
+	struct device dev[8] = { 0 };
+	unsigned int i, tries, ended = 0;
+	char text[200];
+
+	device_start(&dev[0], "");
+	kill(dev[0].pid, SIGKILL);	/* its sockets are to be replaced */
+	waitpid(dev[0].pid, NULL, 0);
+	for (i = 0; i < 8; i++) {
+		strcpy(dev[i].dir, dev[0].dir);
+		device_try_start(&dev[i], "");
+	}
+	for (tries = 0; tries < 5000 && ended < 7; tries++) {
+		usleep(1000);
+		i = tries % 8;
+		if (!dev[i].pid || waitpid(dev[i].pid, NULL, WNOHANG) <= 0)
+			continue;
+		dev[i].pid = 0;
+		ended++;
+		device_stderr(&dev[i], text, sizeof(text));
+		EXPECT_NE(NULL, strstr(text, " is in use by "));
+	}
+	EXPECT_EQ(7, ended);
+	for (i = 0; i < 8; i++)
+		if (dev[i].pid)
+			EXPECT_EQ(0, device_stop(&dev[i], NULL, 0));
+	EXPECT_EQ(0, rmdir(dev[0].dir));
 }
 
 TEST(what_a_killed_link_left_is_replaced)
@@ -151,6 +200,8 @@ TEST(a_file_in_the_way_is_left_alone)
 	ASSERT_GE(fd, 0);
 	expect_refusal(&dev, "", "peer1.sock exists and is no socket");
 	EXPECT_EQ(0, access(path, F_OK));
+	snprintf(name, sizeof(name), "%s/peer0.sock", dev.dir);
+	EXPECT_NE(0, access(name, F_OK));	/* nothing is left of the attempt */
 
 	snprintf(name, sizeof(name), "%s/memory", dev.dir);
 	ASSERT_EQ(0, rename(path, name));
