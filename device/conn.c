@@ -106,7 +106,8 @@ static void handle_message(struct conn *c, const struct header *hdr, bool fds)
 		/* These two are no mistakes in the protocol. */
 		if (ret != -EPERM && ret != -ENOENT) {
 			c->peer->count.errors++;
-			complain("peer %u: command %u, %u bytes, %u descriptors: %s",
+			complain(&c->peer->complaints,
+				 "peer %u: command %u, %u bytes, %u descriptors: %s",
 				 c->peer->id, hdr->command, hdr->size, m.nfds,
 				 strerror(-ret));
 		}
@@ -142,10 +143,12 @@ static size_t lacks(const struct conn *c)
 static void end_bad_stream(struct conn *c, const struct header *hdr)
 {
 	if (hdr->size < sizeof(*hdr) || hdr->size > MSG_MAX)
-		complain("peer %u: a message of %u bytes, want %zu to %u; connection closed",
+		complain(&c->peer->complaints,
+			 "peer %u: a message of %u bytes, want %zu to %u; connection closed",
 			 c->peer->id, hdr->size, sizeof(*hdr), MSG_MAX);
 	else
-		complain("peer %u: message flags 0x%x, want a command; connection closed",
+		complain(&c->peer->complaints,
+			 "peer %u: message flags 0x%x, want a command; connection closed",
 			 c->peer->id, hdr->flags);
 	c->peer->count.errors++;
 	conn_close(c);
@@ -225,7 +228,8 @@ static bool receive(struct conn *c, size_t max)
 		    cmsg->cmsg_type == SCM_RIGHTS)
 			keep_fds(c, cmsg);
 	if (msg.msg_flags & MSG_CTRUNC) {
-		complain("peer %u: descriptors got lost, too many are open; connection closed",
+		complain(&c->peer->complaints,
+			 "peer %u: descriptors got lost, too many are open; connection closed",
 			 c->peer->id);
 		c->peer->count.errors++;
 		conn_close(c);
@@ -292,7 +296,7 @@ int conn_open(struct conn *c, int fd)
 	conn_init(c, c->peer);
 	c->src.fd = fd;
 	if (source_watch(&c->src, EPOLLIN)) {
-		complain("peer %u: epoll: %s", c->peer->id, strerror(errno));
+		complain(&c->peer->complaints, "peer %u: epoll: %s", c->peer->id, strerror(errno));
 		closer_add(c->peer->closer, source_take(&c->src));
 		return -1;
 	}

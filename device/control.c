@@ -91,7 +91,10 @@ static void answer(FILE *f, struct link *link, const char *line)
 	if (!strcmp(line, "stats"))
 		print_stats(f, link);
 	else if (!strcmp(line, "help"))
-		fputs("{\"commands\": [\"help\", \"stats\", \"drop RATE\"]}\n", f);
+		fprintf(f, "{\"commands\": [\"help\", \"stats\"%s]}\n",
+			link->cfg.may_drop ? ", \"drop RATE\"" : "");
+	else if (!strncmp(line, "drop ", 5) && !link->cfg.may_drop)
+		fputs("{\"error\": \"drop wants --drop-interrupts, 0 for none yet\"}\n", f);
 	else if (!strncmp(line, "drop ", 5) &&
 		 parse_rate(line + 5, &link->cfg.drop_rate))
 		fprintf(f, "{\"drop_rate\": %g}\n", link->cfg.drop_rate);
@@ -117,7 +120,7 @@ static void answer_client(struct control_client *cl)
 	fclose(f);
 	if (send(cl->src.fd, reply, len, MSG_NOSIGNAL | MSG_DONTWAIT) !=
 	    (ssize_t)len)
-		complain("control socket: cannot send %zu bytes at once", len);
+		complain(NULL, "control socket: cannot send %zu bytes at once", len);
 	free(reply);
 }
 
@@ -143,28 +146,36 @@ static void client_ready(struct source *src)
 	source_close(src);	/* answered, or gone, or its line is too long */
 }
 
+/*
+ * One that is free, or else the one that has been silent for longest: who has
+ * sent a line has been answered, and closed.
+ */
+static struct control_client *find_client(struct control *ctl)
+{
+	struct control_client *cl, *found = ctl->clients;
+
+	for (cl = ctl->clients; cl < ctl->clients + CONTROL_CLIENTS; cl++) {
+		if (cl->src.fd < 0)
+			return cl;
+		if (cl->order < found->order)
+			found = cl;
+	}
+	return found;
+}
+
 static void control_accept(struct source *src)
 {
 	struct control *ctl = container_of(src, struct control, listener);
-	struct control_client *cl = NULL;
-	unsigned int i;
-	int fd;
+	struct control_client *cl = find_client(ctl);
+	int fd = source_accept(src);
 
-	fd = source_accept(src);
 	if (fd < 0)
 		return;
-	for (i = 0; i < CONTROL_CLIENTS && !cl; i++)
-		if (ctl->clients[i].src.fd < 0)
-			cl = &ctl->clients[i];
-	if (!cl) {
-		close(fd);
-		complain("control socket: %u clients are connected already",
-			 CONTROL_CLIENTS);
-		return;
-	}
+	source_close(&cl->src);
 	*cl = (struct control_client){
 		.src = { .fd = fd, .ready = client_ready },
 		.link = ctl->link,
+		.order = ctl->arrived++,
 	};
 	if (source_watch(&cl->src, EPOLLIN))
 		source_close(&cl->src);

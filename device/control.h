@@ -13,6 +13,7 @@
 struct control_client {
 	struct source src;
 	struct link *link;
+	uint64_t order;		/* of the clients' arrival */
 	char line[64];
 	size_t len;
 };
@@ -20,6 +21,7 @@ struct control_client {
 struct control {
 	struct source listener;
 	struct link *link;
+	uint64_t arrived;
 	struct control_client clients[CONTROL_CLIENTS];
 };
 

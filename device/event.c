@@ -14,7 +14,8 @@
 
 #include "event.h"
 
-#define LINES_PER_SECOND 20
+#define LINES			20
+#define SECONDS_PER_LINE	5
 
 static int epoll_fd;
 static int reserve_fd;		/* see source_accept() */
@@ -77,7 +78,7 @@ int source_accept(struct source *listener)
 
 	if (fd >= 0 || errno == EAGAIN)
 		return fd;
-	complain("cannot accept a connection: %s", strerror(errno));
+	complain(NULL, "cannot accept a connection: %s", strerror(errno));
 	if (errno == EMFILE || errno == ENFILE) {
 		close(reserve_fd);
 		fd = accept4(listener->fd, NULL, NULL, flags);
@@ -106,32 +107,41 @@ int events_run(const bool *stop)
 	return 0;
 }
 
+static bool may_complain(struct complaints *who)
+{
+	struct pollfd err = { .fd = STDERR_FILENO, .events = POLLOUT };
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (who->due < now.tv_sec)
+		who->due = now.tv_sec;
+	if (who->due - now.tv_sec > (LINES - 1) * SECONDS_PER_LINE ||
+	    poll(&err, 1, 0) != 1)
+		return false;
+	who->due += SECONDS_PER_LINE;
+	return true;
+}
+
 /*
  * A standard error that nobody empties must not hold up the loop, so a line is
  * written in one piece, and only where there is room.
  */
-void complain(const char *fmt, ...)
+void complain(struct complaints *who, const char *fmt, ...)
 {
-	static unsigned int lines, lost;
-	static time_t second;
-	struct pollfd err = { .fd = STDERR_FILENO, .events = POLLOUT };
-	struct timespec now;
+	static struct complaints own;
 	char text[400];
 	va_list args;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec != second)
-		lines = 0;
-	second = now.tv_sec;
-	if (lines >= LINES_PER_SECOND || poll(&err, 1, 0) != 1) {
-		lost++;
+	if (!who)
+		who = &own;
+	if (!may_complain(who)) {
+		who->lost++;
 		return;
 	}
-	lines++;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	fprintf(stderr, lost ? "ivshmem-link: %s (%u lines before this left out)\n" :
-			       "ivshmem-link: %s\n", text, lost);
-	lost = 0;
+	fprintf(stderr, who->lost ? "ivshmem-link: %s (%u lines before this left out)\n" :
+				    "ivshmem-link: %s\n", text, who->lost);
+	who->lost = 0;
 }

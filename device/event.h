@@ -30,7 +30,17 @@ void source_close(struct source *src);
 int source_accept(struct source *listener);	/* a descriptor, or -1 */
 int events_run(const bool *stop);			/* until *stop */
 
-/* One line on stderr. A peer can cause these, so they are rate limited. */
-void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* What somebody has had to say, all 0 at first */
+struct complaints {
+	int64_t due;		/* when all lines are his again, in seconds */
+	unsigned int lost;
+};
+
+/*
+ * One line on stderr. Who causes it has 20, and a new one every 5 s, so that
+ * nobody takes another's. NULL is the process itself.
+ */
+void complain(struct complaints *who, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif

@@ -134,7 +134,8 @@ static uint64_t clock_ns(clockid_t clock)
 /* For good: what a client has done once the next one in its place can do. */
 static void refuse_eventfds(struct peer *p, const char *why)
 {
-	complain("peer %u: its eventfd %s; it can have none any more", p->id,
+	complain(&p->complaints,
+		 "peer %u: its eventfd %s; it can have none any more", p->id,
 		 why);
 	p->no_eventfds = true;
 	peer_release_eventfds(p);

@@ -44,6 +44,7 @@ struct link_config {
 	bool strict;		/* leave read-only sections out of the mappings */
 	bool intx;		/* INTx instead of MSI-X */
 	bool cap20_mirror;	/* repeat BAR2's address in the capability */
+	bool may_drop;		/* the control socket may change the rate */
 	double drop_rate;	/* part of all interrupts to lose, 0 to 1 */
 	uint64_t seed;
 	bool lies[LIES];
@@ -91,6 +92,7 @@ struct peer {
 	bool intx_pending;	/* to be signalled when unmasked */
 	uint8_t config[256];	/* owned by pci.c */
 	struct counters count;
+	struct complaints complaints;
 };
 
 struct link {

@@ -46,7 +46,8 @@ static const char usage[] =
 "  --intx                INTx and one vector, no MSI-X\n"
 "  --base-address ADDR   no BAR2; the memory, DIR/memory, is at ADDR\n"
 "  --cap20-mirror        repeat BAR2's address in the capability, for NuttX\n"
-"  --drop-interrupts R   lose this part of all interrupts: 0.01 or 1%\n"
+"  --drop-interrupts R   lose this part of all interrupts: 0.01 or 1%; \"drop\" on\n"
+"                        the control socket changes it, from 0 also\n"
 "  --seed N              which ones (1)\n"
 "  --help, --version\n"
 "\n"
@@ -269,6 +270,7 @@ static void parse_option(int opt, const char *arg, struct link_config *cfg)
 		if (!parse_rate(arg, &cfg->drop_rate))
 			die("--drop-interrupts is %s, want 0 to 1, or 0%% to 100%%",
 			    arg);
+		cfg->may_drop = true;
 		break;
 	case 'e':
 		cfg->seed = parse_number("--seed", arg, 0, UINT64_MAX);
@@ -392,7 +394,8 @@ static void port_ready(struct source *src)
 		return;
 	if (p->connected) {
 		p->count.refused_connections++;
-		complain("peer %u: refused a second client of %s/peer%u.sock, it has one",
+		complain(&p->complaints,
+			 "peer %u: refused a second client of %s/peer%u.sock, it has one",
 			 p->id, dir, p->id);
 		shutdown(fd, SHUT_RDWR);
 		closer_add(&port->closer, fd);
@@ -611,7 +614,7 @@ int main(int argc, char **argv)
 	open_sockets();
 	err = events_run(&stop);
 	if (err)
-		complain("epoll_wait: %s", strerror(errno));
+		complain(NULL, "epoll_wait: %s", strerror(errno));
 
 	signal(SIGALRM, SIG_IGN);	/* standard output may wait */
 	print_stats(stdout, &the_link);

@@ -389,7 +389,8 @@ static int do_region_write(struct conn *c, struct message *m)
 	case VFIO_PCI_BAR2_REGION_INDEX:
 		err = peer_mem_write(c->peer, a.offset, data, a.count);
 		if (err)
-			complain("peer %u: refused to write %u bytes of shared memory at 0x%llx",
+			complain(&c->peer->complaints,
+				 "peer %u: refused to write %u bytes of shared memory at 0x%llx",
 				 c->peer->id, a.count,
 				 (unsigned long long)a.offset);
 		break;

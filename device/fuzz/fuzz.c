@@ -73,11 +73,12 @@ bool closer_busy(const struct closer *cl)
 	return false;
 }
 
-void complain(const char *fmt, ...)
+void complain(struct complaints *who, const char *fmt, ...)
 {
 	char line[300];
 	va_list args;
 
+	(void)who;
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);

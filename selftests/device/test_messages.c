@@ -878,6 +878,41 @@ TEST_F(msg, a_full_standard_error_holds_up_nobody)
 	EXPECT_NE(NULL, strstr(text, "(10 lines before this left out)\n"));
 }
 
+static unsigned int lines(const char *text)
+{
+	unsigned int n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+TEST_F(msg, nobody_takes_anothers_lines_on_standard_error)
+{
+	char text[65536];
+	struct client c;
+	unsigned int i;
+
+	for (i = 0; i < 200; i++)
+		client_try(&self->a, 99, NULL, 0, NULL, 0, NULL);
+	client_connect(&c, &self->dev, 1);	/* the other's line */
+	EXPECT_TRUE(client_closed(&c));
+	device_stderr(&self->dev, text, sizeof(text));
+	EXPECT_NE(NULL, strstr(text, "peer 1: refused a second client"));
+	EXPECT_GE(lines(text), 20);
+	EXPECT_LE(lines(text), 24);
+
+	/* one more each 5 s, which tells how many there were */
+	for (i = 0; i < 80 && !strstr(text, "left out"); i++) {
+		usleep(100000);
+		client_try(&self->a, 99, NULL, 0, NULL, 0, NULL);
+		device_stderr(&self->dev, text, sizeof(text));
+	}
+	EXPECT_LE(lines(text), 1);
+	EXPECT_NE(NULL, strstr(text, "peer 0: command 99, "));
+	EXPECT_NE(NULL, strstr(text, " lines before this left out)\n"));
+}
+
 TEST_F(msg, garbage_costs_one_connection_and_no_descriptor)
 {
 	unsigned int fds = device_fds(&self->dev), i, n;

@@ -256,7 +256,7 @@ TEST(counters_are_json)
 
 	if (system("python3 -c pass 2>/dev/null"))
 		SKIP(return, "no python3 to parse JSON with");
-	device_start(&dev, "--peers 256");	/* the longest answer */
+	device_start(&dev, "--peers 256 --drop-interrupts 0");	/* the longest answer */
 	snprintf(command, sizeof(command),
 		 "python3 -c 'import json, socket, time\n"
 		 "for command in \"stats\", \"help\", \"drop 0.5\", \"nonsense\":\n"
@@ -275,9 +275,9 @@ TEST(the_control_socket_answers_and_survives_bad_clients)
 	unsigned int fds_before;
 	int fds[30], i;
 
-	device_start(&dev, "");
+	device_start(&dev, "--drop-interrupts 0");
 	device_control(&dev, "help", json, sizeof(json));
-	EXPECT_NE(NULL, strstr(json, "\"stats\""));
+	EXPECT_NE(NULL, strstr(json, "[\"help\", \"stats\", \"drop RATE\"]"));
 	device_control(&dev, "nonsense", json, sizeof(json));
 	EXPECT_NE(NULL, strstr(json, "\"error\""));
 	device_control(&dev, "drop 2", json, sizeof(json));
@@ -306,6 +306,41 @@ TEST(the_control_socket_answers_and_survives_bad_clients)
 	device_expect_fds(&dev, fds_before);
 	device_control(&dev, "stats", json, sizeof(json));
 	EXPECT_NE(NULL, strstr(json, "\"peers\""));
+	EXPECT_EQ(0, device_stop(&dev, NULL, 0));
+}
+
+TEST(silent_clients_do_not_keep_the_control_socket)
+{
+	struct device dev = { 0 };
+	char json[20000];
+	int fds[20], i;
+
+	device_start(&dev, "");
+	for (i = 0; i < 20; i++)
+		fds[i] = unix_connect(dev.dir, "control.sock");
+	device_control(&dev, "stats", json, sizeof(json));
+	EXPECT_NE(NULL, strstr(json, "\"peers\""));
+	/* The oldest one had to go, the newest is still heard. */
+	ASSERT_EQ(5, send(fds[19], "help\n", 5, MSG_NOSIGNAL));
+	EXPECT_GT(read(fds[19], json, sizeof(json)), 0);
+	EXPECT_EQ(0, read(fds[0], json, sizeof(json)));
+	for (i = 0; i < 20; i++)
+		close(fds[i]);
+	EXPECT_EQ(0, device_stop(&dev, NULL, 0));
+}
+
+TEST(interrupts_are_lost_on_demand_only_where_an_option_allows_it)
+{
+	struct device dev = { 0 };
+	char json[20000];
+
+	device_start(&dev, "");
+	device_control(&dev, "help", json, sizeof(json));
+	EXPECT_STREQ("{\"commands\": [\"help\", \"stats\"]}\n", json);
+	device_control(&dev, "drop 1", json, sizeof(json));
+	EXPECT_NE(NULL, strstr(json, "\"error\": \"drop wants --drop-interrupts"));
+	device_control(&dev, "stats", json, sizeof(json));
+	EXPECT_NE(NULL, strstr(json, "\"drop_rate\": 0, "));
 	EXPECT_EQ(0, device_stop(&dev, NULL, 0));
 }
 

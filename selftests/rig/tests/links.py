@@ -167,7 +167,7 @@ def nothing_left_out(lab):
 
 
 @test("a lost interrupt costs at most the time until the next recheck, and loses nothing",
-      Fixture(Pair), alone=True, quick=("7.2", debug.NAME))
+      Fixture(Pair, drop_interrupts="0"), alone=True, quick=("7.2", debug.NAME))
 def recheck(lab):
     lab.link.ask("drop 1")
     took = []

@@ -19,7 +19,7 @@ class Programs(Lab):
     def __init__(self, kernel=DEFAULT_KERNEL):
         super().__init__(kernel)
         self.link = self.link(protocol="uio", vectors=3, rw_size="64K", output_size="64K",
-                              strict=True)
+                              strict=True, drop_interrupts="0")
         self.vm = self.vm([self.link.peer(0), self.link.peer(1)])
         self.vm.run("modprobe ivshmem_uio")
 
