@@ -366,14 +366,18 @@ class Runner:
         finally:
             for worker in workers:
                 worker.close()
+            self.tell_failures()
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         print("1..%d\n# %d s, %d s of processor time" % (
             sum(self.counts.values()), time.monotonic() - start, used.ru_utime + used.ru_stime))
+        return self.counts
+
+    def tell_failures(self):
+        """In full: at the end, for who reads that first, and also of a run that is ended."""
         for name, sentence, text in self.failures:
             print("\n==== FAILED %s: %s\n%s" % (name, sentence, text))
             if "again: " not in text:
                 print(again(name))
-        return self.counts
 
 
 def summary(counts):

@@ -96,6 +96,24 @@ def failures():
     equal(said.splitlines()[-1], "2 passed, 3 failed, 1 skipped", "last line")
 
 
+@test("who ends a run is told in full what has failed by then")
+def ended_early():
+    def body(number):
+        expect(number, "one\ntwo\nthree\nfour")
+
+    def note(result):
+        if result.id == "given.test1":
+            raise KeyboardInterrupt
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said):
+            runner.Runner(1, note).run(given(3, body))
+    except KeyboardInterrupt:
+        expect("\nfour (" in said.getvalue(), "%s", said.getvalue())
+        return
+    raise AssertionError("it is not ended")
+
+
 @test("a failure of a kind that nobody thought of is told with its seeds and logs, and the tests "
       "after it in its group run")
 def unforeseen():
