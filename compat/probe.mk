@@ -10,6 +10,7 @@ compat-flags := \
 	$(call have,BUS_UEVENT_CONST,device/bus.h,.uevent..const struct device) \
 	$(call have,BUS_REMOVE_VOID,device/bus.h,void ..remove..struct device) \
 	$(call have,CONTAINER_OF_CONST,container_of.h,define container_of_const) \
+	$(call have,ETH_HW_ADDR_SET,etherdevice.h,void eth_hw_addr_set.struct net_device) \
 	$(call have,ETHTOOL_KERNEL_RINGPARAM,ethtool.h,struct kernel_ethtool_ringparam) \
 	$(call have,ETHTOOL_KERNEL_COALESCE,ethtool.h,struct kernel_ethtool_coalesce) \
 	$(call have,NAPI_ADD_DEFAULT_WEIGHT,netdevice.h,netif_napi_add_weight.dev. napi. poll. NAPI_POLL_WEIGHT) \
