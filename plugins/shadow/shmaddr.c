@@ -14,7 +14,8 @@
 #include "shadow.h"
 
 static char *shmaddr;
-module_param(shmaddr, charp, 0444);
+/* Any memory but RAM: a locked down kernel allows nobody to choose it. */
+module_param_hw(shmaddr, charp, iomem, 0444);
 MODULE_PARM_DESC(shmaddr, "where the R/W section is, if the device has none: [DEVICE@]ADDRESS[+SIZE][,...]");
 
 /* What the original, whose parameter was an address alone, had there */
