@@ -218,6 +218,8 @@ int ivshmem_window_mmap(struct ivshmem_window *window, struct vm_area_desc *desc
 			   VMA_DONTDUMP_BIT, VMA_WIPEONFORK_BIT);
 	if (section->registers)
 		desc->page_prot = pgprot_noncached(desc->page_prot);
+	/* In a guest whose memory is encrypted, the peer's is not. */
+	desc->page_prot = pgprot_decrypted(desc->page_prot);
 	desc->pgoff = PHYS_PFN(section->start + offset);
 	desc->vm_ops = &window_vm_ops;
 	desc->private_data = window;
