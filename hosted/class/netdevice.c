@@ -497,6 +497,13 @@ int kit_net_coalesce(struct kit_net *net, bool adaptive, unsigned int usecs, uns
 	return err;
 }
 
+int net_ratelimit(void)
+{
+	static DEFINE_RATELIMIT_STATE(state, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+
+	return __ratelimit(&state);
+}
+
 static int __init net_init(void)
 {
 	return class_register(&net_class);

@@ -17,6 +17,8 @@ typedef struct { unsigned long pgprot; } pgprot_t;
 
 #define HOSTED_PROT_NONCACHED	1UL
 #define pgprot_noncached(_prot)	((pgprot_t){ (_prot).pgprot | HOSTED_PROT_NONCACHED })
+/* A process's memory is what its kernel makes of it. */
+#define pgprot_decrypted(_prot)	(_prot)
 
 struct file;
 struct mm_struct;

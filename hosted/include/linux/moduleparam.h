@@ -35,6 +35,7 @@ struct kernel_param {
 	}										\
 	__module_param_call(_name, &param_ops_##_type, (void *)&(_value), _perm)
 #define module_param(_name, _type, _perm)	module_param_named(_name, _name, _type, _perm)
+#define module_param_hw(_name, _type, _hwtype, _perm)	module_param(_name, _type, _perm)
 
 #define __hosted_param_type(_name, _type)						\
 	extern const struct kernel_param_ops param_ops_##_name;				\

@@ -115,6 +115,8 @@ static inline void *netdev_priv(const struct net_device *dev)
 #define netdev_info(_dev, _fmt, ...) \
 	dev_info((_dev)->dev.parent, "%s: " _fmt, (_dev)->name, ##__VA_ARGS__)
 
+int net_ratelimit(void);
+
 int __must_check register_netdev(struct net_device *dev);
 void unregister_netdev(struct net_device *dev);
 void free_netdev(struct net_device *dev);
