@@ -219,6 +219,20 @@ static bool take_message(struct shadow *shadow, const struct ivshmem_frame *fram
 	return !shadow_take_request(shadow, word);
 }
 
+/* What is left of this tick's share, whoever had the rest of it; returns the time. Under lock */
+static u64 begin_share(struct shadow *shadow)
+{
+	unsigned long now = jiffies;
+	u64 start = ktime_get_ns();
+
+	if (shadow->served_in != now) {
+		shadow->served_in = now;
+		shadow->served = 0;
+	}
+	shadow->until = start + SHADOW_SHARE - shadow->served;
+	return start;
+}
+
 /*
  * Take messages until there are none, or no room to answer one. Returns true
  * when there may be more.
@@ -230,7 +244,7 @@ static bool receive(struct shadow *shadow)
 	int looks, found;
 	bool more = true;
 
-	for (looks = 0; more && looks < SHADOW_BUDGET; looks++) {
+	for (looks = 0; more && looks < SHADOW_BUDGET && ktime_get_ns() < shadow->until; looks++) {
 		found = ivshmem_rx_peek(link, &frame);
 		if (found < 0 || (found && !take_message(shadow, &frame)))
 			more = false;
@@ -244,28 +258,49 @@ static bool receive(struct shadow *shadow)
 	return more;
 }
 
-/* Do all that there is to do with the ring. Any context. */
+/*
+ * Do all that there is to do with the ring. Any context. What is beyond the
+ * ring's share of a tick waits for the next one, and until then nobody serves
+ * it: a peer may ask, and ring, without end.
+ */
 static void service(struct shadow *shadow)
 {
 	unsigned long flags;
+	u64 start;
 	bool more;
 
+	if (READ_ONCE(shadow->behind))
+		return;
 	spin_lock_irqsave(&shadow->lock, flags);
-	if (shadow->up) {
+	if (shadow->up && !shadow->behind) {
+		start = begin_share(shadow);
 		more = shadow_bury(shadow);
 		more |= receive(shadow);
-		if (more)
-			queue_work(system_highpri_wq, &shadow->work);
 		spin_lock(&shadow->tx_lock);
 		tx_reclaim(shadow);
 		spin_unlock(&shadow->tx_lock);
+		shadow->served += ktime_get_ns() - start;
+		if (shadow->served >= SHADOW_SHARE) {
+			WRITE_ONCE(shadow->behind, true);
+			queue_delayed_work(system_highpri_wq, &shadow->work, 1);
+		} else if (more) {
+			queue_delayed_work(system_highpri_wq, &shadow->work, 0);
+		}
 	}
 	spin_unlock_irqrestore(&shadow->lock, flags);
 }
 
 static void service_work(struct work_struct *work)
 {
-	service(container_of(work, struct shadow, work));
+	struct shadow *shadow = container_of(work, struct shadow, work.work);
+
+	WRITE_ONCE(shadow->behind, false);
+	/*
+	 * Pairs with the barrier between what the peer publishes and its doorbell:
+	 * what an interrupt that still found us behind has told of is seen now.
+	 */
+	smp_mb();
+	service(shadow);
 }
 
 static enum hrtimer_restart shadow_timer(struct hrtimer *timer)
@@ -291,6 +326,7 @@ static void set_up(struct shadow *shadow, bool up)
 	spin_lock(&shadow->tx_lock);
 	WRITE_ONCE(shadow->up, up);
 	WRITE_ONCE(shadow->full, false);
+	WRITE_ONCE(shadow->behind, false);
 	shadow->sent = 0;
 	shadow->owed = false;
 	shadow->urgency = 0;
@@ -317,7 +353,7 @@ static void shadow_down(struct ivshmem_link *link)
 	wake_up_all(&shadow->room);
 	/* Both only start while the link is up. */
 	hrtimer_cancel(&shadow->timer);
-	cancel_work_sync(&shadow->work);
+	cancel_delayed_work_sync(&shadow->work);
 	shadow->timer_on = false;
 }
 
@@ -460,7 +496,7 @@ static struct shadow *alloc_shadow(struct ivshmem_device *idev)
 	INIT_LIST_HEAD(&shadow->files);
 	spin_lock_init(&shadow->lock);
 	INIT_LIST_HEAD(&shadow->dying);
-	INIT_WORK(&shadow->work, service_work);
+	INIT_DELAYED_WORK(&shadow->work, service_work);
 	spin_lock_init(&shadow->tx_lock);
 	init_waitqueue_head(&shadow->room);
 	hrtimer_setup(&shadow->timer, shadow_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);

@@ -45,6 +45,9 @@
 /* How many messages are taken, or sent by ourselves, at a time with interrupts off */
 #define SHADOW_BUDGET	32
 
+/* What the ring may take of each tick, of one CPU, nanoseconds */
+#define SHADOW_SHARE	(TICK_NSEC / 4)
+
 /* How many requests of one slot may wait for their answer, a power of two */
 #define SHADOW_QUEUE		64
 
@@ -150,6 +153,10 @@ struct shadow_place {
  * @dying: slots that were closed while requests waited, until these have been
  *	answered; they keep their places
  * @work: goes on receiving where an interrupt had too much to do
+ * @behind: the ring has had its share of a tick, and waits for @work; set under @lock
+ * @served_in: the tick that @served is of, jiffies
+ * @served: what the ring has taken of it, nanoseconds
+ * @until: when its share ends for who serves the ring now, nanoseconds
  * @tx_lock: see the top of this file
  * @full: there was no room for a message
  * @room: those who wait for @full to end
@@ -185,7 +192,11 @@ struct shadow {
 	struct shadow_place *places;
 	unsigned long *used;
 	struct list_head dying;
-	struct work_struct work;
+	struct delayed_work work;
+	bool behind;
+	unsigned long served_in;
+	u64 served;
+	u64 until;
 
 	spinlock_t tx_lock;	/* see above */
 	bool full;

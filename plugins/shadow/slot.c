@@ -167,7 +167,7 @@ void shadow_slot_close(struct shadow_slot *slot)
 		spin_unlock(&slot->lock);
 		list_add_tail(&slot->dying, &shadow->dying);
 		if (shadow_bury(shadow))
-			queue_work(system_highpri_wq, &shadow->work);
+			queue_delayed_work(system_highpri_wq, &shadow->work, 0);
 	}
 	spin_unlock_irq(&shadow->lock);
 	/* Another process may have the file and be waiting in it. */

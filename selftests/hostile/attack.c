@@ -14,6 +14,7 @@
 #include <err.h>
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,26 @@ static const struct ring_attack attacks[] = {
 	{ "keep", keep, true, "no frame is returned, for up to --seconds" },
 	{ }
 };
+
+static volatile sig_atomic_t nobody;
+
+static void other_turn(int number)
+{
+	(void)number;
+	nobody = !nobody;
+}
+
+void take_turns(bool nobody_first)
+{
+	nobody = nobody_first;
+	if (signal(SIGUSR1, other_turn) == SIG_ERR)
+		err(EXIT_LINK, "SIGUSR1");
+}
+
+bool nobodys_turn(void)
+{
+	return nobody;
+}
 
 static void until_running(struct peer *p)
 {

@@ -68,6 +68,10 @@ int shadow_attack(const char *name);
 int fuzz_attack(void);
 int flood_attack(bool turns);
 
+/* From now on SIGUSR1 changes whose turn it is. */
+void take_turns(bool nobody_first);
+bool nobodys_turn(void);
+
 void shadow_list(void (*tell)(const char *name, bool resets, const char *what));
 
 #endif

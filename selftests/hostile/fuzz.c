@@ -579,14 +579,6 @@ static void open_log(struct fuzz *f)
 	setvbuf(f->log, NULL, _IOLBF, 0);
 }
 
-static volatile sig_atomic_t nobody;
-
-static void other_turn(int number)
-{
-	(void)number;
-	nobody = !nobody;
-}
-
 /*
  * Doorbells flat out with the link up: to all vectors, or, while it is nobody's
  * turn, to one that does not exist, which costs this side, the device and the
@@ -598,16 +590,15 @@ int flood_attack(bool turns)
 	uint64_t n = 0;
 	double begin;
 
-	nobody = turns;
-	if (turns && signal(SIGUSR1, other_turn) == SIG_ERR)
-		err(EXIT_LINK, "SIGUSR1");
+	if (turns)
+		take_turns(true);
 	prepare(f);
 	climb(f, STATE_RUN);
 	begin = now_ms();
 	while (now_ms() - begin < attack_options.seconds * 1e3)
 		for (int i = 0; i < 100; i++, n++)
 			must(f, client_ring(&f->c, f->other,
-					    nobody ? UINT16_MAX : n % f->c.vectors));
+					    nobodys_turn() ? UINT16_MAX : n % f->c.vectors));
 	printf("{\"attack\": \"%s\", \"doorbells\": %llu, \"ms\": %.1f}\n",
 	       turns ? "flood-turns" : "flood", (unsigned long long)n, now_ms() - begin);
 	set_state(f, STATE_RESET);

@@ -309,6 +309,36 @@ static void flood(struct target *t)
 		die();
 }
 
+/*
+ * As much work as the ring has room for, and doorbells flat out; while it is
+ * nobody's turn, they go to a vector that does not exist.
+ */
+static void requests(struct target *t)
+{
+	double end = now_us() + attack_options.seconds * 1e6;
+	struct request q = { .number = NR_GETPID, .slot = stale_slot() };
+	unsigned int thread, n = 0;
+	int ret;
+
+	(void)t;
+	while (is_known(q.slot))
+		q.slot = stale_slot();
+	take_turns(false);
+	expect_replies(-ESRCH);
+	while (now_us() < end) {
+		for (thread = 0; thread < THREADS && rtos_busy(&victim.r, thread); )
+			thread++;
+		q.tcb = 0;
+		ret = nobodys_turn() || thread == THREADS ? 1 : rtos_request(&victim.r, thread, &q);
+		if (ret > 0)
+			ret = link_ring(&victim.r.link, nobodys_turn() ? UINT16_MAX :
+						n++ % victim.r.link.client.vectors);
+		if (ret < 0)
+			die();
+		step(0);
+	}
+}
+
 /* No reply is taken for a while, and then all. */
 static void keep(struct target *t)
 {
@@ -522,6 +552,7 @@ static const struct ring_attack attacks[] = {
 	{ "odd-tcbs", odd_tcbs, false, "tcbs that look like signals" },
 	{ "priorities", priorities, false, "policies and priorities that do not exist" },
 	{ "flood", flood, true, "thousands of requests to --dead-slot" },
+	{ "requests", requests, false, "requests and doorbells flat out, for --seconds" },
 	{ "keep-replies", keep, false, "no reply is taken for --seconds" },
 	{ "lengths", lengths, true, "messages that are not 80 bytes" },
 	{ "words", words, false, "requests change while they are read, for --seconds" },

@@ -217,7 +217,7 @@ def shadow_on(kernel):
 
     @hostile("early doorbells, a flood, resets and all of the ring flat out leave a usable link")
     def flat_out(lab):
-        for name in RESETS + ("events", "doorbells"):
+        for name in RESETS + ("events", "doorbells", "requests"):
             lab.attack(name)
         lab.still_works()
 

@@ -519,14 +519,19 @@ def figures(values):
 def flood(lab):
     lab.vm.job(LOOPS, timeout=10000)
     # On UIO's first link interrupts stay on, for the eventfds; on its second they are one-shot.
-    for name, number in (("net", 1), ("shadow", 1), ("uio", 0), ("uio", 1)):
+    for name, number, kind in (("net", 1, "flood-turns"), ("shadow", 1, "flood-turns"),
+                               ("shadow", 1, "shadow-requests"), ("uio", 0, "flood-turns"),
+                               ("uio", 1, "flood-turns")):
         plugin = lab.plugin[name]
         link = plugin.links[number]
         count = "cat /sys/bus/ivshmem/devices/ivshmem%d/counters/interrupts" % (
             plugin.first + number)
-        attack = Attack(lab, link, "--seconds", 1000, *plugin.options[number], "flood-turns")
+        before = rung(link)
+        attack = Attack(lab, link, "--seconds", 1000, *plugin.options[number], kind)
         try:
-            until(lambda k=link: rung(k) > 1000, "doorbells")
+            until(lambda k=link, n=before: rung(k) > n + 1000, "doorbells")
+            if kind != "flood-turns":
+                os.kill(attack.process.pid, signal.SIGUSR1)     # it begins with ours
             begin, bells, arrived = time.monotonic(), rung(link), int(lab.vm.out(count))
             quiet, loud = in_turns(lab.vm, attack)
             bells = (rung(link) - bells) / (time.monotonic() - begin)
@@ -534,9 +539,10 @@ def flood(lab):
         finally:
             attack.close()
         left = [100 * b / a for a, b in zip(quiet, loud)]
-        print("# %s, link %d: %d doorbells a second, %d interrupts in all, leave %s %% of the speed of "
-              "%s thousand rounds a second" % (name, number, bells, arrived, figures(left),
-                                               figures(speed / 1000 for speed in quiet)))
+        print("# %s, link %d, %s: %d doorbells a second, %d interrupts in all, leave %s %% of the "
+              "speed of %s thousand rounds a second" % (
+                  name, number, kind, bells, arrived, figures(left),
+                  figures(speed / 1000 for speed in quiet)))
         expect(arrived, "%s, link %d: no doorbell arrived", name, number)
         expect(min(left) >= 50, "%s, link %d: doorbells leave %d %% of a loop's speed, want at least "
                "50", name, number, min(left))
