@@ -153,10 +153,10 @@ all_arrived() { # how many had not before, from a and from b
 
 # Of ping itself one answer is enough, and it hardly waits for the last ones.
 none_lost() { # command...
-	wait_until 10 settled || { echo "# the interfaces are never quiet"; return 1; }
+	wait_until 60 settled || { echo "# the interfaces are never quiet"; return 1; }
 	a_lacked=$from_a b_lacked=$from_b
 	"$@" || return 1
-	wait_until 10 all_arrived "$a_lacked" "$b_lacked" && return
+	wait_until 60 all_arrived "$a_lacked" "$b_lacked" && return
 	echo "# lost: $((from_a - a_lacked)) of a's frames, $((from_b - b_lacked)) of b's"
 	return 1
 }

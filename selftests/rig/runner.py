@@ -363,13 +363,16 @@ class Runner:
             for _ in range(min(self.jobs, len(self.groups))):
                 workers.append(Worker(self.groups, patience))
             self.work(workers, patience)
+        except BaseException:
+            self.tell_failures()
+            raise
         finally:
             for worker in workers:
                 worker.close()
-            self.tell_failures()
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         print("1..%d\n# %d s, %d s of processor time" % (
             sum(self.counts.values()), time.monotonic() - start, used.ru_utime + used.ru_stime))
+        self.tell_failures()
         return self.counts
 
     def tell_failures(self):
