@@ -272,7 +272,7 @@ static void service(struct shadow *shadow)
 	if (READ_ONCE(shadow->behind))
 		return;
 	spin_lock_irqsave(&shadow->lock, flags);
-	if (shadow->up && !shadow->behind) {
+	if (shadow->up) {
 		start = begin_share(shadow);
 		more = shadow_bury(shadow);
 		more |= receive(shadow);
