@@ -613,19 +613,27 @@ TEST_F(msg, no_reply_means_none_not_even_for_errors_or_data)
 	EXPECT_EQ(1, device_stat(&self->dev, 0, "resets"));
 }
 
-static unsigned long rss_kb(struct device *d)
+/* A number from /proc/PID/status; @format has the line's name and %lu */
+static unsigned long proc_status(struct device *d, const char *format)
 {
 	char path[40], line[200];
-	unsigned long kb = 0;
+	unsigned long value;
+	int found = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", d->pid);
 	f = fopen(path, "r");
 	ASSERT_NE(NULL, f);
-	while (fgets(line, sizeof(line), f))
-		sscanf(line, "VmRSS: %lu", &kb);
+	while (!found && fgets(line, sizeof(line), f))
+		found = sscanf(line, format, &value);
 	fclose(f);
-	return kb;
+	ASSERT_EQ(1, found);
+	return value;
+}
+
+static unsigned long rss_kb(struct device *d)
+{
+	return proc_status(d, "VmRSS: %lu");
 }
 
 TEST_F(msg, a_client_that_does_not_read_stalls_only_itself)
@@ -737,19 +745,9 @@ TEST_F(msg, an_eventfd_made_blocking_again_holds_up_nobody_for_long)
 }
 
 /* How often the process has waited */
-static long waits(struct device *d)
+static unsigned long waits(struct device *d)
 {
-	char path[40], line[200];
-	long n = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", d->pid);
-	f = fopen(path, "r");
-	ASSERT_NE(NULL, f);
-	while (fgets(line, sizeof(line), f))
-		sscanf(line, "voluntary_ctxt_switches: %ld", &n);
-	fclose(f);
-	return n;
+	return proc_status(d, "voluntary_ctxt_switches: %lu");
 }
 
 /*
@@ -760,8 +758,8 @@ TEST_F(msg, an_eventfd_that_blocks_for_a_while_is_found_out)
 {
 	const uint32_t ring[5] = { REG_DOORBELL, 0, BAR0, 4, DOORBELL(0, 0) };
 	uint64_t full = UINT64_MAX - 1;
+	unsigned long before;
 	unsigned int i;
-	long before;
 
 	client_leave(&self->a, &self->dev, 0);
 	client_join(&self->a, &self->dev, 0, 1);

@@ -65,15 +65,23 @@ static uint64_t any_slot(void)
 	return attack_options.slot[any() % attack_options.slots];
 }
 
+/* A thread that has no request out, THREADS if each has one */
+static unsigned int free_thread(void)
+{
+	unsigned int thread = 0;
+
+	while (thread < THREADS && rtos_busy(&victim.r, thread))
+		thread++;
+	return thread;
+}
+
 /* Sends a request of some thread that has none out, once the ring has room. */
 static void request(uint64_t number, uint64_t slot, uint64_t tcb, uint64_t priority)
 {
 	struct request q = { .number = number, .tcb = tcb, .priority = priority, .slot = slot };
-	unsigned int thread = 0;
+	unsigned int thread = free_thread();
 	int ret;
 
-	while (thread < THREADS && rtos_busy(&victim.r, thread))
-		thread++;
 	if (thread == THREADS)
 		errx(EXIT_BROKEN, "%d requests wait for a reply", THREADS);
 	while ((ret = rtos_request(&victim.r, thread, &q)) > 0)
@@ -326,8 +334,7 @@ static void requests(struct target *t)
 	take_turns(false);
 	expect_replies(-ESRCH);
 	while (now_us() < end) {
-		for (thread = 0; thread < THREADS && rtos_busy(&victim.r, thread); )
-			thread++;
+		thread = free_thread();
 		q.tcb = 0;
 		ret = nobodys_turn() || thread == THREADS ? 1 : rtos_request(&victim.r, thread, &q);
 		if (ret > 0)
