@@ -19,7 +19,7 @@
 #define SHOWN	8
 /* By which numbers may differ in any case */
 #define PAGES	2048	/* each CPU keeps some */
-#define NOISE	200	/* slabs of 5.10 by 121, others by 41 */
+#define NOISE	200	/* slabs of 5.10 by 121, others by 41, but see add_slab() */
 #define ENOUGH	16	/* cycles that tell a leak from other noise, 8 at most */
 
 struct tally {
@@ -27,8 +27,11 @@ struct tally {
 	struct item {
 		char name[80];
 		long count;
+		long noise;	/* by which it may differ in any case */
 	} item[ITEMS];
 };
+
+static long cpus;	/* asked once: to ask takes memory, which is what is counted */
 
 static struct item *find(const struct tally *t, const char *name)
 {
@@ -40,7 +43,8 @@ static struct item *find(const struct tally *t, const char *name)
 	return NULL;
 }
 
-static void add(struct tally *t, long count, const char *what, const char *which)
+static void add_noisy(struct tally *t, long count, long noise, const char *what,
+		      const char *which)
 {
 	struct item *item;
 	char name[80];
@@ -51,9 +55,15 @@ static void add(struct tally *t, long count, const char *what, const char *which
 		item = &t->item[t->items++];
 		strcpy(item->name, name);
 		item->count = 0;
+		item->noise = noise;
 	}
 	if (item)
 		item->count += count;
+}
+
+static void add(struct tally *t, long count, const char *what, const char *which)
+{
+	add_noisy(t, count, NOISE, what, which);
 }
 
 static void each_line(const char *path, void (*function)(struct tally *, char *), struct tally *t)
@@ -70,15 +80,21 @@ static void each_line(const char *path, void (*function)(struct tally *, char *)
 	fclose(file);
 }
 
-/* name, objects in use, ... */
+/*
+ * name, objects in use, objects, their size, objects of a slab, ... Of the slab that a
+ * CPU allocates from, all objects count as in use: 512 of kmalloc-8.
+ */
 static void add_slab(struct tally *t, char *line)
 {
+	long objects, per_slab, noise;
 	char name[64];
-	long objects;
 
 	/* The tracker of objects keeps what it has once needed. */
-	if (sscanf(line, "%63s %ld", name, &objects) == 2 && strcmp(name, "debug_objects_cache"))
-		add(t, objects, "objects of", name);
+	if (sscanf(line, "%63s %ld %*d %*d %ld", name, &objects, &per_slab) != 3 ||
+	    !strcmp(name, "debug_objects_cache"))
+		return;
+	noise = per_slab * cpus;
+	add_noisy(t, objects, noise > NOISE ? noise : NOISE, "objects of", name);
 }
 
 /* range, bytes, who made it, ... */
@@ -136,6 +152,7 @@ void leaks_init(void)
 	}
 	if (dir)
 		closedir(dir);
+	cpus = sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 /* What is free but kept for later is given back. A cache may be gone meanwhile. */
@@ -204,7 +221,7 @@ static int by_count(const void *a, const void *b)
  * takes for files, packets and trace events, each CPU keeps some, or it is freed
  * late.
  */
-static long bound(const char *name, long cycles)
+static long bound(const struct item *item, long cycles)
 {
 	static const char * const ours[] = {
 		"objects of kmalloc-", "objects of kernfs_node_cache", "objects of vmap_area",
@@ -212,13 +229,13 @@ static long bound(const char *name, long cycles)
 	};
 	unsigned int i;
 
-	if (!strncmp(name, "pages", 5))
+	if (!strncmp(item->name, "pages", 5))
 		return PAGES;
 	for (i = 0; i < sizeof(ours) / sizeof(*ours) && cycles >= ENOUGH; i++)
-		if (!strncmp(name, ours[i], strlen(ours[i])) &&
-		    strcmp(name, "objects of kmalloc-8"))
+		if (!strncmp(item->name, ours[i], strlen(ours[i])) &&
+		    strcmp(item->name, "objects of kmalloc-8"))
 			return cycles * 3 / 4;
-	return cycles / 2 + NOISE;
+	return cycles / 2 + item->noise;
 }
 
 /* Is one of the numbers larger by more than its bound? Tells those that grew most. */
@@ -240,7 +257,7 @@ static bool has_grown(const struct tally *before, const struct tally *after, lon
 	*text = '\0';
 	for (i = 0; i < after->items; i++) {
 		item = &grown->item[i];
-		found |= item->count > bound(item->name, cycles);
+		found |= item->count > bound(item, cycles);
 		if (i < SHOWN)
 			snprintf(text + strlen(text), size - strlen(text), "%s%s +%ld",
 				 i ? ", " : "", item->name, item->count);
