@@ -15,6 +15,6 @@ def main(kernel, hours, seed, plugins):
         try:
             scale.soak(lab, 3600 * hours, seed or random.randrange(1, 1 << 31), plugins)
         except (AssertionError, RigError) as error:
-            say("%s\n%s\nlogs: %s" % (error, lab.tails(), lab.keep_logs("fuzz")))
+            say("%s\n%s\nlogs: %s" % (error, lab.tails(), lab.keep_logs("fuzz", str(error))))
             return 1
     return 0

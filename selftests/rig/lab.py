@@ -66,14 +66,15 @@ class Lab:
         return found
 
     def tails(self):
-        return "\n".join("%s (%s), console:\n%s" % (vm.name, vm.kernel, vm.tail(20))
-                         for vm in self.vms)
+        return "\n".join("%s (%s), console:\n%s%s" %
+                         (vm.name, vm.kernel, vm.tail(20), vm.processors()) for vm in self.vms)
 
-    def keep_logs(self, name):
-        """Copies of all logs outlive the test; the newest run's only."""
+    def keep_logs(self, name, text):
+        """Copies of all logs outlive the test, and why it failed; the newest run's only."""
         target = checkout_cache("failed", name)
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
+        (target / "failure").write_text(text + "\n")
         for path in list(self.folder.glob("vm*")) + list(self.folder.glob("*/link.log")):
             shutil.copy(path, target / "-".join(path.relative_to(self.folder).parts))
         return target

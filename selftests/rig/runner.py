@@ -159,7 +159,7 @@ class Case:
         for lab in Lab.opened:
             if "console:" not in text and lab.vms:
                 logs.append(lab.tails())
-            logs.append("logs: %s" % lab.keep_logs(self.test.id))
+            logs.append("logs: %s" % lab.keep_logs(self.test.id, "\n".join([text] + logs)))
         return story(self.test.id, text, suite.seeds, logs)
 
     def run(self, patience):

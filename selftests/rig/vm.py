@@ -221,8 +221,18 @@ class VM:
             hung = HUNG.search(self.log()[self.booted:])
             if self.agent.ended or hung or time.monotonic() >= deadline:
                 late = "the machine ended" if self.agent.ended else "no answer in time"
-                raise self.error("%s: %s" % (what, hung[0] if hung else late))
+                raise self.error("%s: %s%s" % (what, hung[0] if hung else late, self.processors()))
         return self.replies.pop(number)
+
+    def processors(self):
+        """Lines that tell where each is, and whether it is halted, as far as QEMU still can."""
+        if not self.alive():
+            return ""
+        try:
+            said = self.qmp("human-monitor-command", command_line="info registers -a")
+        except (GuestError, OSError):
+            return ""
+        return "".join("\n  " + line for line in re.findall(r"^[ER]IP=.*HLT=\d", str(said), re.M))
 
     def job(self, command, timeout=200):
         """Starts a command; its Job tells the result."""

@@ -125,7 +125,9 @@ def unforeseen():
     with tempfile.TemporaryDirectory() as folder, \
             mock.patch.dict(os.environ, {"XDG_CACHE_HOME": folder, "IVSHMEM_SEED": "77"}):
         counts, said = ran(given(3, body, Fixture(Lab)))
+        kept = [path.read_text() for path in pathlib.Path(folder).rglob("failed/*/failure")]
     equal(counts, {"pass": 2, "fail": 1, "skip": 0}, "counts")
+    expect(len(kept) == 1 and "'ivshmem-rtos' timed out" in kept[0], "kept with the logs: %s", kept)
     for text in ("'ivshmem-rtos' timed out", "seed: 77 78\n", "logs: ", "again: IVSHMEM_SEED=77 "):
         expect(text in said, "no %r in\n%s", text, said)
 
