@@ -110,6 +110,9 @@ enum ivshmem_core_flags {
  * @link: the plugin's link, if it has one; set and cleared while events are off
  * @seen: states that the plugin was told, by peer. Event work only.
  * @events: the one work item that events come from
+ * @events_in: jiffies when it ran last
+ * @looks: how often it ran since @events_in began
+ * @events_next: jiffies before which no interrupt has it run again
  * @recheck: sets IVSHMEM_RECHECK_DUE about once a second
  * @fired: of vector 0 as the last event work found it
  * @flags: enum ivshmem_core_flags, atomic bits
@@ -155,7 +158,10 @@ struct ivshmem_core {
 	raw_spinlock_t control_lock;	/* see above */
 	struct ivshmem_link *link;
 	u32 *seen;
-	struct work_struct events;
+	struct delayed_work events;
+	unsigned long events_in;
+	unsigned int looks;
+	unsigned long events_next;
 	struct delayed_work recheck;
 	unsigned long fired;
 	unsigned long flags;

@@ -14,6 +14,9 @@
 
 #define RECHECK_INTERVAL	HZ
 
+/* More than any handshake needs, and nothing to a CPU */
+#define LOOKS_A_TICK		8
+
 /*
  * Either the state tells, or the rest does twice in a row, as a plugin may just be
  * on its way into one-shot mode, or out of it.
@@ -101,17 +104,27 @@ static bool update_link(struct ivshmem_core *core)
 	return core->link && ivshmem_link_update(core->link);
 }
 
-static void event_work(struct work_struct *work)
+/*
+ * A peer may change its state without end, and to have a worker look costs more
+ * than the interrupt. After so many looks the next one waits for the next tick.
+ */
+static void count_look(struct ivshmem_core *core)
 {
-	struct ivshmem_core *core = container_of(work, struct ivshmem_core, events);
-	struct ivshmem_driver *plugin = READ_ONCE(core->plugin);
+	unsigned long now = jiffies;
+
+	if (core->events_in != now) {
+		core->events_in = now;
+		core->looks = 0;
+	}
+	WRITE_ONCE(core->events_next, now + (++core->looks >= LOOKS_A_TICK));
+}
+
+static void look(struct ivshmem_core *core, struct ivshmem_driver *plugin)
+{
 	bool recheck = test_and_clear_bit(IVSHMEM_RECHECK_DUE, &core->flags);
 	unsigned long fired;
 	bool found;
 
-	/* Events went off; the plugin stays until this work was waited for. */
-	if (!plugin)
-		return;
 	if (recheck)
 		check_device(core, plugin);
 	found = scan_states(core, plugin);
@@ -129,12 +142,24 @@ static void event_work(struct work_struct *work)
 		ivshmem_count(core, IVSHMEM_RECHECKS);
 }
 
+static void event_work(struct work_struct *work)
+{
+	struct ivshmem_core *core = container_of(work, struct ivshmem_core, events.work);
+	struct ivshmem_driver *plugin = READ_ONCE(core->plugin);
+
+	/* Events went off; the plugin stays until this work was waited for. */
+	if (!plugin)
+		return;
+	look(core, plugin);
+	count_look(core);
+}
+
 static void recheck_work(struct work_struct *work)
 {
 	struct ivshmem_core *core = container_of(work, struct ivshmem_core, recheck.work);
 
 	set_bit(IVSHMEM_RECHECK_DUE, &core->flags);
-	queue_work(system_highpri_wq, &core->events);
+	queue_delayed_work(system_highpri_wq, &core->events, 0);
 	queue_delayed_work(system_highpri_wq, &core->recheck, RECHECK_INTERVAL);
 }
 
@@ -145,7 +170,8 @@ static void free_seen(void *seen)
 
 int ivshmem_events_init(struct ivshmem_core *core)
 {
-	INIT_WORK(&core->events, event_work);
+	INIT_DELAYED_WORK(&core->events, event_work);
+	core->events_next = jiffies;
 	INIT_DELAYED_WORK(&core->recheck, recheck_work);
 	core->seen = kvcalloc(core->idev.max_peers, sizeof(*core->seen), GFP_KERNEL);
 	if (!core->seen)
@@ -183,5 +209,5 @@ void ivshmem_events_off(struct ivshmem_core *core)
 	ivshmem_disable_interrupts(&core->idev);
 	ivshmem_synchronize_vectors(core);
 	cancel_delayed_work_sync(&core->recheck);
-	cancel_work_sync(&core->events);
+	cancel_delayed_work_sync(&core->events);
 }

@@ -34,7 +34,8 @@ static bool is_ours(struct ivshmem_core *core)
 static void tell(struct ivshmem_core *core, struct ivshmem_driver *plugin, unsigned int vector)
 {
 	if (!vector)
-		queue_work(system_highpri_wq, &core->events);
+		queue_delayed_work(system_highpri_wq, &core->events,
+				   time_before(jiffies, READ_ONCE(core->events_next)));
 	if (plugin->interrupt)
 		plugin->interrupt(&core->idev, vector);
 }

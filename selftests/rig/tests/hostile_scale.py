@@ -463,6 +463,36 @@ def cleared(lab):
     clearing(lab, link, "shadow", "cat /sys/class/shadow-process/shadow-process0/counters/resets")
 
 
+LOOKS = 8 * 250         # a second: LOOKS_A_TICK, and CONFIG_HZ of all our kernels
+
+
+@test("a peer that changes its state flat out has no more than eight looks at it in each tick, and "
+      "the last state is seen", Fixture(Lab), quick=("7.2",))
+def looked_at(lab):
+    link = lab.link()
+    vm = lab.vm([link.peer(0)])
+    vm.run("modprobe ivshmem_net && ip addr add 10.11.0.1/24 dev eth0 && ip link set eth0 up")
+
+    def changes():
+        return [float(number) for number in vm.out(
+            "cut -d ' ' -f 1 /proc/uptime; "
+            "cat /sys/bus/ivshmem/devices/ivshmem0/counters/state_changes").split()]
+    attack = Attack(lab, link, "--seconds", 1000, "--seed", seed(), "states")
+    try:
+        until(lambda: changes()[1] > 100, "the attack has begun")
+        then, first = changes()
+        time.sleep(5)
+        now, last = changes()
+        expect(not attack.done(), "the attack ended before it was looked at")
+    finally:
+        attack.close()
+    rate = (last - first) / (now - then)
+    print("# %d changes a second were seen, of %d at most" % (rate, LOOKS))
+    # Ticks are not read at the same moment as the uptime.
+    expect(rate < 1.1 * LOOKS, "%d looks a second found another state, want %d at most", rate, LOOKS)
+    answered(lab, link, "10.11.0.2")
+
+
 # A loop on each CPU that does nothing but count, and tells how far it is when asked.
 LOOPS = ("for cpu in 0 1; do taskset -c $cpu /bin/sh -c 'trap \"echo \\$i >/run/count$0\" USR1; i=0; "
          "echo $$ >/run/loop$0; while :; do i=$((i + 1)); done' $cpu & done; wait")
