@@ -4,6 +4,19 @@
 # in a network namespace of its own (a and b), where the interface is called link0.
 NET=10.11.0
 
+# Each namespace's sysfs, which can be read without a process in the namespace.
+SYSFS=/run/ivshmem-selftests
+
+# ip netns exec takes several times as long, for a sysfs of the command's own. A path, as
+# busybox's nsenter takes its own ping for the name. Not for what is killed later: $! were a
+# shell.
+at() { # namespace, program, arguments...
+	ns=$1
+	program=$(command -v "$2")
+	shift 2
+	nsenter --net="/run/netns/$ns" "$program" "$@"
+}
+
 # All interfaces of ivshmem links in this namespace, one a line.
 link_names() {
 	for path in /sys/class/net/*; do
@@ -18,15 +31,18 @@ interface() { # device
 	ls "$(readlink -f "/sys/bus/ivshmem/devices/$1")/../net"
 }
 
-clock() { # whole seconds
-	cut -d. -f1 /proc/uptime
+clock() { # sets now, in whole seconds
+	read -r now _ </proc/uptime
+	now=${now%%.*}
 }
 
 wait_until() { # seconds, command...
-	end=$(($(clock) + 1 + $1))
+	clock
+	end=$((now + 1 + $1))
 	shift
 	until "$@"; do
-		[ "$(clock)" -lt $end ] || return 1
+		clock
+		[ "$now" -lt $end ] || return 1
 		sleep 0.05
 	done
 }
@@ -34,7 +50,9 @@ wait_until() { # seconds, command...
 # The carrier's flag is on before the queues are, and what is sent between is lost; the
 # interface's state comes with the queues, but may stay for a while when the carrier goes.
 carrier() { # namespace
-	ip -n "$1" link show link0 2>/dev/null | grep -q "LOWER_UP.* state UP"
+	{ read -r flag <"$SYSFS/$1/class/net/link0/carrier"; } 2>/dev/null && [ "$flag" = 1 ] &&
+		{ read -r state <"$SYSFS/$1/class/net/link0/operstate"; } 2>/dev/null &&
+		[ "$state" = up ]
 }
 
 no_carrier() { # namespace
@@ -47,6 +65,8 @@ carriers() {
 
 end_up() { # namespace, interface, host number
 	ip netns add "$1"
+	mkdir -p "$SYSFS/$1"
+	at "$1" mount -t sysfs sysfs "$SYSFS/$1"
 	ip link set "$2" netns "$1" name link0
 	ip -n "$1" link set lo up
 	ip -n "$1" addr add "$NET.$3/24" dev link0
@@ -68,6 +88,8 @@ pair_up() { # the two interfaces; default: the two that there are
 
 # The interfaces return to the first namespace with their namespace's end.
 pair_down() {
+	umount "$SYSFS/a" "$SYSFS/b"
+	rmdir "$SYSFS/a" "$SYSFS/b" "$SYSFS"
 	ip netns del a
 	ip netns del b
 }

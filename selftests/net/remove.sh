@@ -11,15 +11,16 @@ here=$(dirname "$0")
 COUNT=${COUNT:-25}
 
 flood() { # namespace, host number: traffic that outlives the interface, until SIGTERM
+	ping=$(command -v ping)
 	trap 'kill $!; wait $!; exit' TERM
 	while :; do
-		ip netns exec "$1" ping -q -f -w 2 -s 1000 "$NET.$2" >/dev/null 2>&1 &
+		nsenter --net="/run/netns/$1" "$ping" -q -f -w 2 -s 1000 "$NET.$2" >/dev/null 2>&1 &
 		wait $!
 	done
 }
 
 answers() {
-	ip netns exec a ping -q -c 1 -W 1 "$NET.2" >/dev/null
+	at a ping -q -c 1 -W 1 "$NET.2" >/dev/null
 }
 
 # The interface of a device that has just been bound joins its namespace again.
@@ -51,7 +52,7 @@ repeat() { # command
 	done
 }
 
-need ip ping modprobe rmmod
+need ip nsenter ping modprobe rmmod
 need_pair
 others=$(grep -l ' net ' "$BUS"/*/protocol | grep -cv -e "/$A/" -e "/$B/")
 trap 'kill $floods 2>/dev/null; wait; pair_down; give_back' EXIT

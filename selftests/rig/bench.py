@@ -61,7 +61,7 @@ class Bench(Pair):
         }
 
     def figure(self, end, name):
-        return int(self.at(end, "cat /sys/class/net/link0/statistics/" + name).out)
+        return int(self.read(end, "statistics/" + name))
 
     def iperf(self, net, options, seconds):
         text = self.at("a", "iperf3 -J -c %s2 -t %d %s" % (net, seconds, options),

@@ -71,8 +71,7 @@ def iperf(lab, options, seconds=3):
 @test("bulk TCP rings at most one doorbell for ten packets", PAIR, alone=True, quick=("5.10", "7.2"))
 def doorbells(lab):
     def count():
-        packets = sum(int(n) for n in lab.at("a", "cat /sys/class/net/link0/statistics/?x_packets"
-                                             ).out.split())
+        packets = sum(map(int, lab.read("a", "statistics/?x_packets").split()))
         return packets, lab.link.total("doorbells")
     before = count()
     iperf(lab, "")
@@ -85,7 +84,7 @@ def doorbells(lab):
       quick=("7.2",))
 def coalescing(lab):
     def count():
-        moved = lab.at("b", "cat /sys/class/net/link0/statistics/rx_packets").out
+        moved = lab.read("b", "statistics/rx_packets")
         return lab.link.stats(1)["interrupts"], int(moved)
     interrupts = {16: [], 32: []}        # for each frame
     shown = lab.at("b", "ethtool -c link0").out
@@ -125,7 +124,7 @@ def netconsole(lab):
                "ip link set link0 up" % NET)
     try:
         lab.wait_carrier("b")
-        mac = lab.at("b", "cat /sys/class/net/link0/address").out.strip()
+        mac = lab.read("b", "address")
         listener = lab.start("b", "socat -u udp-recv:6666 create:/tmp/heard")
         until(lambda: lab.at("b", "ss -Hlnu 'sport = :6666'").out, "socat listens")
         lab.vm.run("modprobe netconsole netconsole=@%s1/link0,6666@%s2/%s" % (NET, NET, mac))
@@ -142,7 +141,7 @@ def netconsole(lab):
       "multicast addresses can be added", PAIR)
 def mac(lab):
     def macs():
-        return [lab.at(end, "cat /sys/class/net/link0/address").out.strip() for end in "ab"]
+        return [lab.read(end, "address") for end in "ab"]
     first = macs()
     expect(first[0] != first[1], "both ends have %s", first[0])
     lab.at("a", "ip link set link0 down; ip link set link0 address 02:00:00:00:00:42; "
@@ -161,7 +160,7 @@ def mac(lab):
 @test("the default MTU is Ethernet's, which all peers have buffers for", PAIR)
 def mtu(lab):
     for end in "ab":
-        equal(lab.at(end, "cat /sys/class/net/link0/mtu").out.strip(), "1500", "MTU of " + end)
+        equal(lab.read(end, "mtu"), "1500", "MTU of " + end)
 
 
 TRACING = "cd /sys/kernel/tracing && "
