@@ -7,7 +7,7 @@ import re
 import statistics
 import time
 
-from . import calls, qemu, roots
+from . import calls, initramfs, qemu, roots
 from .machines import NET, Pair
 from .suite import until
 from .util import RigError, say, step
@@ -30,6 +30,7 @@ class Bench(Pair):
     """Both ends of a link in two namespaces, and a veth pair between the same two."""
 
     def __init__(self, kernel):
+        self.files = initramfs.extra()
         super().__init__(kernel)
         self.vm.run("modprobe veth; ip link add va type veth peer name vb")
         for number, end in enumerate("ab"):

@@ -4,8 +4,8 @@ import argparse
 import importlib
 import sys
 
-from . import (bench, coverage, debug, demo, forms, fuzz, host, lint, matrix, mutants, programs,
-               roots, sources, suite)
+from . import (bench, coverage, debug, demo, forms, fuzz, host, initramfs, lint, matrix, mutants,
+               programs, roots, sources, suite)
 from .lab import Lab
 from .runner import JOBS, External, Runner, match, summary
 from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
@@ -197,7 +197,7 @@ def cmd_shell(options):
     programs.build_host()
     with Lab(kernel) as lab:
         link = lab.link()
-        vm = lab.vm([link.peer(0), link.peer(1)])
+        vm = lab.vm([link.peer(0), link.peer(1)], files=initramfs.extra())
         say("%s, console in %s; one command a line, end with Ctrl-D" % (kernel, vm.console))
         for line in sys.stdin:
             result = vm.run(line.strip(), timeout=600, check=False)

@@ -9,10 +9,13 @@ import time
 from . import cpio, roots
 from .util import RigError, TOP, cache, checkout_cache, digest, lock, output, remove
 
-TOOLS = ("dash", "kmod", "ip", "ss", "tc", "bridge", "ping", "iperf3", "ethtool", "sockperf",
-         "socat", "tcpdump", "trace-cmd", "kexec", "udevadm", "flock")
+# Each MB is unpacked at each boot, which takes the debug kernel a 20th of a second.
+TOOLS = ("dash", "kmod", "ip", "ss", "tc", "bridge", "ping", "iperf3", "ethtool", "socat",
+         "trace-cmd", "kexec", "udevadm", "flock")
+EXTRA = ("sockperf", "tcpdump")         # large, and only for who asks for them
 BUSYBOX = "usr/bin/busybox"             # static, as it starts in half the time then
-PLUGINS = ("libkmod.so.2",)             # udev finds it by dlopen()
+# By dlopen(): udev, and whose threads are cancelled, as iperf3's
+PLUGINS = ("libkmod.so.2", "libgcc_s.so.1")
 LINKS = {"sh": "dash", "modprobe": "kmod", "rmmod": "kmod", "insmod": "kmod", "lsmod": "kmod",
          "depmod": "kmod", "modinfo": "kmod"}
 UDEV = ("usr/lib/udev/rules.d/50-udev-default.rules", "usr/lib/udev/rules.d/80-drivers.rules",
@@ -51,18 +54,28 @@ def libraries(path):
             yield pathlib.Path(fields[2])
 
 
-def add_programs(tree):
-    base = roots.root("7.2")
-    copy(base / BUSYBOX, tree / BUSYBOX)
-    for tool in TOOLS:
+def with_libraries(tools):
+    """Path in the guest -> file, of programs of the 7.2 root."""
+    base, files = roots.root("7.2"), {}
+    for tool in tools:
         found = roots.which("7.2", tool)
         if not found:
             raise RigError("the 7.2 root has no %s" % tool)
-        real = resolve(base, found)
-        copy(real, tree / "usr/bin" / tool)
+        files["usr/bin/" + tool] = real = resolve(base, found)
         for library in libraries(real):
-            if not (tree / LIBRARIES / library.name).exists():
-                copy(resolve(base, library), tree / LIBRARIES / library.name)
+            files["%s/%s" % (LIBRARIES, library.name)] = resolve(base, library)
+    return files
+
+
+def extra():
+    return with_libraries(EXTRA)
+
+
+def add_programs(tree):
+    base = roots.root("7.2")
+    copy(base / BUSYBOX, tree / BUSYBOX)
+    for name, source in with_libraries(TOOLS).items():
+        copy(source, tree / name)
     for name in PLUGINS:
         copy(resolve(base, base / LIBRARIES / name), tree / LIBRARIES / name)
     copy(resolve(base, base / "lib64/ld-linux-x86-64.so.2"),

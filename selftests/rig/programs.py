@@ -16,7 +16,7 @@ def made(folder, *words):
     path = checkout_cache("guest", folder)
     with lock(checkout_cache("guest.lock"), "the programs for machines"):
         path.mkdir(parents=True, exist_ok=True)
-        build(folder, "LDFLAGS=-static", *[word.replace("HERE", str(path)) for word in words])
+        build(folder, "LDFLAGS=-static -s", *[word.replace("HERE", str(path)) for word in words])
     return path
 
 
@@ -25,7 +25,8 @@ def guest_files():
     made("selftests/lifecycle", "OUT=HERE")
     suites = made("selftests", "INSTALL_PATH=HERE", "OUTPUT=HERE.objects", "collection")
     files = {"/selftests/%s" % path.relative_to(suites): path
-             for path in sorted(suites.rglob("*")) if path.is_file()}
+             for path in sorted(suites.rglob("*"))
+             if path.is_file() and suites / "rig" not in path.parents}
     for folder in ("selftests/rig/guest", "tools"):
         for path in sorted(made(folder, "OUT=HERE").iterdir()):
             if path.is_file() and os.access(path, os.X_OK):
