@@ -5,7 +5,7 @@ import pathlib
 import shutil
 import subprocess
 
-from .util import RigError, output, say
+from .util import RigError, cache, output, say
 
 # program (or file) that shows that it is there -> package
 NEEDS = {
@@ -19,6 +19,7 @@ NEEDS = {
 }
 CHECK_NEEDS = {
     "git": "git",
+    "ccache": "ccache",
     "clang": "clang",
     "rsync": "rsync",                   # the kernel's make install wants it
     "shellcheck": "shellcheck",
@@ -26,6 +27,7 @@ CHECK_NEEDS = {
     "spin": "spin",
     "picocom": "picocom",                # an ordinary program, for a hosted serial port
 }
+COMPILERS = "/usr/lib/ccache"           # gcc and clang that keep what they made
 
 
 def present(probe):
@@ -100,5 +102,9 @@ def setup(check=False):
         left = missing(check)
         if left:
             raise RigError("still missing after apt-get install: %s" % " ".join(left))
+    if os.path.isdir(COMPILERS) and COMPILERS not in os.environ["PATH"]:
+        # Each checkout compiles the same, and debugging information alone would tell which.
+        os.environ.update(PATH="%s:%s" % (COMPILERS, os.environ["PATH"]), CCACHE_NOHASHDIR="1",
+                          CCACHE_DIR=str(cache("ccache")), CCACHE_MAXSIZE="1G")
     if os.geteuid():
         raise RigError("the rig makes root file systems and virtual machines: run it as root")

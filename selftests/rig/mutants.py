@@ -17,9 +17,9 @@ import re
 import subprocess
 import time
 
-from . import debug, tap
-from .lint import own_files
-from .util import RigError, TOP, checkout_cache, digest, end, lock, say, spawn
+from . import debug, roots, tap
+from .lint import forget, own_files
+from .util import RigError, TOP, cache, checkout_cache, digest, end, lock, say, spawn
 
 FOLDER = TOP / "selftests/mutants"
 KEYS = ("Fault", "Kernel", "Test")
@@ -256,12 +256,21 @@ def groups(copy):
 
 
 def all_build():
-    """An error where a patch does not apply to the tree as it is, or does not build."""
-    stamp, there = checkout_cache("mutants-good"), debug.kernels()
-    recipe = digest(there, [(n, (TOP / n).read_bytes()) for n in own_files(
-        "Kbuild", "compat", "framework", "include", "plugins", "selftests/mutants")])
-    if stamp.exists() and stamp.read_text() == recipe:
-        return
+    """An error where a patch does not apply to the tree as it is, or does not build.
+
+    What was found good in any checkout is not built again."""
+    there = debug.kernels()
+    good = cache("mutants", digest(
+        [roots.release(kernel) for kernel in there], [(n, (TOP / n).read_bytes()) for n in own_files(
+            "Kbuild", "compat", "framework", "include", "plugins", "selftests/mutants",
+            "selftests/rig/mutants.py")]))
+    if not good.exists():
+        build_each(there)
+    good.touch()
+    forget(good.parent)
+
+
+def build_each(there):
     with lock(checkout_cache("mutants-build.lock"), "mutants"):
         copy = Copy("build")
         for mutant in mutants():
@@ -270,4 +279,3 @@ def all_build():
         for group in groups(copy):
             for kernel in {mutant.kernel for mutant in group} & set(there):
                 copy.build(kernel)
-    stamp.write_text(recipe)
