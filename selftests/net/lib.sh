@@ -7,7 +7,7 @@ NET=10.11.0
 # Each namespace's sysfs, which can be read without a process in the namespace.
 SYSFS=/run/ivshmem-selftests
 
-# ip netns exec takes several times as long, for a sysfs of the command's own. A path, as
+# ip netns exec takes two or three times as long, for a sysfs of the command's own. A path, as
 # busybox's nsenter takes its own ping for the name. Not for what is killed later: $! were a
 # shell.
 at() { # namespace, program, arguments...
@@ -49,10 +49,13 @@ wait_until() { # seconds, command...
 
 # The carrier's flag is on before the queues are, and what is sent between is lost; the
 # interface's state comes with the queues, but may stay for a while when the carrier goes.
+carrier_of() { # the interface's folder in a sysfs
+	{ read -r flag <"$1/carrier" && read -r state <"$1/operstate"; } 2>/dev/null &&
+		[ "$flag $state" = "1 up" ]
+}
+
 carrier() { # namespace
-	{ read -r flag <"$SYSFS/$1/class/net/link0/carrier"; } 2>/dev/null && [ "$flag" = 1 ] &&
-		{ read -r state <"$SYSFS/$1/class/net/link0/operstate"; } 2>/dev/null &&
-		[ "$state" = up ]
+	carrier_of "$SYSFS/$1/class/net/link0"
 }
 
 no_carrier() { # namespace

@@ -21,7 +21,7 @@ pings() { # namespace, host number, options...
 	return 1
 }
 
-# As ss would tell from the same files, but at a tenth of its cost: the local port in
+# As ss would tell from the same files, but at a quarter of its cost: the local port in
 # hexadecimal, the peer, and the state (0A: a listener; 07: a datagram socket of no peer).
 listening() { # namespace, tcp or udp
 	at "$1" grep -qsE ':1388 0+:0000 (0A|07)' "/proc/net/$2" "/proc/net/${2}6"

@@ -14,11 +14,8 @@ LIB = ". /selftests/net/lib.sh; "
 PING = "ping -n -i 0.05 -w 60"
 
 
-def has_carrier(run, interface="/sys/class/net/eth0"):
-    """Its flag is on before the queues are, and what is sent between is lost; the interface's
-    state comes with the queues, but may stay for a while when the carrier goes."""
-    return run("cd %s && read -r carrier <carrier && read -r state <operstate && "
-               "echo $carrier $state" % interface, check=False).out.split() == ["1", "up"]
+def has_carrier(run):
+    return run(LIB + "carrier_of /sys/class/net/eth0", check=False).status == 0
 
 
 def found_by_recheck(lab):
@@ -54,20 +51,16 @@ class Pair(Lab):
         # By path, or busybox's nsenter starts its own sh, and that its own ping
         return "nsenter --net=/run/netns/%s /bin/sh -c %s" % (end, shlex.quote(command))
 
-    @staticmethod
-    def folder_of(end):
-        """Of the interface in sysfs, as lib.sh has it; any namespace can read it."""
-        return "/run/ivshmem-selftests/%s/class/net/link0" % end
-
     def read(self, end, name):
-        return self.vm.out("cat %s/%s" % (self.folder_of(end), name)).strip()
+        """From the interface's folder in sysfs."""
+        return self.vm.out(LIB + "cat $SYSFS/%s/class/net/link0/%s" % (end, name)).strip()
 
     def ping(self, count=5, options="", end="a"):
         other = NET + ("2" if end == "a" else "1")
         return self.at(end, "%s -c %d %s %s" % (PING, count, options, other)).out
 
     def carrier(self, end):
-        return has_carrier(self.vm.run, self.folder_of(end))
+        return self.vm.run(LIB + "carrier " + end, check=False).status == 0
 
     def wait_carrier(self, end, value=True, timeout=60):
         what = "carrier of %s %s" % (end, "on" if value else "off")
