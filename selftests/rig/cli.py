@@ -197,7 +197,7 @@ def cmd_shell(options):
     programs.build_host()
     with Lab(kernel) as lab:
         link = lab.link()
-        vm = lab.vm([link.peer(0), link.peer(1)], files=initramfs.extra())
+        vm = lab.vm([link.peer(0), link.peer(1)], files=initramfs.extra(), sleeps=True)
         say("%s, console in %s; one command a line, end with Ctrl-D" % (kernel, vm.console))
         for line in sys.stdin:
             result = vm.run(line.strip(), timeout=600, check=False)

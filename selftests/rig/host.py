@@ -15,6 +15,8 @@ NEEDS = {
     "mmdebstrap": "mmdebstrap",
     "unshare": "util-linux",
     "mount": "mount",
+    "zstd": "zstd",                     # both unpack kernels
+    "lz4": "lz4",
     "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
 }
 CHECK_NEEDS = {

@@ -22,6 +22,7 @@ class Lab:
     images = {}                         # one initramfs per kernel and run
     opened = []                         # also those whose constructor failed
     shared = False                      # may the next test go on with it?
+    sleeps = False                      # can its machines be suspended?
     files = {}                          # path in the guest -> file, for each machine
 
     def __init__(self, kernel=DEFAULT_KERNEL):
@@ -52,6 +53,7 @@ class Lab:
     def vm(self, devices=(), start=True, files=None, **options):
         """files: path in the guest -> file, for this machine only."""
         files = dict(self.files, **files or {})
+        options.setdefault("sleeps", self.sleeps)
         vm = VM(self.folder, self.image(files), name="vm%d" % len(self.vms),
                 kernel=self.kernel, devices=devices, **options)
         self.vms.append(vm)

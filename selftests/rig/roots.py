@@ -4,6 +4,7 @@ import concurrent.futures
 import os
 import pathlib
 import shlex
+import subprocess
 import urllib.request
 
 from .util import KERNELS, RigError, cache, digest, lock, output, remove, run, say, step
@@ -179,6 +180,40 @@ def release(kernel):
 
 def vmlinuz(kernel):
     return root(kernel) / "boot" / ("vmlinuz-" + release(kernel))
+
+
+def unpacked(image):
+    """The ELF file in a bzImage, None where it is packed in another way than Debian's. Its place
+    and the size at its end are the x86 boot protocol's (Documentation/arch/x86/boot.rst)."""
+    start = (image[0x1f1] + 1) * 512 + int.from_bytes(image[0x248:0x24c], "little")
+    packed = image[start:start + int.from_bytes(image[0x24c:0x250], "little")]
+    program = {b"\x28\xb5\x2f\xfd": "zstd", b"\x02\x21\x4c\x18": "lz4"}.get(packed[:4])
+    if not program:
+        return None
+    done = subprocess.run([program, "-dc"], input=packed[:-4], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)
+    if done.returncode or len(done.stdout) != int.from_bytes(packed[-4:], "little"):
+        raise RigError("%s cannot unpack a kernel: %s" % (program, done.stderr.decode().strip()))
+    return done.stdout
+
+
+def bootable(kernel):
+    """What QEMU starts soonest: a kernel that is unpacked has an entry for virtual machines (PVH),
+    and to unpack it is a quarter of an emulated machine's boot. But not for one that sleeps: QEMU
+    loads an ELF file anew when the machine wakes up, over what the kernel has written."""
+    if kernel in BUILT:                 # with KASAN they do not survive that entry
+        return vmlinuz(kernel)
+    path = root(kernel) / "boot" / ("vmlinux-" + release(kernel))
+    with lock(cache("roots", kernel + ".lock"), "the root for %s" % kernel):
+        if not path.exists():
+            data = unpacked(vmlinuz(kernel).read_bytes())
+            if data is None:
+                return vmlinuz(kernel)
+            fresh = path.with_name("vmlinux.new")
+            fresh.write_bytes(data)
+            os.sync()                   # before the name that tells that it is whole
+            fresh.rename(path)
+    return path
 
 
 def enter(kernel, command, binds=()):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """How a test is written: a function with a name that says what must hold."""
+import functools
 import inspect
 import os
 import random
@@ -23,7 +24,8 @@ class Skip(Exception):
 class Test:
     def __init__(self, function, name, fixture, timeout, suffix, alone=False, long=False, quick=None,
                  sleeps=False):
-        self.function, self.name, self.fixture, self.timeout = function, name, fixture, timeout
+        self.function, self.name, self.timeout = function, name, timeout
+        self.fixture = Fixture(sleeping(fixture.kind), **fixture.options) if sleeps else fixture
         self.alone, self.long, self.quick, self.sleeps = alone, long, quick, sleeps
         self.derived = False
         self.id = "%s.%s%s" % (function.__module__.rsplit(".", 1)[-1], function.__name__, suffix)
@@ -62,6 +64,12 @@ def test(name, fixture=None, timeout=300, suffix="", alone=False, long=False, qu
         TESTS.append(Test(function, name, fixture, timeout, suffix, alone, long, quick, sleeps))
         return function
     return add
+
+
+@functools.lru_cache(None)
+def sleeping(kind):
+    """The same machines, but they can be suspended."""
+    return kind if kind.sleeps else type(kind.__name__, (kind,), {"sleeps": True})
 
 
 class Fixture:

@@ -64,10 +64,11 @@ NO_SLOTS = ["-global", "PIIX4_PM.acpi-root-pci-hotplug=off"]
 
 class VM:
     def __init__(self, folder, initrd, name="vm", kernel="6.12", devices=(), append="",
-                 memory=512, cpus=2, vmlinuz=None, sections=None, slots=False):
+                 memory=512, cpus=2, sections=None, slots=False, sleeps=False):
         self.name, self.kernel, self.devices = name, kernel, list(devices)
         self.initrd, self.append, self.memory, self.cpus = initrd, append, memory, cpus
-        self.vmlinuz, self.sections = vmlinuz or roots.vmlinuz(kernel), sections
+        self.sections = sections
+        self.image = roots.vmlinuz(kernel) if sleeps else roots.bootable(kernel)
         self.slots = [] if slots else NO_SLOTS
         self.console = folder / (name + ".console")
         self.errors = folder / (name + ".qemu")
@@ -81,11 +82,11 @@ class VM:
     def argv(self):
         argv = qemu.command()[0] + qemu.accelerator()
         argv += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-                 "-name", self.name, "-smp", self.cpus, "-kernel", self.vmlinuz, "-initrd", self.initrd,
+                 "-name", self.name, "-smp", self.cpus, "-kernel", self.image, "-initrd", self.initrd,
                  "-append", "%s %s" % (APPEND, self.append), *self.slots,
                  "-chardev", "file,id=console,append=on,path=%s" % self.console,
                  "-serial", "chardev:console", "-device", "virtio-rng-pci,addr=4",
-                 "-device", "virtio-serial-pci,addr=5",
+                 "-device", "virtio-serial-pci,addr=5,max_ports=2",
                  "-chardev", "socket,id=agent,fd=%d" % self.agent.theirs.fileno(),
                  "-device", "virtserialport,chardev=agent,name=ivshmem.agent",
                  "-chardev", "socket,id=qmp,fd=%d" % self.monitor.theirs.fileno(),

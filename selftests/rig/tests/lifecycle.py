@@ -30,6 +30,8 @@ REQUEST = re.compile(r"lifecycle: \d+: host: peer (\d+) (kill|stop) (\d+) (timed
 class Ends(Lab):
     """One machine with both ends of a link, or one, and no module of ours loaded."""
 
+    sleeps = True
+
     def __init__(self, kernel=DEFAULT_KERNEL, ends=2):
         super().__init__(kernel)
         self.link = self.link(**LINK)
