@@ -8,9 +8,9 @@ import shutil
 import subprocess
 import tempfile
 
-from . import debug, roots
+from . import debug, roots, verdicts
 from .lint import own_files
-from .util import RigError, TOP, checkout_cache, digest
+from .util import RigError, TOP
 
 FOLDER = TOP / "cocci"
 MARK = "/* found */"
@@ -93,15 +93,12 @@ def kernel_scripts():
 
 
 def kernel(scripts):
-    """What the kernel's have to say about our sources, where those have changed since it was
-    nothing."""
-    recipe = digest(scripts, [(n, (TOP / n).read_bytes()) for n in own_files(*SOURCES)])
-    stamp = checkout_cache("kernel-cocci-good")
-    if stamp.exists() and stamp.read_text() == recipe:
-        return []
+    """What the kernel's have to say about our sources."""
     with copied(SOURCES) as folder, concurrent.futures.ThreadPoolExecutor(2) as pool:
         said = pool.map(lambda script: spatch(script, ".", folder), scripts)
-        lines = [line for lines in said for line in lines]
-    if not lines:
-        stamp.write_text(recipe)
-    return lines
+        return [line for lines in said for line in lines]
+
+
+def content(scripts):
+    """All that this goes by."""
+    return verdicts.packages(), scripts, verdicts.texts(own_files(*SOURCES, "selftests/rig/cocci.py"))

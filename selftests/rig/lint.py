@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """shellcheck over all scripts; checkpatch of the debug kernel's source over all C."""
-import contextlib
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-import time
 
-from . import debug, host, roots
-from .util import TOP, cache, digest, output
+from . import debug, host, roots, verdicts
+from .util import TOP, digest, output
 
 # What checkpatch --strict may not complain about, and why.
 KERNEL_EXCEPTIONS = {
@@ -74,7 +72,6 @@ EXCEPTIONS = (
 # Left out: the kernel's own macros, what stands for its headers, examples of what is wrong.
 CHECKPATCH_SKIP = ("selftests/harness_kernel.h", "hosted/include/", "cocci/")
 CHECKPATCH = ("--no-tree", "--strict", "--terse", "--quiet", "--no-summary")
-GOOD_DAYS = 30
 
 
 def own_files(*patterns):
@@ -117,14 +114,13 @@ def marks(script):
     recipe = digest(parts, CHECKPATCH)
     for name in own_files("*.c", "*.h"):
         if not name.startswith(CHECKPATCH_SKIP):
-            yield name, cache("checkpatch", digest(recipe, sorted(exceptions(name)), name,
-                                                   (TOP / name).read_bytes()))
+            yield name, verdicts.mark("checkpatch", recipe, sorted(exceptions(name)), name,
+                                      (TOP / name).read_bytes())
 
 
 def checkpatch(script):
-    """In rounds: what only makes sense in the kernel is not asked of programs.
-
-    What was found good is not looked at again, until nobody has asked for GOOD_DAYS."""
+    """In rounds: what only makes sense in the kernel is not asked of programs. A verdict is on one
+    file."""
     found = dict(marks(script))
     left = [name for name in found if not found[name].exists()]
     texts = [run_checkpatch(script, names, which) for which, names in (
@@ -133,15 +129,8 @@ def checkpatch(script):
         for name, mark in marks(script):
             if found.get(name) == mark:     # as it was when the script began
                 mark.touch()
-        forget(cache("checkpatch", "any").parent)
+        verdicts.forget("checkpatch")
     return "\n".join(filter(None, texts))
-
-
-def forget(folder):
-    for old in folder.iterdir():
-        with contextlib.suppress(FileNotFoundError):    # others do the same
-            if old.stat().st_mtime < time.time() - GOOD_DAYS * 86400:
-                old.unlink()
 
 
 def run_checkpatch(script, names, ignore):

@@ -17,9 +17,9 @@ import re
 import subprocess
 import time
 
-from . import debug, roots, tap
-from .lint import forget, own_files
-from .util import RigError, TOP, cache, checkout_cache, digest, end, lock, say, spawn
+from . import debug, roots, tap, verdicts
+from .lint import own_files
+from .util import RigError, TOP, checkout_cache, end, lock, say, spawn
 
 FOLDER = TOP / "selftests/mutants"
 KEYS = ("Fault", "Kernel", "Test")
@@ -256,18 +256,15 @@ def groups(copy):
 
 
 def all_build():
-    """An error where a patch does not apply to the tree as it is, or does not build.
-
-    What was found good in any checkout is not built again."""
+    """An error where a patch does not apply to the tree as it is, or does not build."""
     there = debug.kernels()
-    good = cache("mutants", digest(
-        [roots.release(kernel) for kernel in there], [(n, (TOP / n).read_bytes()) for n in own_files(
-            "Kbuild", "compat", "framework", "include", "plugins", "selftests/mutants",
-            "selftests/rig/mutants.py")]))
-    if not good.exists():
-        build_each(there)
-    good.touch()
-    forget(good.parent)
+
+    def content():
+        return [verdicts.packages(kernel) for kernel in there], verdicts.texts(own_files(
+            "Kbuild", "compat", "framework", "include", "plugins", "selftests/core",
+            "selftests/mutants", "selftests/rig/m*.py"))
+
+    verdicts.unless_good("mutants", content, lambda: build_each(there))
 
 
 def build_each(there):

@@ -1,13 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0
 """What programs that read the sources have to say: sparse, clang, Coccinelle."""
-from .. import cocci, debug, matrix
+from .. import cocci, debug, matrix, roots, verdicts
 from ..suite import Skip, equal, expect, test
 
 
 def build(kernel, way):
     if kernel in debug.NAMES:
         debug.need(kernel)
-    matrix.build(kernel, way)
+    roots.install(kernel, way)
+
+    def content():
+        return way, verdicts.packages(kernel), verdicts.texts(
+            [*matrix.sources(), "selftests/rig/matrix.py"])
+
+    def look():
+        matrix.build(kernel, way)       # else an error
+
+    verdicts.unless_good(way, content, look)
 
 
 def sparse(kernel, what):
@@ -54,5 +63,6 @@ def kernel_cocci():
     if scripts is None:
         raise Skip("no kernel source, make check-static fetches it", optional=True)
     expect(len(scripts) > 50, "only %d semantic patches in the kernel's source", len(scripts))
-    said = cocci.kernel(scripts)
+    said = verdicts.unless_good("coccinelle", lambda: cocci.content(scripts),
+                                lambda: cocci.kernel(scripts))
     expect(not said, "they do:\n%s", "\n".join(said))

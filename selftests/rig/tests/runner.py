@@ -11,7 +11,7 @@ import tempfile
 import time
 from unittest import mock
 
-from .. import cli, coverage, forms, lint, matrix, mutants, runner, suite, tap
+from .. import cli, coverage, forms, lint, matrix, mutants, runner, suite, tap, verdicts
 from ..lab import Lab
 from ..splats import reports
 from ..suite import Fixture, Test, equal, expect, test
@@ -263,6 +263,32 @@ def content():
         subprocess.run(["git", "-C", folder, "add", "new"], check=True)
         trees.append(forms.tree())
     equal([trees[0] == tree for tree in trees], [True, False, True, True], "the same content")
+
+
+@test("what was found good is not looked at again until it is another; what is bad, always")
+def verdict():
+    looks, text, said = [], ["one"], [""]
+
+    def look():
+        looks.append(text[0])
+        text[0] = edited.pop() if edited else text[0]
+        return said[0]
+
+    def asked():
+        with contextlib.redirect_stdout(io.StringIO()):
+            return verdicts.unless_good("tried", lambda: list(text), look)
+
+    with tempfile.TemporaryDirectory() as folder, \
+            mock.patch.dict(os.environ, XDG_CACHE_HOME=folder):
+        edited = []
+        equal([asked() for _ in range(2)], ["", ""], "said of what is good")
+        text[0], said[0] = "two", "wrong"
+        equal([asked() for _ in range(2)], ["wrong", "wrong"], "said of what is bad")
+        text[0], said[0], edited = "three", "", ["four"]
+        equal([asked() for _ in range(3)], ["", "", ""], "said of what is edited meanwhile")
+        text[0] = "three"               # nobody can tell which of the two was looked at
+        equal(asked(), "", "said of what it was before that")
+    equal(looks, ["one", "two", "two", "three", "four", "three"], "what was looked at")
 
 
 @test("a pattern that is nobody's name is refused, also beside one that is")

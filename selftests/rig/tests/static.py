@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What can be told without running anything of ours."""
-from .. import debug, lint, matrix, mutants, roots
+from .. import debug, lint, matrix, mutants, roots, verdicts
 from ..suite import Skip, expect, test
 from ..util import KERNELS, TOP, checkout_cache, lock, output
 
@@ -51,10 +51,19 @@ def mutants_build():
 # Besides "all"; hosted/ has builds of its own by clang.
 TESTS = {"tools": "./obj/tool-tests", "selftests/peer": "peer-tests",
          "selftests/shadow": "rtos-tests"}
+NO_PROGRAMS = ("Documentation/", "README.md", "cocci/", "selftests/mutants/", "selftests/rig/tests/")
 
 
 @test("clang builds each program, and each program of the tests, without a warning", timeout=300)
 def clang_programs():
+    def content():
+        return verdicts.packages(), verdicts.texts(
+            name for name in lint.own_files() if not name.startswith(NO_PROGRAMS))
+
+    verdicts.unless_good("clang-programs", content, clang_builds)
+
+
+def clang_builds():
     with lock(checkout_cache("clang-programs.lock"), "the programs by clang"):
         copy = mutants.Copy("clang")
         for path in sorted(copy.tree.glob("**/Makefile")):
