@@ -204,6 +204,8 @@ def bootable(kernel):
     if kernel in BUILT:                 # with KASAN they do not survive that entry
         return vmlinuz(kernel)
     path = root(kernel) / "boot" / ("vmlinux-" + release(kernel))
+    if path.exists():
+        return path
     with lock(cache("roots", kernel + ".lock"), "the root for %s" % kernel):
         if not path.exists():
             data = unpacked(vmlinuz(kernel).read_bytes())
