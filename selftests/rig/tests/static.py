@@ -57,7 +57,7 @@ NO_PROGRAMS = ("Documentation/", "README.md", "cocci/", "selftests/mutants/", "s
 @test("clang builds each program, and each program of the tests, without a warning", timeout=300)
 def clang_programs():
     def content():
-        return verdicts.packages(), verdicts.texts(
+        return TESTS, verdicts.packages(), verdicts.texts(
             name for name in lint.own_files() if not name.startswith(NO_PROGRAMS))
 
     verdicts.unless_good("clang-programs", content, clang_builds)
