@@ -466,6 +466,14 @@ EXPORT_SYMBOL_GPL(ivshmem_output_section);
 
 /**
  * ivshmem_map_section() - map a section that we may write
+/* In a guest whose memory is encrypted, the peer's is not. */
+static void *map(const struct ivshmem_section *section)
+{
+	if (!section->size || section->size > SIZE_MAX)
+		return NULL;
+	return memremap(section->start, section->size, MEMREMAP_WB | MEMREMAP_DEC);
+}
+
  * @section: the section
  *
  * Context: process. Return: the kernel virtual address, NULL when the section
@@ -474,9 +482,7 @@ EXPORT_SYMBOL_GPL(ivshmem_output_section);
  */
 void *ivshmem_map_section(const struct ivshmem_section *section)
 {
-	if (!section->writable || !section->size || section->size > SIZE_MAX)
-		return NULL;
-	return memremap(section->start, section->size, MEMREMAP_WB);
+	return section->writable ? map(section) : NULL;
 }
 EXPORT_SYMBOL_GPL(ivshmem_map_section);
 
@@ -491,9 +497,7 @@ EXPORT_SYMBOL_GPL(ivshmem_map_section);
  */
 const void *ivshmem_map_section_ro(const struct ivshmem_section *section)
 {
-	if (!section->size || section->size > SIZE_MAX)
-		return NULL;
-	return memremap(section->start, section->size, MEMREMAP_WB);
+	return map(section);
 }
 EXPORT_SYMBOL_GPL(ivshmem_map_section_ro);
 

@@ -207,6 +207,20 @@ def plugged_in(lab):
     all_came_back(vm.out("ip netns exec a %s -c 5 %s2" % (PING, NET)))
 
 
+@test("sections are mapped as memory that others share, also where the machine's own is encrypted",
+      Fixture(Core))
+def shared_memory(lab):
+    flags = lab.vm.out("""
+        cd /sys/kernel/tracing && echo 'p:map memremap flags=%dx' >kprobe_events || exit
+        echo 1 >events/kprobes/enable; echo >trace
+        modprobe ivshmem_net; cd /sys/bus/pci/drivers/ivshmem_core
+        echo 0000:00:08.0 >unbind; echo 0000:00:08.0 >bind
+        cd /sys/kernel/tracing; echo 0 >events/kprobes/enable
+        sed -n 's/.* flags=//p' trace; echo >kprobe_events; rmmod ivshmem_net""").split()
+    # MEMREMAP_WB and MEMREMAP_DEC; of each device the table and both output sections
+    expect(len(flags) >= 6 and set(flags) == {"0x11"}, "flags of memremap(): %s", flags)
+
+
 @test("the right module loads by itself when a device appears", EMPTY)
 def autoload(lab):
     link = lab.link(output_size="0x10000")
