@@ -121,6 +121,7 @@ enum ivshmem_core_flags {
  * @test_result: vectors that arrived in the last self-test, -1 before the first
  * @intx: the one vector is the interrupt pin
  * @vector: the vectors, idev.vectors of them
+ * @table: entries of the MSI-X table; idev.vectors may be fewer
  * @tick: jiffies at the last interrupt
  * @in_tick: interrupts since @tick began
  * @throttle: ends what IVSHMEM_THROTTLED tells
@@ -173,6 +174,7 @@ struct ivshmem_core {
 	bool intx;
 	struct ivshmem_vector *vector;
 	unsigned long tick;
+	unsigned int table;
 	atomic_t in_tick;
 	struct hrtimer throttle;
 };

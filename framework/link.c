@@ -299,18 +299,25 @@ static void link_unmap(struct ivshmem_link *link)
  * has one link at most.
  *
  * Context: process, in the plugin's probe. Return: 0, -ENODEV for a device that
- * can have no such link, -EINVAL where @size is too small or too large,
- * -ENOMEM. The reason is logged.
+ * can have no such link, -EINVAL where @size is too small or too large, -ENOSPC
+ * where the machine lacks interrupt vectors, -ENOMEM. The reason is logged.
  */
 int ivshmem_link_init(struct ivshmem_link *link, struct ivshmem_device *idev,
 		      const struct ivshmem_link_ops *ops, u64 size)
 {
 	u64 section = ivshmem_output_section(idev, idev->id).size;
+	struct ivshmem_core *core = to_core(idev);
 	int err;
 
 	if (idev->max_peers != 2) {
 		dev_err(&idev->dev, "link has %u peers, want 2\n", idev->max_peers);
 		return -ENODEV;
+	}
+	/* The peer rings vector 1 for frames, where the device has one. */
+	if (!core->intx && idev->vectors < 2 && core->table > idev->vectors) {
+		dev_err(&idev->dev, "only %u of %u vectors, want at least 2\n", idev->vectors,
+			core->table);
+		return -ENOSPC;
 	}
 	if (size > section || ivshmem_ring_layout(size, &link->layout)) {
 		dev_err(&idev->dev, "ring of 0x%llx bytes in an output section of 0x%llx, want at least 0x%lx\n",
@@ -334,7 +341,7 @@ int ivshmem_link_init(struct ivshmem_link *link, struct ivshmem_device *idev,
 		link_unmap(link);
 		return err;
 	}
-	to_core(idev)->link = link;
+	core->link = link;
 	return 0;
 }
 EXPORT_SYMBOL_GPL(ivshmem_link_init);

@@ -156,6 +156,7 @@ static int alloc_vectors(struct ivshmem_core *core)
 				     max(table, 0), core->pdev->pin);
 	core->intx = !core->pdev->msix_enabled;
 	core->idev.vectors = err;
+	core->table = max(table, 0);
 	if (table > err)
 		dev_warn(dev, "only %d of %d vectors are available\n", err, table);
 
