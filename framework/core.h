@@ -112,6 +112,7 @@ enum ivshmem_core_flags {
  * @events: the one work item that events come from
  * @events_in: jiffies when it ran last
  * @looks: how often it ran since @events_in began
+ * @max_looks: how often it may in one tick
  * @events_next: jiffies before which no interrupt has it run again
  * @recheck: sets IVSHMEM_RECHECK_DUE about once a second
  * @fired: of vector 0 as the last event work found it
@@ -120,8 +121,8 @@ enum ivshmem_core_flags {
  * @test_lock: one self-test at a time; protects @test_result
  * @test_result: vectors that arrived in the last self-test, -1 before the first
  * @intx: the one vector is the interrupt pin
- * @vector: the vectors, idev.vectors of them
  * @table: entries of the MSI-X table; idev.vectors may be fewer
+ * @vector: the vectors, idev.vectors of them
  * @tick: jiffies at the last interrupt
  * @in_tick: interrupts since @tick began
  * @throttle: ends what IVSHMEM_THROTTLED tells
@@ -162,6 +163,7 @@ struct ivshmem_core {
 	struct delayed_work events;
 	unsigned long events_in;
 	unsigned int looks;
+	unsigned int max_looks;
 	unsigned long events_next;
 	struct delayed_work recheck;
 	unsigned long fired;
@@ -172,9 +174,9 @@ struct ivshmem_core {
 	int test_result;
 
 	bool intx;
+	unsigned int table;
 	struct ivshmem_vector *vector;
 	unsigned long tick;
-	unsigned int table;
 	atomic_t in_tick;
 	struct hrtimer throttle;
 };

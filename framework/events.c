@@ -14,8 +14,9 @@
 
 #define RECHECK_INTERVAL	HZ
 
-/* More than any handshake needs, and nothing to a CPU */
-#define LOOKS_A_TICK		8
+/* More than any handshake needs, and nothing to a CPU with tables of so many entries */
+#define LOOKS_A_TICK		8U
+#define LOOKS_PEERS		1024
 
 /*
  * Either the state tells, or the rest does twice in a row, as a plugin may just be
@@ -116,7 +117,7 @@ static void count_look(struct ivshmem_core *core)
 		core->events_in = now;
 		core->looks = 0;
 	}
-	WRITE_ONCE(core->events_next, now + (++core->looks >= LOOKS_A_TICK));
+	WRITE_ONCE(core->events_next, now + (++core->looks >= core->max_looks));
 }
 
 static void look(struct ivshmem_core *core, struct ivshmem_driver *plugin)
@@ -172,6 +173,8 @@ int ivshmem_events_init(struct ivshmem_core *core)
 {
 	INIT_DELAYED_WORK(&core->events, event_work);
 	core->events_next = jiffies;
+	core->max_looks = clamp(LOOKS_A_TICK * LOOKS_PEERS / core->idev.max_peers, 1U,
+				LOOKS_A_TICK);
 	INIT_DELAYED_WORK(&core->recheck, recheck_work);
 	core->seen = kvcalloc(core->idev.max_peers, sizeof(*core->seen), GFP_KERNEL);
 	if (!core->seen)

@@ -77,8 +77,8 @@ struct ivshmem_device {
  *	in process context, may sleep, must not take the RTNL. Each difference
  *	between two looks at the state table is reported once, so a state that
  *	came and went between them is missed. Interrupts have it looked at eight
- *	times in a tick at most, and then with the next one. After binding,
- *	every peer is taken to have been in state 0.
+ *	times in a tick at most, fewer with more than 1024 peers, and then with
+ *	the next one. After binding, every peer is taken to have been in state 0.
  * @interrupt: @vector fired, once or several times, or may have while the core
  *	held interrupts back, see max_interrupts in Documentation/troubleshooting.md.
  *	Hard interrupt context, or with PREEMPT_RT and threadirqs a thread with
