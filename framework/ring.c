@@ -14,12 +14,17 @@
  * configured for, hence the virt_ barriers.
  */
 #include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/virtio_byteorder.h>
 
 #include "core.h"
 
 /* Where frames start, so that none shares a cache line with another */
 #define FRAME_ALIGN	64
+
+/* How much of a section is cleared at a time, bytes */
+#define CLEAR_CHUNK	SZ_64K
 
 /* What a returned frame's used.len is by convention of all peers */
 #define USED_LEN	1
@@ -111,14 +116,19 @@ void ivshmem_ring_exit(struct ivshmem_link *link)
 /*
  * Start anew. The handshake calls this between INIT and READY, when neither
  * side uses our section: the peer looks at it from our READY on, and we at the
- * peer's from its RUN on.
+ * peer's from its RUN on. Process context.
  */
 void ivshmem_ring_clear(struct ivshmem_link *link)
 {
 	struct ivshmem_tx *tx = &link->tx;
 	struct ivshmem_rx *rx = &link->rx;
+	u64 at;
 
-	memset(link->out, 0, link->layout.size);
+	/* Where accesses are emulated, it takes seconds. */
+	for (at = 0; at < link->layout.size; at += CLEAR_CHUNK) {
+		memset(link->out + at, 0, min_t(u64, link->layout.size - at, CLEAR_CHUNK));
+		cond_resched();
+	}
 	tx->head = link->layout.data;
 	/* Rechecks look at what is marked at any time. */
 	WRITE_ONCE(tx->next, 0);
