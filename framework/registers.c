@@ -246,8 +246,8 @@ bool ivshmem_release_interrupts(struct ivshmem_core *core)
  * one, one before may not have. While they are held back, all of them count as
  * raised at the end of that.
  *
- * Context: any, between probe and remove. Return: 0, or -ENODEV once the device
- * is gone.
+ * Context: any, once @probe or @resume has returned; until then it does nothing.
+ * Return: 0, or -ENODEV once the device is gone.
  */
 int ivshmem_enable_interrupts(struct ivshmem_device *idev)
 {
@@ -336,6 +336,8 @@ bool ivshmem_lost_state(struct ivshmem_core *core)
 void ivshmem_restore(struct ivshmem_core *core)
 {
 	raw_spin_lock_irq(&core->control_lock);
+	trace_ivshmem_set_state(core, core->state);
+	ivshmem_count(core, IVSHMEM_STATE_WRITES);
 	ivshmem_write_register(core, IVSHMEM_REG_STATE, core->state);
 	if (test_bit(IVSHMEM_INTERRUPTS, &core->flags) &&
 	    !test_bit(IVSHMEM_THROTTLED, &core->flags))
@@ -464,8 +466,6 @@ struct ivshmem_section ivshmem_output_section(const struct ivshmem_device *idev,
 }
 EXPORT_SYMBOL_GPL(ivshmem_output_section);
 
-/**
- * ivshmem_map_section() - map a section that we may write
 /* In a guest whose memory is encrypted, the peer's is not. */
 static void *map(const struct ivshmem_section *section)
 {
@@ -474,6 +474,8 @@ static void *map(const struct ivshmem_section *section)
 	return memremap(section->start, section->size, MEMREMAP_WB | MEMREMAP_DEC);
 }
 
+/**
+ * ivshmem_map_section() - map a section that we may write
  * @section: the section
  *
  * Context: process. Return: the kernel virtual address, NULL when the section
