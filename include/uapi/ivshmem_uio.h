@@ -42,8 +42,9 @@ struct ivshmem_uio_info {
  *
  * Vector 0 fires for state changes too, so its eventfd is signalled for each of
  * its interrupts, whatever caused it. Others only fire for doorbells, but for a
- * signal to all when the device was reset or resumed, or a program set its state
- * back to 0, which looks like a reset. A signal may stand for several events; one
+ * signal to all when interrupts were held back because a peer rang too fast, when
+ * the device was reset or resumed, or a program set its state back to 0, which
+ * looks like a reset. A signal may stand for several events; one
  * for IVSHMEM_UIO_STATE stands for one or more entries that differ from what they
  * were, and comes about a second later where the interrupt was lost.
  */
