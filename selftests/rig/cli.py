@@ -5,7 +5,7 @@ import importlib
 import sys
 
 from . import (bench, coverage, debug, demo, forms, fuzz, host, initramfs, lint, matrix, mutants,
-               programs, roots, sources, suite)
+               programs, roots, sources, suite, verdicts)
 from .lab import Lab
 from .runner import JOBS, External, Runner, match, summary
 from .util import DEFAULT_KERNEL, KERNELS, RigError, TOP, end_on_signals, say
@@ -22,7 +22,9 @@ EXTERNALS = (
     External("peer", "selftests/peer", "check", words=True),
     External("tools", "tools", "check", words=True),
     External("stand-in", "selftests/shadow", "check", words=True),
-    External("model", "selftests/model", "check", timeout=600),
+    External("model", "selftests/model", "check", timeout=600, content=lambda: (
+        verdicts.packages(),
+        verdicts.texts(lint.own_files("selftests/model", "framework/handshake.h")))),
     # One after the other: they have objects in common.
     External("hosted-base", "hosted", "check-base-all", timeout=1200, group="hosted"),
     External("hosted-serial", "hosted", "check-uart-all", timeout=1200, group="hosted"),

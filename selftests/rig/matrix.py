@@ -3,9 +3,11 @@
 import concurrent.futures
 import os
 import re
+import shutil
 
-from . import roots
-from .util import (KERNELS, RigError, TOP, checkout_cache, digest, lock, remove, run, say, step)
+from . import roots, verdicts
+from .util import (KERNELS, RigError, TOP, cache, checkout_cache, digest, lock, remove, run, say,
+                   step)
 
 FOLDERS = ("include", "compat", "framework", "plugins", "Documentation", "selftests/core")
 FLAGS = "W=1 EXAMPLES=1"
@@ -30,6 +32,7 @@ DEBUG_ONLY = "selftests/core/faults/"
 CHECKED = {("6.12", "sparse"): "modules", ("7.2", "sparse"): "modules", ("7.2", "clang"): "modules",
            ("debug", "sparse"): DEBUG_ONLY + "ivshmem_faults.o",
            ("debug", "clang"): DEBUG_ONLY + "ivshmem_faults.o"}
+KEPT = 60               # a few contents of the tree, for each kernel; 6 MB each
 # Neither is about our sources.
 IGNORED = re.compile(r"the compiler differs from the one used|Clock skew detected|"
                      r"modification time .* in the future")
@@ -96,6 +99,44 @@ def compile_modules(kernel, target, log, flags, goal):
         raise RigError("building for %s warns:\n%s" % (kernel, "\n".join(found[:20])))
 
 
+def kept(kernel, flags):
+    """A folder with the modules of this content once they were built, for all checkouts."""
+    return cache("modules", "%s-%s" % (kernel, digest(
+        verdicts.packages(kernel), flags, verdicts.texts(sorted(sources())))))
+
+
+def copy_modules(source, target):
+    for path in source.rglob("*.ko"):
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+
+
+def keep(target, place):
+    """The newest KEPT ones stay."""
+    with lock(cache("modules.lock"), "copies of modules"):
+        remove(place)
+        fresh = place.with_suffix(".new")
+        remove(fresh)
+        copy_modules(target, fresh)
+        os.sync()                       # before the name that tells that it is whole
+        fresh.rename(place)
+        newest_last = sorted(place.parent.iterdir(), key=lambda path: path.stat().st_mtime)
+        for path in newest_last[:-KEPT]:
+            remove(path)
+
+
+def take(place, target):
+    """Returns false where there are none."""
+    with lock(cache("modules.lock"), "copies of modules"):
+        if not place.exists():
+            return False
+        remove(target)
+        copy_modules(place, target)
+        os.utime(place)
+        return True
+
+
 def build(kernel, way=""):
     """Nothing to do where sources, kernel and flags are those of the last good build."""
     place = "-".join(filter(None, (kernel, way)))
@@ -109,6 +150,10 @@ def build(kernel, way=""):
         wanted = sources()
         recipe = digest(sorted(wanted.items()), roots.release(kernel), flags)
         if stamp.exists() and stamp.read_text() == recipe:
+            return modules(place)
+        copies = None if way else kept(kernel, flags)
+        if copies and take(copies, target):
+            stamp.write_text(recipe)
             return modules(place)
         if not (target / ".release").exists() or \
                 (target / ".release").read_text() != roots.release(kernel):
@@ -124,6 +169,8 @@ def build(kernel, way=""):
         except RigError:
             remove(target)              # a warning must show again the next time
             raise
+        if copies and kept(kernel, flags) == copies:    # nobody has edited a file meanwhile
+            keep(target, copies)
         os.sync()                       # a stamp must not outlive what it is for
         stamp.write_text(recipe)
     return modules(place)

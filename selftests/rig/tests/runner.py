@@ -11,7 +11,8 @@ import tempfile
 import time
 from unittest import mock
 
-from .. import cli, coverage, forms, lint, matrix, mutants, runner, suite, tap, verdicts
+from .. import (cli, coverage, forms, lint, matrix, mutants, roots, runner, suite, tap, util,
+                verdicts)
 from ..lab import Lab
 from ..splats import reports
 from ..suite import Fixture, Test, equal, expect, test
@@ -136,7 +137,7 @@ def unforeseen():
 def endless():
     program = runner.External("given", ".")
     program.command = ["sh", "-c", "echo 1..2; echo ok 1 one; echo this hangs; sleep 60"]
-    results = program.results(5)
+    results, _ = program.results(5)
     equal([result[:2] for result in results], [
         ("one", "pass"), ("runs all 2 tests that it planned", "fail"), ("ends within 5 s", "fail")],
           "results")
@@ -289,6 +290,52 @@ def verdict():
         text[0] = "three"               # nobody can tell which of the two was looked at
         equal(asked(), "", "said of what it was before that")
     equal(looks, ["one", "two", "two", "three", "four", "three"], "what was looked at")
+
+
+@test("what a program found good is told again while its content is the same; what is bad is made")
+def good_again():
+    content, script = ["one"], "echo made >>%s; echo 1..1; %secho ok 1 holds"
+    with tempfile.TemporaryDirectory() as folder, \
+            mock.patch.dict(os.environ, XDG_CACHE_HOME=folder):
+        runs = pathlib.Path(folder, "runs")
+
+        def said(words=""):
+            program = runner.External("given", ".", content=lambda: list(content))
+            program.command = ["sh", "-c", script % (runs, words)]
+            last = list(program.run(1))
+            return last[0].sentence, last[0].outcome, "not made again" in last[-1].said
+        equal([said() for _ in range(2)], [("holds", "pass", False), ("holds", "pass", True)], "good")
+        content[0] = "two"
+        equal([said("echo -n 'not '; ") for _ in range(2)], [("holds", "fail", False)] * 2, "bad")
+        content[0] = "one"
+        equal(said(), ("holds", "pass", True), "the first one")
+        equal(runs.read_text().count("made"), 3, "times that it ran")
+
+
+@test("modules that were built are taken by other checkouts of the same content")
+def modules_kept():
+    built, content = [], ["one"]
+
+    def compile_modules(_kernel, target, *_rest):
+        built.append(content[0])
+        (target / "one.ko").write_text(content[0])
+
+    def build(checkout):
+        with mock.patch.object(matrix, "checkout_cache",
+                               lambda *parts: util.cache("build", checkout, *parts)):
+            return [path.read_text() for path in matrix.build("5.10")]
+    with tempfile.TemporaryDirectory() as folder, \
+            mock.patch.dict(os.environ, XDG_CACHE_HOME=folder), \
+            mock.patch.object(matrix, "compile_modules", compile_modules), \
+            mock.patch.object(roots, "release", lambda kernel: kernel), \
+            mock.patch.object(verdicts, "packages", lambda kernel: kernel), \
+            mock.patch.object(verdicts, "texts", lambda names: list(content)):
+        equal([build(name) for name in "aab"], [["one"]] * 3, "modules")
+        content[0] = "two"
+        equal([build(name) for name in "cd"], [["two"]] * 2, "modules of another content")
+        content[0] = "one"
+        equal(build("e"), ["one"], "modules of the first one")
+    equal(built, ["one", "two"], "what was built")
 
 
 @test("a pattern that is nobody's name is refused, also beside one that is")
