@@ -525,6 +525,7 @@ static void report(struct fuzz *f, uint64_t rounds)
 	report_number("rounds", rounds);
 	report_number("actions", f->actions);
 	report_number("ups", f->ups);
+	report_number("cleared", f->cleared);
 	report_number("sections", f->sections);
 	report_number("skipped", f->skipped);
 	printf(", \"up_ms_median\": %.1f, \"up_ms_max\": %.1f}\n", n ? f->up_ms[n / 2] : 0,

@@ -59,7 +59,7 @@ struct fuzz {
 	volatile uint32_t last;	/* where the last message begins */
 	uint32_t head;
 
-	uint64_t actions, ups, sections, skipped;
+	uint64_t actions, ups, cleared, sections, skipped;
 	double *up_ms;
 };
 

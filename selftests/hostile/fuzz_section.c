@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "handshake.h"
 
 #define REPLY_LEN	16	/* of a message to the RTOS */
 
@@ -46,8 +47,10 @@ void section_is_clear(struct fuzz *f)
 	/* Not if it has gone on meanwhile. */
 	if (client_peer_state(&f->c, f->other, &state))
 		lost(f);
-	if (state == 2)
+	if (state == STATE_READY) {
 		must_be_zero(f, "at READY", 0, f->l.size);
+		f->cleared++;
+	}
 }
 
 /* Marks in place: from here on a 0 in the copy is also what was sent. */

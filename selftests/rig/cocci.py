@@ -49,6 +49,18 @@ def spatch(patch, target, folder):
     return [line for line in text.splitlines() if line and not CHATTER.match(line)]
 
 
+def not_understood(name):
+    """What Coccinelle leaves out of a source's functions, without a word where a rule is run."""
+    done = subprocess.run(["nice", "spatch", "--parse-c", name], cwd=str(TOP), timeout=60,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    text = done.stdout.decode(errors="replace")
+    if done.returncode or "PARSING: " not in text:
+        raise RigError("spatch --parse-c %s (%d):\n%s" % (name, done.returncode, text))
+    # One part after the other; a function's body begins and ends at a line's beginning.
+    parts = re.findall(r"(?:^(?:bad:|BAD:!!!!!) ?.*\n)+", text, re.M)
+    return "".join(part for part in parts if re.search(r"^(bad:|BAD:!!!!!) \{$", part, re.M))
+
+
 @contextlib.contextmanager
 def copied(folders):
     """The sources in a folder of their own: spatch takes several targets for one program."""

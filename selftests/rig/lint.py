@@ -82,11 +82,11 @@ def own_files(*patterns):
 
 
 def scripts():
-    """Everything that starts with a shell's name, wherever it lies."""
+    """Everything that starts with a shell's name, wherever it lies, and what such scripts source."""
     for name in own_files():
         with open(TOP / name, "rb") as file:
             first = file.readline(64)
-        if first.startswith(b"#!") and b"sh" in first.split(b"/")[-1]:
+        if name.endswith(".sh") or first.startswith(b"#!") and b"sh" in first.split(b"/")[-1]:
             yield name
 
 

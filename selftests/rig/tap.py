@@ -35,10 +35,11 @@ def parse(text):
 
 
 def all_pass(job, skips=()):
-    """All tests of a program in a machine have to. skips: regular expressions of the reasons for
-    which it may skip some: where nothing else is to be expected."""
+    """All tests of a program in a machine have to: how many these are. skips: regular expressions of
+    the reasons for which it may skip some: where nothing else is to be expected."""
     done, bad = job.result(check=False), []
-    for name, outcome, why in parse(done.out):
+    results = parse(done.out)
+    for name, outcome, why in results:
         if outcome == "fail":
             bad.append(name)
         elif outcome == "skip" and any(re.fullmatch(reason, why) for reason in skips):
@@ -49,3 +50,4 @@ def all_pass(job, skips=()):
         bad.append("exit status %d" % done.status)
     if bad:
         raise AssertionError("%s: %s do not pass:\n%s" % (job.command, bad, done.out[-20000:]))
+    return len(results)

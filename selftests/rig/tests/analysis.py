@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What programs that read the sources have to say: sparse, clang, Coccinelle."""
 from .. import cocci, debug, matrix, roots, verdicts
+from ..lint import own_files
 from ..suite import Skip, equal, expect, test
 
 
@@ -55,6 +56,17 @@ def rule(name):
 
 for stem in cocci.rules():
     rule(stem)
+
+
+@test("Coccinelle understands each function that one of our rules is for")
+def understood():
+    folders = {folder for name in cocci.rules()
+               for folder in cocci.header(cocci.FOLDER / (name + ".cocci"), "Folders")}
+    names = [name for name in own_files(*sorted(folders)) if name.endswith((".c", ".h"))]
+    expect(len(names) > 20, "only %d sources", len(names))
+    for name in names:
+        missed = cocci.not_understood(name)
+        expect(not missed, "not all of %s:\n%s", name, missed)
 
 
 @test("the kernel's own semantic patches find nothing", timeout=600)

@@ -97,6 +97,7 @@ class Faults(Lab):
 
 PCI = "/sys/bus/pci/drivers/ivshmem_core/"
 PLUGINS = "/sys/bus/ivshmem/drivers/"
+SHADOW = "/sys/class/shadow-process/shadow-process0"
 AUTOPROBE = "/sys/bus/pci/drivers_autoprobe"
 FLAGS = "/sys/class/net/eth0/flags"
 
@@ -135,7 +136,6 @@ def bind(lab, driver, device, stride, calls=False):
     return refused
 
 
-def step(name, stride):
 def references(vm):
     """To each module: of others, of open files"""
     return vm.out("cd /sys/module; grep . ivshmem_*/refcnt").splitlines()
@@ -157,10 +157,13 @@ def one_vector(lab):
     lab.choose("auto", 0)
 
 
+def step(name, stride):
     """stride: 1 for every N, which takes minutes; else one in so many."""
     def add(function):
         def body(lab):
+            before = references(lab.vm)
             function(lab, stride)
+            equal(references(lab.vm), before, "references to modules")
             equal(leaks(lab.vm), "", "what kmemleak found")
         body.__name__, body.__module__ = function.__name__, function.__module__
         test(name + ", wherever that is, is refused cleanly and works the next time",
@@ -206,10 +209,10 @@ def steps(stride):
         equal(refused, 4, "how often probe was refused, as it does with fewer vectors")
         calls = [after - b for after, b in zip(lab.refused_calls(), before)]
         equal(calls, [1, 1, 1, 3], "refused enabling, regions, vectors, interrupts")
+        one_vector(lab)
         refused = bind(lab, PCI, "0000:00:08.0", stride)
         expect(refused >= 20, "only %d failures led to a refusal", refused)
 
-        one_vector(lab)
     @step("an Ethernet interface that lacks memory when it is bound or goes up", stride)
     def net(lab, stride):
         lab.choose("net", 0, 1)
@@ -243,6 +246,7 @@ def steps(stride):
         lab.choose("uio", 1)
         expect(bind(lab, PLUGINS + "shadow/", "ivshmem0", stride), "nothing was refused")
         expect(lab.fail_each("true 3<>/dev/shadow-process0", "true"), "nothing was refused")
+        equal(lab.vm.out("cat %s/slots_used" % SHADOW), "0", "slots in use")
         system_call(lab.vm)
 
 

@@ -211,10 +211,11 @@ def attack_both(lab, plugin, seconds, number):
 
 def tell(name, link, result):
     print("# %s, %s link%s: %d rounds, %d actions, link up %d times, median %.1f ms, worst %.1f ms, "
-          "sections looked at %d, skipped %d" % (
+          "sections seen cleared %d, looked at %d, skipped %d" % (
               name, ("strict", "fast")[link], ", raced" if result["racing"] else "",
               result["rounds"], result["actions"], result["ups"], result["up_ms_median"],
-              result["up_ms_max"], result["sections"], result["skipped"]), flush=True)
+              result["up_ms_max"], result["cleared"], result["sections"], result["skipped"]),
+          flush=True)
 
 
 def fuzz(lab, name, seconds, number):
@@ -227,7 +228,7 @@ def fuzz(lab, name, seconds, number):
     for link, result in enumerate(results):
         tell(name, link, result)
         # An attack that never gets anywhere breaks nothing. UIO has no handshake, and no ring.
-        for what in ("actions",) + (("ups", "sections") if name != "uio" else ()):
+        for what in ("actions",) + (("ups", "cleared", "sections") if name != "uio" else ()):
             expect(result[what], "%s, link %d: no %s in %d s", name, link, what, seconds)
     problems = lab.problems()
     expect(not problems, "%s", "\n".join(problems))

@@ -6,7 +6,7 @@ import statistics
 
 from .. import debug, tap
 from ..lab import Lab
-from ..machines import LIB, NET, PING, Pair, all_came_back, found_by_recheck
+from ..machines import LIB, NET, PING, Pair, all_came_back, found_by_recheck, has_carrier
 from ..suite import Fixture, Skip, equal, expect, test, until
 from ..util import DEFAULT_KERNEL, KERNELS
 
@@ -52,6 +52,20 @@ for variant in VARIANTS:
 def remove(lab):
     count = 4 if lab.kernel in debug.NAMES else 15
     tap.all_pass(lab.vm.job("COUNT=%d /selftests/net/remove.sh" % count, 1400))
+
+
+@test("an interface that is brought up the moment that it is there gets its link", Fixture(Loaded),
+      timeout=600)
+def opened_at_once(lab):
+    driver, flags = "/sys/bus/ivshmem/drivers/net/", "/sys/class/net/eth0/flags"
+    lab.vm.run("ip link set eth1 up")
+    # Nothing that is started would be as fast.
+    opener = lab.vm.job("while :; do echo 0x1003 >%s; done 2>/dev/null" % flags, timeout=600)
+    for _ in range(5):
+        lab.vm.run("cd %s; echo ivshmem0 >unbind && echo ivshmem0 >bind" % driver)
+        until(lambda: has_carrier(lab.vm.run), "the carrier of eth0")
+    opener.kill()
+    lab.vm.run("ip link set eth0 down; ip link set eth1 down")
 
 
 PAIR = Fixture(Pair)
