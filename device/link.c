@@ -131,6 +131,11 @@ static uint64_t clock_ns(clockid_t clock)
 	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
+uint64_t cpu_ns(void)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 /* For good: what a client has done once the next one in its place can do. */
 static void refuse_eventfds(struct peer *p, const char *why)
 {
@@ -145,18 +150,20 @@ static void refuse_eventfds(struct peer *p, const char *why)
  * An access to an eventfd takes some microseconds, but a client can have it
  * wake up a great many waiters, all at our cost. A long one may also be a
  * hypervisor below us that took the processor away, which is nobody's fault
- * and has to be forgiven.
+ * and has to be forgiven. What is too short to count stays in @since, for the
+ * next access that is charged from there.
  */
-static void charge(struct peer *p, uint64_t cpu_ns)
+static void charge(struct peer *p, uint64_t *since)
 {
-	uint64_t now, forgiven;
+	uint64_t cpu = cpu_ns(), cost = cpu - *since, now, forgiven;
 
-	if (cpu_ns < SLOW_NS)
+	if (cost < SLOW_NS)
 		return;
+	*since = cpu;
 	now = clock_ns(CLOCK_MONOTONIC);
 	forgiven = (now - p->slow_at) / SLOW_FORGIVE;
 	p->slow_ns -= p->slow_ns < forgiven ? p->slow_ns : forgiven;
-	p->slow_ns += cpu_ns;
+	p->slow_ns += cost;
 	p->slow_at = now;
 	if (p->slow_ns > SLOW_MAX_NS)
 		refuse_eventfds(p, "takes too long to signal");
@@ -167,9 +174,10 @@ static void charge(struct peer *p, uint64_t cpu_ns)
  * the watchdog's signal ends the wait (see main.c), and there is no second
  * one: only an access that waits fails with EINTR.
  */
-ssize_t peer_access_eventfd(struct peer *p, int fd, bool signal)
+ssize_t peer_access_eventfd(struct peer *p, int fd, bool signal,
+			    uint64_t *since)
 {
-	uint64_t start = clock_ns(CLOCK_THREAD_CPUTIME_ID), value = 1;
+	uint64_t value = 1;
 	ssize_t ret;
 
 	ret = signal ? write(fd, &value, sizeof(value)) :
@@ -177,7 +185,7 @@ ssize_t peer_access_eventfd(struct peer *p, int fd, bool signal)
 	if (ret < 0 && errno == EINTR)
 		refuse_eventfds(p, "has blocked the link");
 	else
-		charge(p, clock_ns(CLOCK_THREAD_CPUTIME_ID) - start);
+		charge(p, since);
 	return ret;
 }
 
@@ -194,7 +202,7 @@ ssize_t peer_access_eventfd(struct peer *p, int fd, bool signal)
  * The eventfd is non-blocking. A full counter means that the client has not
  * looked yet, so nothing is lost.
  */
-void peer_signal(struct peer *p, unsigned int vector)
+void peer_signal(struct peer *p, unsigned int vector, uint64_t *since)
 {
 	if (p->eventfd[vector] < 0)
 		return;
@@ -206,7 +214,7 @@ void peer_signal(struct peer *p, unsigned int vector)
 		p->intx_masked = true;
 	}
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	peer_access_eventfd(p, p->eventfd[vector], true);
+	peer_access_eventfd(p, p->eventfd[vector], true, since);
 }
 
 /*
@@ -215,7 +223,7 @@ void peer_signal(struct peer *p, unsigned int vector)
  */
 static void interrupt(struct peer *p, unsigned int vector)
 {
-	uint64_t *dropped = p->count.dropped;
+	uint64_t *dropped = p->count.dropped, since;
 
 	if (!p->int_ctrl) {
 		dropped[DROP_DISABLED]++;
@@ -231,7 +239,8 @@ static void interrupt(struct peer *p, unsigned int vector)
 		dropped[DROP_INJECTED]++;
 	} else {
 		p->count.interrupts++;
-		peer_signal(p, vector);
+		since = cpu_ns();
+		peer_signal(p, vector, &since);
 	}
 }
 
@@ -416,9 +425,9 @@ void peer_intx_mask(struct peer *p)
 	p->intx_masked = true;
 }
 
-void peer_intx_unmask(struct peer *p)
+void peer_intx_unmask(struct peer *p, uint64_t *since)
 {
 	p->intx_masked = false;
 	if (p->intx_pending)
-		peer_signal(p, 0);
+		peer_signal(p, 0, since);
 }

@@ -137,10 +137,16 @@ int peer_mem_write(struct peer *p, uint64_t offset, const void *buf,
 /* @fd becomes the peer's; -1 takes the vector out of use */
 void peer_set_eventfd(struct peer *p, unsigned int vector, int fd);
 void peer_release_eventfds(struct peer *p);
+/*
+ * @since: a cpu_ns() from before, one for all that a client has done at once:
+ * it may take long although no single access does.
+ */
+uint64_t cpu_ns(void);
 /* write() or read(), and its result; may end the use of all of the peer's */
-ssize_t peer_access_eventfd(struct peer *p, int fd, bool signal);
-void peer_signal(struct peer *p, unsigned int vector);
+ssize_t peer_access_eventfd(struct peer *p, int fd, bool signal,
+			    uint64_t *since);
+void peer_signal(struct peer *p, unsigned int vector, uint64_t *since);
 void peer_intx_mask(struct peer *p);
-void peer_intx_unmask(struct peer *p);
+void peer_intx_unmask(struct peer *p, uint64_t *since);
 
 #endif

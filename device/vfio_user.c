@@ -228,12 +228,13 @@ static int set_eventfds(struct conn *c, const struct vfio_irq_set *set,
 void vfio_user_resample(struct source *src)
 {
 	struct conn *c = container_of(src, struct conn, resample);
+	uint64_t since = cpu_ns();
 
 	if (src->fd < 0)
 		return;
 	if (!c->peer->no_eventfds &&
-	    peer_access_eventfd(c->peer, src->fd, false) > 0)
-		peer_intx_unmask(c->peer);
+	    peer_access_eventfd(c->peer, src->fd, false, &since) > 0)
+		peer_intx_unmask(c->peer, &since);
 	if (c->peer->no_eventfds)
 		conn_drop_resample(c);
 }
@@ -262,6 +263,7 @@ static int set_resample(struct conn *c, struct message *m)
 static void act_on_vectors(struct conn *c, const struct vfio_irq_set *set,
 			   const uint8_t *bools)
 {
+	uint64_t since = cpu_ns();
 	unsigned int i;
 
 	for (i = 0; i < set->count; i++) {
@@ -270,9 +272,9 @@ static void act_on_vectors(struct conn *c, const struct vfio_irq_set *set,
 		if (set->flags & VFIO_IRQ_SET_ACTION_MASK)
 			peer_intx_mask(c->peer);
 		else if (set->flags & VFIO_IRQ_SET_ACTION_UNMASK)
-			peer_intx_unmask(c->peer);
+			peer_intx_unmask(c->peer, &since);
 		else
-			peer_signal(c->peer, set->start + i);
+			peer_signal(c->peer, set->start + i, &since);
 	}
 }
 
