@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,14 +18,8 @@
 #define SECONDS_PER_LINE	5
 
 static int epoll_fd;
-static int reserve_fd;		/* see source_accept() */
-
-int events_init(void)
-{
-	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	return epoll_fd < 0 || reserve_fd < 0 ? -1 : 0;
-}
+static struct source retry;	/* a timer, see source_accept() */
+static void (*accept_again)(void);
 
 static int control(int op, struct source *src, uint32_t events)
 {
@@ -68,25 +62,48 @@ void source_close(struct source *src)
 }
 
 /*
- * A connection that no descriptor is left for would stay in the listener and
- * wake the loop for ever. It gets the one in reserve, and is closed.
+ * A connection that no descriptor is left for stays in the listener, and would
+ * wake the loop for ever. It waits there, and nobody looks at the listener for
+ * up to a second: to take it, with a descriptor kept in reserve, and close it
+ * could take as long as its client likes, see closer.h.
  */
 int source_accept(struct source *listener)
 {
-	const int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
-	int fd = accept4(listener->fd, NULL, NULL, flags);
+	int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd >= 0 || errno == EAGAIN)
-		return fd;
-	complain(NULL, "cannot accept a connection: %s", strerror(errno));
-	if (errno == EMFILE || errno == ENFILE) {
-		close(reserve_fd);
-		fd = accept4(listener->fd, NULL, NULL, flags);
-		if (fd >= 0)
-			close(fd);
-		reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno != EAGAIN) {
+		complain(NULL, "cannot accept a connection yet: %s", strerror(errno));
+		source_rewatch(listener, 0);
+		source_rewatch(&retry, EPOLLIN);
 	}
-	return -1;
+	return fd;
+}
+
+static void retry_ready(struct source *src)
+{
+	uint64_t count;
+
+	if (read(src->fd, &count, sizeof(count)) < 0)
+		return;
+	source_rewatch(src, 0);
+	accept_again();
+}
+
+/* The timer goes on each second, but only if it is read. */
+int events_init(void (*again)(void))
+{
+	const struct itimerspec second = { { 1, 0 }, { 1, 0 } };
+
+	accept_again = again;
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	retry = (struct source){
+		.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
+		.ready = retry_ready,
+	};
+	if (epoll_fd < 0 || retry.fd < 0 ||
+	    timerfd_settime(retry.fd, 0, &second, NULL))
+		return -1;
+	return source_watch(&retry, 0);
 }
 
 int events_run(const bool *stop)

@@ -21,8 +21,11 @@ struct source {
 	uint32_t events;	/* what epoll waits for, set below */
 };
 
-/* These return 0, or -1 with errno set. */
-int events_init(void);
+/*
+ * These return 0, or -1 with errno set. @again is to watch the listeners:
+ * where source_accept() has failed, nobody has done so for a while.
+ */
+int events_init(void (*again)(void));
 int source_watch(struct source *src, uint32_t events);	/* start watching */
 int source_rewatch(struct source *src, uint32_t events);
 int source_take(struct source *src);	/* unwatched: the caller's, or -1 */

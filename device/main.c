@@ -415,6 +415,15 @@ static void port_resume(struct source *src)
 	port->conn.src.ready(&port->conn.src);
 }
 
+static void accept_again(void)
+{
+	unsigned int i;
+
+	source_rewatch(&control.listener, EPOLLIN);
+	for (i = 0; i < the_link.cfg.peers; i++)
+		source_rewatch(&ports[i].listener, EPOLLIN);
+}
+
 static void port_init(struct port *port, struct peer *p)
 {
 	int err;
@@ -602,7 +611,7 @@ int main(int argc, char **argv)
 	parse_options(argc, argv, &cfg);
 	raise_fd_limit(&cfg);
 	lock_directory();
-	if (events_init())
+	if (events_init(accept_again))
 		die("cannot wait for events: %s", strerror(errno));
 	umask(0177);	/* sockets: 0600 */
 	watch_signals(&signals);

@@ -163,6 +163,29 @@ void device_expect_fds(struct device *d, unsigned int want)
 	EXPECT_EQ(want, device_fds(d));
 }
 
+rlim_t device_limit_fds(struct device *d, rlim_t n)
+{
+	struct rlimit limit;
+	rlim_t before;
+
+	ASSERT_EQ(0, prlimit(d->pid, RLIMIT_NOFILE, NULL, &limit));
+	before = limit.rlim_cur;
+	limit.rlim_cur = n;
+	ASSERT_EQ(0, prlimit(d->pid, RLIMIT_NOFILE, &limit, NULL));
+	return before;
+}
+
+rlim_t device_fill_fds(struct device *d)
+{
+	char path[40];
+	int fd = -1;
+
+	do
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", d->pid, ++fd);
+	while (!access(path, F_OK));
+	return device_limit_fds(d, fd);
+}
+
 double device_cpu(struct device *d)
 {
 	unsigned long user, sys;

@@ -9,6 +9,7 @@
 
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "../harness.h"
@@ -82,6 +83,9 @@ void device_pause(struct device *d);	/* until SIGCONT */
 unsigned int device_fds(struct device *d);
 /* Waits until it has so many: it closes what came from a client by and by. */
 void device_expect_fds(struct device *d, unsigned int want);
+/* Both return what the limit was. */
+rlim_t device_limit_fds(struct device *d, rlim_t n);
+rlim_t device_fill_fds(struct device *d);	/* there is room for no more */
 double device_cpu(struct device *d);	/* seconds used */
 void device_control(struct device *d, const char *line, char *json, size_t size);
 /* A counter or other number of one peer in "stats" */

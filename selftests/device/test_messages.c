@@ -430,6 +430,35 @@ TEST_F(msg, slow_descriptors_in_refused_connections_hold_up_nobody)
 	device_expect_fds(&self->dev, fds);
 }
 
+TEST_F(msg, slow_descriptors_in_connections_without_room_hold_up_nobody)
+{
+	unsigned int fds = device_fds(&self->dev), i;
+	int listener = deaf_listener();
+	struct client more[6];
+	double start;
+	rlim_t many;
+
+	device_pause(&self->dev);
+	many = device_fill_fds(&self->dev);
+	for (i = 0; i < 6; i++) {
+		client_connect(&more[i], &self->dev, 0);
+		send_lingering(&more[i], listener);
+	}
+	kill(self->dev.pid, SIGCONT);
+	start = seconds();
+	for (i = 0; i < 6; i++)
+		expect_prompt(&self->b);
+	EXPECT_LT((seconds() - start) * 1000, 400);
+
+	device_limit_fds(&self->dev, many);
+	usleep(1000000);	/* it looks again each second */
+	for (i = 0; i < 6; i++)
+		EXPECT_TRUE(client_closed(&more[i]));
+	expect_prompt(&self->b);
+	close(listener);
+	device_expect_fds(&self->dev, fds);
+}
+
 TEST_F(msg, what_is_slow_to_close_does_not_keep_the_process)
 {
 	int listener = deaf_listener();

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -375,34 +374,19 @@ TEST(a_link_that_needs_too_many_descriptors_says_so)
 	EXPECT_NE(NULL, strstr(text, "limit of open files is 400, want 1388 for 16 peers"));
 }
 
-static rlim_t lowest_free_fd(struct device *d)
+TEST(without_descriptors_connections_wait_and_nothing_spins)
 {
-	char path[40];
-	int fd = -1;
-
-	do
-		snprintf(path, sizeof(path), "/proc/%d/fd/%d", d->pid, ++fd);
-	while (!access(path, F_OK));
-	return fd;
-}
-
-TEST(without_descriptors_connections_are_closed_and_nothing_spins)
-{
-	struct rlimit few, many;
 	struct device dev = { 0 };
 	struct client a, b;
 	double cpu;
 	int fds[10];
 	unsigned int i;
+	rlim_t many;
 
 	device_start(&dev, "");
 	client_join(&b, &dev, 1, 1);
-	ASSERT_EQ(0, prlimit(dev.pid, RLIMIT_NOFILE, NULL, &many));
-	few = many;
-	few.rlim_cur = lowest_free_fd(&dev);
-	ASSERT_EQ(0, prlimit(dev.pid, RLIMIT_NOFILE, &few, NULL));
+	many = device_fill_fds(&dev);
 	client_connect(&a, &dev, 0);
-	EXPECT_TRUE(client_closed(&a));
 	for (i = 0; i < 10; i++)
 		fds[i] = unix_connect(dev.dir, i & 1 ? "control.sock" : "peer0.sock");
 	set_reg(&b, REG_DOORBELL, DOORBELL(1, 0));
@@ -413,8 +397,8 @@ TEST(without_descriptors_connections_are_closed_and_nothing_spins)
 	for (i = 0; i < 10; i++)
 		close(fds[i]);
 
-	ASSERT_EQ(0, prlimit(dev.pid, RLIMIT_NOFILE, &many, NULL));
-	client_open(&a, &dev, 0);
+	device_limit_fds(&dev, many);
+	client_greet(&a);
 	EXPECT_EQ(0, reg(&a, REG_ID));
 	EXPECT_EQ(0, device_stop(&dev, NULL, 0));
 }
