@@ -905,6 +905,16 @@ struct tty_file *tty_file_open(unsigned int line, const void *client)
 	return file;
 }
 
+/* Nobody is left to be hung up. The work has a reference of its own. */
+static void cancel_hangup(struct tty_struct *tty)
+{
+	/* Until one that is under way is over the port has the tty, and may ask for it. */
+	mutex_lock(&hangup_mutex);
+	mutex_unlock(&hangup_mutex);
+	if (cancel_work_sync(&tty->hangup_work))
+		tty_kref_put(tty);
+}
+
 void tty_file_close(struct tty_file *file)
 {
 	struct tty_struct *tty = file->tty;
@@ -918,8 +928,10 @@ void tty_file_close(struct tty_file *file)
 	if (last)
 		tty_forget(tty);
 	mutex_unlock(&tty_mutex);
-	if (last)
+	if (last) {
 		cancel_throttle(tty);
+		cancel_hangup(tty);
+	}
 	tty_kref_put(tty);
 	kfree(file);
 }
