@@ -5,6 +5,7 @@
  * inserted no page, or has taken it away.
  */
 #include <linux/bitmap.h>
+#include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -40,8 +41,11 @@ static unsigned long count_pages(const struct vm_area_struct *vma)
 
 static struct vm_area_struct *alloc_vma(unsigned long size)
 {
-	struct vm_area_struct *vma = kzalloc(sizeof(*vma), GFP_KERNEL);
+	struct vm_area_struct *vma = NULL;
 
+	/* A bitmap has no more. */
+	if (size >> PAGE_SHIFT <= UINT_MAX)
+		vma = kzalloc(sizeof(*vma), GFP_KERNEL);
 	if (!vma)
 		return NULL;
 	vma->inserted = bitmap_zalloc(size >> PAGE_SHIFT, GFP_KERNEL);
@@ -78,7 +82,7 @@ static int mapping_flags(const struct file *file, unsigned int flags, unsigned l
 	return 0;
 }
 
-static int make_vma(struct vm_area_struct *vma, struct vm_area_desc *desc)
+static int init_vma(struct vm_area_struct *vma, struct vm_area_desc *desc)
 {
 	struct address_space *mapping = desc->file->f_mapping;
 	int err;
@@ -108,6 +112,20 @@ static int make_vma(struct vm_area_struct *vma, struct vm_area_desc *desc)
 	return err;
 }
 
+static struct vm_area_struct *make_vma(struct vm_area_desc *desc)
+{
+	struct vm_area_struct *vma = alloc_vma(desc->end - desc->start);
+	int err;
+
+	if (!vma)
+		return ERR_PTR(-ENOMEM);
+	err = init_vma(vma, desc);
+	if (!err)
+		return vma;
+	free_vma(vma);
+	return ERR_PTR(err);
+}
+
 int kit_mmap(struct kit_file *kit, unsigned long size, unsigned int flags, unsigned long offset,
 	     struct kit_mapping **mapping)
 {
@@ -125,21 +143,19 @@ int kit_mmap(struct kit_file *kit, unsigned long size, unsigned int flags, unsig
 		return err;
 	/* What ends beyond all addresses wraps to nothing. */
 	size = PAGE_ALIGN(size);
-	vma = size ? alloc_vma(size) : NULL;
-	if (!vma)
+	if (!size)
 		return -ENOMEM;
 	desc.start = take_place(size);
 	desc.end = desc.start + size;
 	hosted_enter(&call, desc.file->files);
 	err = desc.file->f_op->mmap_prepare(&desc);
-	if (!err)
-		err = make_vma(vma, &desc);
+	/* Memory for so many pages only once the driver has looked at the size. */
+	vma = err ? ERR_PTR(err) : make_vma(&desc);
 	hosted_leave(&call);
-	if (err)
-		free_vma(vma);
-	else
-		*mapping = (struct kit_mapping *)vma;
-	return err;
+	if (IS_ERR(vma))
+		return PTR_ERR(vma);
+	*mapping = (struct kit_mapping *)vma;
+	return 0;
 }
 
 void kit_munmap(struct kit_mapping *mapping)

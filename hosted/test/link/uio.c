@@ -130,6 +130,9 @@ LINK_TEST(uio_maps_what_a_program_may_have)
 	EXPECT_EQ(-EINVAL, kit_mmap(uio, 0x4000, KIT_MAP_WRITE, MAP_OUTPUT * 0x1000UL, &mapping));
 	EXPECT_EQ(-EINVAL, kit_mmap(uio, 0x1000, 0, 5 * 0x1000UL, &mapping));
 	EXPECT_EQ(-ENOMEM, kit_mmap(uio, ~0UL, 0, MAP_OUTPUT * 0x1000UL, &mapping));
+	/* For so many pages there is no memory, nor is any asked for. */
+	EXPECT_EQ(-EINVAL, kit_mmap(uio, 1UL << 43, 0, MAP_OUTPUT * 0x1000UL, &mapping));
+	EXPECT_FALSE(log_has("out of memory"));
 	mapping = map(MAP_INPUT, 0x6000, 0);
 	memory[pci_link_output(the_link, 1)] = 42;
 	EXPECT_EQ(42, read_map(mapping, 0x3000));
