@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -24,7 +23,7 @@ static void *close_queued(void *arg)
 		cl->tail = (cl->tail + 1) % cl->size;
 		if (__atomic_fetch_sub(&cl->queued, 1, __ATOMIC_SEQ_CST) ==
 		    CLOSER_LIMIT)
-			eventfd_write(cl->room.fd, 1);
+			eventfd_write(cl->room, 1);
 	}
 	return NULL;
 }
@@ -48,17 +47,14 @@ static int start_thread(struct closer *cl)
 	return -err;
 }
 
-int closer_start(struct closer *cl, unsigned int most,
-		 void (*ready)(struct source *src))
+int closer_start(struct closer *cl, unsigned int most)
 {
 	*cl = (struct closer){
-		.room = { .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-			  .ready = ready },
+		.room = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 		.size = CLOSER_LIMIT + most,
 	};
 	cl->ring = calloc(cl->size, sizeof(*cl->ring));
-	if (cl->room.fd < 0 || !cl->ring || sem_init(&cl->filled, 0, 0) ||
-	    source_watch(&cl->room, EPOLLIN))
+	if (cl->room < 0 || !cl->ring || sem_init(&cl->filled, 0, 0))
 		return -errno;
 	return start_thread(cl);
 }

@@ -13,12 +13,10 @@
 #include <semaphore.h>
 #include <stdbool.h>
 
-#include "event.h"
-
 #define CLOSER_LIMIT	32	/* descriptors queued: more is too much */
 
 struct closer {
-	struct source room;	/* ready when there was too much, and is not */
+	int room;		/* readable when there was too much, and is not */
 	sem_t filled;
 	unsigned int queued;	/* the one that is being closed included */
 	unsigned int head;	/* where the loop puts the next one */
@@ -31,9 +29,8 @@ struct closer {
  * @most: the descriptors that can be queued beyond the limit before somebody
  * asks closer_busy(). Returns 0, or -errno.
  */
-int closer_start(struct closer *cl, unsigned int most,
-		 void (*ready)(struct source *src));
-void closer_add(struct closer *cl, int fd);	/* no source may have @fd */
+int closer_start(struct closer *cl, unsigned int most);
+void closer_add(struct closer *cl, int fd);	/* from one thread; nobody watches @fd */
 bool closer_busy(const struct closer *cl);
 
 #endif

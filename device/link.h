@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "closer.h"
+#include "event.h"
 
 #define LINK_PAGE	4096
 #define PEERS_MAX	256

@@ -71,6 +71,7 @@ struct port {
 	struct source listener;
 	struct conn conn;
 	struct closer closer;
+	struct source room;	/* in the closer */
 };
 
 static struct link the_link;
@@ -407,7 +408,7 @@ static void port_ready(struct source *src)
 /* The closer has room again. */
 static void port_resume(struct source *src)
 {
-	struct port *port = container_of(src, struct port, closer.room);
+	struct port *port = container_of(src, struct port, room);
 	eventfd_t count;
 
 	eventfd_read(src->fd, &count);
@@ -430,9 +431,12 @@ static void port_init(struct port *port, struct peer *p)
 
 	/* One message's, and those of a connection that ends after it */
 	err = closer_start(&port->closer, SCM_FDS_MAX + MSG_FDS_MAX +
-					  p->link->cfg.vectors + 3, port_resume);
+					  p->link->cfg.vectors + 3);
 	if (err)
 		die("cannot start a thread: %s", strerror(-err));
+	port->room = (struct source){ .fd = port->closer.room, .ready = port_resume };
+	if (source_watch(&port->room, EPOLLIN))
+		die("cannot watch a thread: %s", strerror(errno));
 	p->closer = &port->closer;
 	conn_init(&port->conn, p);
 }
