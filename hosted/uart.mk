@@ -32,7 +32,8 @@ $(B)/driver/pl010-%/amba-pl010.o: build/linux/%/amba-pl010.c
 
 define uart_programs
 $(B)/hosted-uart-$(1): $(call uart_objs,$(1)) \
-	$(patsubst %,$(B)/serve/%.o,hosted-uart server channel fd listen seccomp)
+	$(patsubst %,$(B)/serve/%.o,hosted-uart server channel fd listen guest seccomp) \
+	$(B)/device/closer.o
 	$$(CC) $$(CFLAGS) $$(LINK) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
 $(B)/test-uart-$(1): $(call uart_objs,$(1)) \
 	$(patsubst %,$(B)/test/serial/%.o,uart requests faults lists kernel/lists)
@@ -40,15 +41,20 @@ $(B)/test-uart-$(1): $(call uart_objs,$(1)) \
 endef
 $(foreach v,$(UART_VERSIONS),$(eval $(call uart_programs,$(v))))
 
-$(B)/hosted-supervise: $(patsubst %,$(B)/serve/%.o,hosted-supervise restart stream line fd listen client) \
-	$(B)/model/pl010.o $(B)/model/clock.o $(B)/kit/eventfd.o
+$(B)/hosted-supervise: $(patsubst %,$(B)/serve/%.o,hosted-supervise restart stream line fd listen guest client) \
+	$(B)/device/closer.o $(B)/model/pl010.o $(B)/model/clock.o $(B)/kit/eventfd.o
 $(B)/hosted-serial: $(patsubst %,$(B)/serve/%.o,hosted-serial client pump terminal pty)
 $(B)/test-pl010: $(B)/test/serial/pl010.o $(B)/model/pl010.o
 $(B)/test-serve: $(patsubst %,$(B)/test/serial/%.o,serve process restart limits pty hostile stream) \
-	$(B)/serve/client.o $(B)/serve/seccomp.o
+	$(B)/serve/client.o $(B)/serve/fd.o $(B)/serve/seccomp.o
 $(B)/test-liar: $(B)/test/serial/liar.o
 $(B)/hosted-supervise $(B)/hosted-serial $(B)/test-pl010 $(B)/test-serve $(B)/test-liar:
 	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# It asks for what it needs itself.
+$(B)/device/closer.o: ../device/closer.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST) -U_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/test/serial/%.o: test/serial/%.c
 	@mkdir -p $(@D)

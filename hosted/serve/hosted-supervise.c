@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guest.h"
 #include "kit/files.h"
 #include "listen.h"
 #include "supervise.h"
@@ -436,7 +437,7 @@ static void client_free(struct client *client)
 static void client_read(struct client *client)
 {
 	struct serial_request request;
-	ssize_t size = recv(client->fd, &request, sizeof(request), MSG_DONTWAIT);
+	ssize_t size = guest_receive(client->fd, &request, sizeof(request));
 
 	if (size >= (ssize_t)SERIAL_REQUEST_HEAD) {
 		accept_request(client, &request, size);
@@ -444,7 +445,7 @@ static void client_read(struct client *client)
 	}
 	if (size < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	close(client->fd);
+	guest_close(client->fd);
 	client->fd = -1;
 }
 
@@ -504,13 +505,15 @@ static void ping(void)
  */
 
 enum {
-	FD_SIGNAL, FD_LISTENER, FD_CHANNEL, FD_PROCESS, FD_PROBE, FD_LINE,
+	FD_SIGNAL, FD_LISTENER, FD_CHANNEL, FD_PROCESS, FD_PROBE, FD_ROOM, FD_LINE,
 	FD_CLIENTS = FD_LINE + LINE_FDS
 };
 
 static int fill(struct pollfd *fds)
 {
-	const int own[] = { s.signals, s.listener, s.channel, s.pidfd, s.probe.up };
+	const int own[] = {
+		s.signals, s.listener, s.channel, s.pidfd, s.probe.up, guest_room(),
+	};
 	struct client *client;
 	int i, n = FD_CLIENTS;
 
@@ -523,7 +526,7 @@ static int fill(struct pollfd *fds)
 		fds[n] = (struct pollfd){ .fd = client->up, .events = POLLIN };
 		fds[n++].events |= client->blocked ? POLLOUT : 0;
 	}
-	if (s.full || n + 1 >= FD_CLIENTS + 2 * MAX_CLIENTS)
+	if (s.full || guest_crowd() || n + 1 >= FD_CLIENTS + 2 * MAX_CLIENTS)
 		fds[FD_LISTENER].fd = -1;
 	return n;
 }
@@ -576,6 +579,8 @@ static int loop(void)
 			s.connect_at = 0;
 			forward_all();
 		}
+		if (fds[FD_ROOM].revents)
+			guest_room_seen();
 		line_serve(fds + FD_LINE);
 		serve_clients(fds + FD_CLIENTS);
 		if (fds[FD_LISTENER].revents)
@@ -610,12 +615,16 @@ static int start(const char **what)
 	err = kit_eventfd_init();
 	if (err)
 		return err;
+	*what = "starting a thread";
+	err = guest_start(MAX_CLIENTS + 1);
+	if (err)
+		return err;
 	*what = s.line_path;
 	err = line_init();
 	if (err)
 		return err;
 	*what = s.socket;
-	s.listener = listen_at(s.socket, 64);
+	s.listener = guest_listen(s.socket, 64);
 	if (s.listener < 0)
 		return s.listener;
 	*what = "starting the driver";

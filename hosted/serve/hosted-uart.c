@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "channel.h"
+#include "guest.h"
 #include "kit/bus.h"
 #include "kit/files.h"
 #include "kit/kit.h"
@@ -106,7 +107,7 @@ static int run_supervised(void)
 static int run_alone(int stop)
 {
 	struct uart_board_config config = { .loop = true, .timed = options.timed };
-	int listener = listen_at(options.socket, 8), err;
+	int listener = guest_listen(options.socket, 8), err;
 	unsigned int left;
 
 	if (listener < 0)

@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "guest.h"
 #include "kit/files.h"
-#include "listen.h"
 #include "supervise.h"
 
 #define LINE_MESSAGE	1024
@@ -158,7 +158,7 @@ static uint64_t feed(void)
 
 static void hang_up(void)
 {
-	close(line.fd);
+	guest_close(line.fd);
 	line.fd = -1;
 	line.out_length = 0;
 	line.deaf = false;
@@ -258,7 +258,9 @@ static void take(const uint8_t *message, size_t size)
 
 void line_poll(struct pollfd *fds)
 {
-	fds[0] = (struct pollfd){ .fd = line.fd < 0 ? line.listener : -1, .events = POLLIN };
+	fds[0] = (struct pollfd){ .fd = line.listener, .events = POLLIN };
+	if (line.fd >= 0 || guest_crowd())
+		fds[0].fd = -1;
 	fds[1] = (struct pollfd){ .fd = line.fd };
 	fds[1].events = (line.length < MANY ? POLLIN : 0) | (line.out_length ? POLLOUT : 0);
 }
@@ -274,7 +276,7 @@ void line_serve(const struct pollfd *fds)
 	}
 	if (!(fds[1].revents & ~POLLOUT) || line.fd < 0)
 		return;
-	size = recv(line.fd, message, sizeof(message), MSG_DONTWAIT);
+	size = guest_receive(line.fd, message, sizeof(message));
 	if (size > 0)
 		take(message, size);
 	else if (size == 0 || errno != EAGAIN)
@@ -288,7 +290,7 @@ int line_init(void)
 		pl010_set_lines(&s.uart, PL010_FR_MODEM);
 		return 0;
 	}
-	line.listener = listen_at(s.line_path, 1);
+	line.listener = guest_listen(s.line_path, 1);
 	return line.listener < 0 ? line.listener : 0;
 }
 

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "guest.h"
 #include "kit/kit.h"
 #include "kit/serial.h"
 #include "listen.h"
@@ -40,7 +41,7 @@ struct request {
 
 /* Used by the thread that is the server; the role's handing over orders it. */
 static struct {
-	int epoll, listener, stop;
+	int epoll, listener, stop, room;
 	struct connection *connections;
 	unsigned int count;		/* descriptors of connections; atomic */
 	int full;			/* the listener is not watched; atomic */
@@ -54,13 +55,22 @@ static int watch(int fd, void *what)
 	return epoll_ctl(server.epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
+static bool has_room(void)
+{
+	return __atomic_load_n(&server.count, __ATOMIC_SEQ_CST) < MAX_CONNECTIONS &&
+	       !guest_crowd();
+}
+
 static void accept_again(void)
 {
-	if (__atomic_exchange_n(&server.full, 0, __ATOMIC_SEQ_CST))
+	if (has_room() && __atomic_exchange_n(&server.full, 0, __ATOMIC_SEQ_CST))
 		watch(server.listener, &server.listener);
 }
 
-/* Who connects waits from here on, until a connection has ended, or for a moment. */
+/*
+ * Who connects waits from here on, until a connection has ended, or for a moment; or
+ * until there is no crowd any more, of which the next event tells.
+ */
 static void stop_accepting(void)
 {
 	epoll_ctl(server.epoll, EPOLL_CTL_DEL, server.listener, NULL);
@@ -77,7 +87,7 @@ static void connection_put(struct connection *c)
 {
 	if (__atomic_sub_fetch(&c->references, 1, __ATOMIC_ACQ_REL))
 		return;
-	close(c->fd);
+	guest_close(c->fd);
 	free(c);
 	__atomic_sub_fetch(&server.count, 1, __ATOMIC_SEQ_CST);
 	accept_again();
@@ -89,7 +99,7 @@ static void connection_add(int fd)
 
 	if (!c || watch(fd, c)) {
 		free(c);
-		close(fd);
+		guest_close(fd);
 		return;
 	}
 	c->fd = fd;
@@ -181,7 +191,7 @@ static void connection_read(struct connection *c)
 	ssize_t size = -1;
 
 	if (r)
-		size = recv(c->fd, &r->call.request, sizeof(r->call.request), MSG_DONTWAIT);
+		size = guest_receive(c->fd, &r->call.request, sizeof(r->call.request));
 	if (size > 0) {
 		__atomic_add_fetch(&c->references, 1, __ATOMIC_RELAXED);
 		r->connection = c;
@@ -197,8 +207,11 @@ static void connection_read(struct connection *c)
 
 static int accept_one(void)
 {
-	int fd = accept4(server.listener, NULL, NULL, SOCK_CLOEXEC);
+	int fd = -1;
 
+	errno = ENOBUFS;
+	if (has_room())
+		fd = accept4(server.listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0)
 		connection_add(fd);
 	else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
@@ -222,6 +235,11 @@ static int serve_one(void *arg)
 		return -ESHUTDOWN;
 	if (event.data.ptr == &server.listener)
 		return accept_one();
+	if (event.data.ptr == &server.room) {
+		guest_room_seen();
+		accept_again();
+		return 0;
+	}
 	connection_read(event.data.ptr);
 	return 0;
 }
@@ -230,12 +248,18 @@ int server_run(int listener, int stop)
 {
 	int err;
 
+	err = guest_start(MAX_CONNECTIONS);
+	if (err)
+		return err;
 	server.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (server.epoll < 0)
 		return -errno;
 	server.listener = listener;
 	server.stop = stop;
+	server.room = guest_room();
 	err = watch(stop, &server.stop);
+	if (!err)
+		err = watch(server.room, &server.room);
 	if (!err)
 		err = watch(listener, &server.listener);
 	if (!err)

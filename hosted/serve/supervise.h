@@ -8,8 +8,8 @@
  *	stream.c		what is to be sent and what came in, so that none is lost
  *	line.c			the device, and the other end of its line
  *
- * One thread. Clients' requests are forwarded over a connection of their own to
- * the driver and kept until they are answered.
+ * One thread, and one that closes what might wait, see guest.h. Clients' requests are
+ * forwarded over a connection of their own to the driver and kept until they are answered.
  */
 #ifndef HOSTED_SERVE_SUPERVISE_H
 #define HOSTED_SERVE_SUPERVISE_H

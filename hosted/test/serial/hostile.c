@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Drivers that were taken over, clients that were, and a supervisor between them. */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +11,7 @@
 #include <unistd.h>
 
 #include "process.h"
+#include "serve/fd.h"
 
 #define CRTSCTS		0x80000000u
 
@@ -320,6 +323,138 @@ TEST(breaks_that_nobody_reads_fill_no_memory)
 	EXPECT_EQ(0, client_ask(port, SERIAL_BREAK, 1));
 	EXPECT_EQ(65536, status_number(port, "to_read"));
 	close(port);
+	work_end();
+}
+
+static bool is_answered(int port, enum serial_op op)
+{
+	struct pollfd pfd = { .fd = port, .events = POLLIN };
+	struct serial_reply reply;
+
+	EXPECT_GT(client_send(port, op, 0, 0, NULL, 0), 0);
+	return poll(&pfd, 1, SOON) == 1 && client_receive(port, &reply, false) == 1;
+}
+
+/*
+ * A socket whose last close() does not return: it lingers, as @peer takes nothing more.
+ * Returns -1 where there is no loopback interface.
+ */
+static int make_lingering(int *peer)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	struct linger linger = { 1, 1000000 };
+	int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t size = sizeof(address);
+	static const int small = 4096;
+	static char data[65536];
+
+	ASSERT_EQ(0, setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)));
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)));
+	ASSERT_EQ(0, listen(listener, 1));
+	ASSERT_EQ(0, getsockname(listener, (struct sockaddr *)&address, &size));
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (connect(fd, (struct sockaddr *)&address, size))
+		return -1;
+	*peer = accept(listener, NULL, NULL);
+	ASSERT_GE(*peer, 0);
+	close(listener);
+	while (send(fd, data, sizeof(data), MSG_DONTWAIT) > 0)
+		;
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)));
+	return fd;
+}
+
+/*
+ * As the next message, or behind one for which the connection is closed. The process stands
+ * still meanwhile, or the last close() were ours.
+ */
+static void hand_over(pid_t pid, int port, int fd, bool behind)
+{
+	struct serial_request request = { .op = SERIAL_INFO };
+	struct iovec iov = { &request, SERIAL_REQUEST_HEAD };
+
+	stop_process(pid);
+	if (behind)
+		ASSERT_EQ(0, send(port, "", 0, 0));
+	ASSERT_EQ(SERIAL_REQUEST_HEAD, fd_send(port, &iov, 1, fd, 0));
+	close(fd);
+	ASSERT_EQ(0, kill(pid, SIGCONT));
+}
+
+static void check_lingering(pid_t pid, int other, enum serial_op op, int (*connect_to)(void))
+{
+	int port, fd, peer, behind;
+
+	for (behind = 0; behind < 2; behind++) {
+		fd = make_lingering(&peer);
+		if (fd < 0)
+			SKIP(return, "no loopback interface");
+		port = connect_to();
+		hand_over(pid, port, fd, behind);
+		usleep(50000);
+		ASSERT_TRUE(is_answered(other, op));
+		close(port);
+	}
+}
+
+TEST(r34_what_a_client_hands_over_holds_nobody_up)
+{
+	const char *const args[] = { "--line", line_path, NULL };
+	int other;
+	pid_t pid;
+
+	work_begin();
+	pid = start_alone(NULL);
+	other = connect_port();
+	check_lingering(pid, other, SERIAL_INFO, connect_port);
+	close(other);
+	work_end();
+	work_begin();
+	pid = start_supervised(args);
+	other = connect_port();
+	check_lingering(pid, other, SERIAL_STATUS, connect_port);
+	check_lingering(pid, other, SERIAL_STATUS, connect_line);
+	EXPECT_LT(descriptors(pid), 40);
+	close(other);
+	work_end();
+}
+
+#define MANY_LINGERING	40	/* more than are let in */
+
+static void check_many_lingering(pid_t pid, int other, enum serial_op op)
+{
+	int peers[MANY_LINGERING], port, fd, i;
+
+	for (i = 0; i < MANY_LINGERING; i++) {
+		fd = make_lingering(&peers[i]);
+		if (fd < 0)
+			SKIP(return, "no loopback interface");
+		port = connect_port();
+		hand_over(pid, port, fd, false);
+		close(port);
+	}
+	EXPECT_TRUE(is_answered(other, op));
+	/* From here on none lingers any more. */
+	for (i = 0; i < MANY_LINGERING; i++)
+		close(peers[i]);
+	port = connect_port();
+	EXPECT_TRUE(is_answered(port, op));
+	EXPECT_TRUE(is_answered(other, op));
+	close(port);
+	close(other);
+}
+
+TEST(r34_who_comes_waits_while_much_cannot_be_closed)
+{
+	pid_t pid;
+
+	work_begin();
+	pid = start_alone(NULL);
+	check_many_lingering(pid, connect_port(), SERIAL_INFO);
+	work_end();
+	work_begin();
+	pid = start_supervised(NULL);
+	check_many_lingering(pid, connect_port(), SERIAL_STATUS);
 	work_end();
 }
 

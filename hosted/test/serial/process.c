@@ -325,17 +325,23 @@ static bool has_stopped(pid_t pid)
 	return stopped;
 }
 
-pid_t stop_driver(int port)
+void stop_process(pid_t pid)
 {
 	long long limit = ms_now() + SOON;
-	bool up;
-	pid_t pid = driver_now(port, &up);
 
 	ASSERT_GT(pid, 1);
 	ASSERT_EQ(0, kill(pid, SIGSTOP));
 	while (!has_stopped(pid) && ms_now() < limit)
 		usleep(1000);
 	EXPECT_TRUE(has_stopped(pid));
+}
+
+pid_t stop_driver(int port)
+{
+	bool up;
+	pid_t pid = driver_now(port, &up);
+
+	stop_process(pid);
 	return pid;
 }
 

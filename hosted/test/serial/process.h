@@ -56,7 +56,9 @@ unsigned int descriptors(pid_t pid);
 pid_t driver_now(int port, bool *up);
 /* SIGKILL to the driver that hosted-supervise has now, if it has one. */
 void kill_driver_now(int port);
-/* SIGSTOP to it, until all its threads have stopped, or one could still answer; its pid */
+/* SIGSTOP, until all its threads have stopped, or one could still answer */
+void stop_process(pid_t pid);
+/* The same to the driver that hosted-supervise has now; its pid */
 pid_t stop_driver(int port);
 /* Reads the file; returns its text. */
 const char *contents(const char *path);
