@@ -21,6 +21,7 @@
 #define CONNECT_NS	10000000ull
 #define MAX_CLIENTS	64
 #define MAX_PENDING	128	/* requests of a client; a driver takes more */
+#define MAX_REPLIES	32	/* of a driver's connection, until others are looked at */
 
 static const char usage[] =
 	"usage: hosted-supervise --socket PATH [OPTION...] DRIVER [ARGUMENT...]\n"
@@ -229,13 +230,14 @@ static struct pending *find(const struct client *client, kit_u32 id)
 	return NULL;
 }
 
-void replies_from(struct client *client)
+void replies_from(struct client *client, unsigned int most)
 {
 	struct serial_reply reply;
 	struct pending *p;
 	int got = 0;
 
-	while (client->up >= 0 && (got = client_receive(client->up, &reply, false)) > 0) {
+	while (client->up >= 0 && most-- &&
+	       (got = client_receive(client->up, &reply, false)) > 0) {
 		p = find(client, reply.id);
 		if (p)
 			answered(p, &reply);
@@ -482,9 +484,10 @@ void closed_by_driver(int *fd)
 static void ping(void)
 {
 	struct serial_reply reply;
-	int got = 0;
+	int got = 0, most = MAX_REPLIES;
 
-	while (s.probe.up >= 0 && (got = client_receive(s.probe.up, &reply, false)) > 0)
+	while (s.probe.up >= 0 && most-- &&
+	       (got = client_receive(s.probe.up, &reply, false)) > 0)
 		if (reply.id == s.probe_id)
 			s.probe_id = 0;
 	if (got < 0)
@@ -551,7 +554,7 @@ static void serve_clients(const struct pollfd *fds)
 	for (client = s.clients; client; client = next, fds += 2) {
 		next = client->next;
 		if (fds[1].revents)
-			replies_from(client);
+			replies_from(client, MAX_REPLIES);
 		if (client->blocked && fds[1].revents & POLLOUT)
 			forward_all();
 		if (fds[0].revents && client->fd >= 0)

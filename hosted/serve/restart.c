@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -286,7 +287,7 @@ static void hear_all(void)
 	while (serve_one())
 		;
 	for (client = s.clients; client; client = client->next)
-		replies_from(client);
+		replies_from(client, UINT_MAX);
 }
 
 void driver_died(void)

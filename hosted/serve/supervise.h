@@ -88,7 +88,8 @@ uint64_t now_ns(void);
 /* hosted-supervise.c */
 void client_answer(struct pending *p, int status, const struct serial_reply *reply);
 void forward_all(void);
-void replies_from(struct client *client);
+/* What the driver says there, up to @most replies: it may say more without end. */
+void replies_from(struct client *client, unsigned int most);
 void closed_by_driver(int *fd);
 void ping_in(uint64_t ns);
 bool any_open(void);

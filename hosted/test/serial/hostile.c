@@ -335,6 +335,41 @@ static bool is_answered(int port, enum serial_op op)
 	return poll(&pfd, 1, SOON) == 1 && client_receive(port, &reply, false) == 1;
 }
 
+/* Each reply is compared with what waits: so it takes longer to hear than to say. */
+static int connect_waiting(void)
+{
+	int port = connect_port(), i;
+
+	ASSERT_GE(port, 0);
+	for (i = 0; i < 120; i++)
+		EXPECT_GT(client_send(port, SERIAL_WAIT_BREAK, 0, SERIAL_FOREVER, NULL, 0), 0);
+	return port;
+}
+
+TEST(r34_a_driver_that_says_much_is_not_all_that_is_heard)
+{
+	int ports[12], other, i;
+	pid_t pid;
+
+	work_begin();
+	pid = start_liar("flood", NULL);
+	other = connect_port();
+	ASSERT_GE(other, 0);
+	for (i = 0; i < 12; i++)
+		ports[i] = connect_waiting();
+	EXPECT_GT(client_send(ports[0], SERIAL_COUNTERS, 0, 0, NULL, 0), 0);
+	for (i = 0; i < 25 && !th.failed; i++) {
+		usleep(20000);
+		EXPECT_TRUE(is_answered(other, SERIAL_STATUS));
+	}
+	kill(pid, SIGTERM);
+	EXPECT_EQ(0, wait_exit(pid, SOON));
+	for (i = 0; i < 12; i++)
+		close(ports[i]);
+	close(other);
+	work_end();
+}
+
 /*
  * A socket whose last close() does not return: it lingers, as @peer takes nothing more.
  * Returns -1 where there is no loopback interface.

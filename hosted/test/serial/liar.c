@@ -4,6 +4,7 @@
  * says. Started by hosted-supervise, with HOSTED_LIE.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -78,6 +79,28 @@ static void begin(void)
 		}
 }
 
+/* More than anybody hears while others have the CPU, and some that add to it */
+static void flood(int fd)
+{
+	static const int most = INT_MAX / 2;
+	struct serial_reply reply = { 0 };
+	struct iovec iov = { &reply, SERIAL_REPLY_HEAD };
+	struct mmsghdr many[64];
+	unsigned int i;
+
+	for (i = 0; i < 64; i++)
+		many[i] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } };
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &most, sizeof(most));
+	for (i = 0; i < 4; i++) {
+		if (fork())
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (sendmmsg(fd, many, 64, MSG_NOSIGNAL | MSG_DONTWAIT) > 0 || errno == EAGAIN)
+			;
+		_exit(0);
+	}
+}
+
 static void answer(int fd)
 {
 	struct serial_request request;
@@ -94,6 +117,10 @@ static void answer(int fd)
 		shutdown(HANDLE_LISTENER, SHUT_RDWR);
 	if ((!strcmp(lie, "crash") || !strcmp(lie, "listener")) && request.op == SERIAL_COUNTERS)
 		abort();
+	if (!strcmp(lie, "flood") && request.op == SERIAL_WAIT_BREAK)
+		return;
+	if (!strcmp(lie, "flood") && request.op == SERIAL_COUNTERS)
+		flood(fd);
 	reply.id = request.id;
 	/* As the client has it, it is asked with a number. */
 	if (!strcmp(lie, "settings") && request.op == SERIAL_STOP && !request.arg)
