@@ -4,7 +4,7 @@ import pathlib
 import shutil
 import tempfile
 
-from . import coverage, debug, initramfs, matrix, programs
+from . import coverage, debug, initramfs, matrix, programs, template
 from .link import Link, Peer
 from .util import DEFAULT_KERNEL, checkout_cache, tail
 from .vm import VM
@@ -23,6 +23,7 @@ class Lab:
     opened = []                         # also those whose constructor failed
     shared = False                      # may the next test go on with it?
     sleeps = False                      # can its machines be suspended?
+    boots = False                       # do its machines boot, although others have?
     files = {}                          # path in the guest -> file, for each machine
 
     def __init__(self, kernel=DEFAULT_KERNEL):
@@ -53,8 +54,12 @@ class Lab:
     def vm(self, devices=(), start=True, files=None, **options):
         """files: path in the guest -> file, for this machine only."""
         files = dict(self.files, **files or {})
-        options.setdefault("sleeps", self.sleeps)
-        vm = VM(self.folder, self.image(files), name="vm%d" % len(self.vms),
+        if self.sleeps:
+            options.setdefault("sleeps", True)
+        initrd = self.image(files)
+        if not (any(options.values()) or files or self.boots):
+            options["template"] = template.of(self.kernel, initrd)
+        vm = VM(self.folder, initrd, name="vm%d" % len(self.vms),
                 kernel=self.kernel, devices=devices, **options)
         self.vms.append(vm)
         return vm.start() if start else vm

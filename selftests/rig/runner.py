@@ -15,7 +15,7 @@ import tempfile
 import time
 import traceback
 
-from . import suite, tap, verdicts
+from . import suite, tap, template, verdicts
 from .lab import Lab
 from .suite import Skip
 from .util import RigError, TOP, die_with_parent, end, end_on_signals, spawn, tail
@@ -379,16 +379,17 @@ class Runner:
         patience = (1 + self.jobs) / 2
         print("TAP version 13", flush=True)
         workers = []
-        try:
-            for _ in range(min(self.jobs, len(self.groups))):
-                workers.append(Worker(self.groups, patience))
-            self.work(workers, patience)
-        except BaseException:
-            self.tell_failures()
-            raise
-        finally:
-            for worker in workers:
-                worker.close()
+        with template.folder():
+            try:
+                for _ in range(min(self.jobs, len(self.groups))):
+                    workers.append(Worker(self.groups, patience))
+                self.work(workers, patience)
+            except BaseException:
+                self.tell_failures()
+                raise
+            finally:
+                for worker in workers:
+                    worker.close()
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         print("1..%d\n# %d s, %d s of processor time" % (
             sum(self.counts.values()), time.monotonic() - start, used.ru_utime + used.ru_stime))

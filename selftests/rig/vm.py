@@ -64,12 +64,14 @@ NO_SLOTS = ["-global", "PIIX4_PM.acpi-root-pci-hotplug=off"]
 
 class VM:
     def __init__(self, folder, initrd, name="vm", kernel="6.12", devices=(), append="",
-                 memory=512, cpus=2, sections=None, slots=False, sleeps=False):
+                 memory=512, cpus=2, sections=None, slots=False, sleeps=False, ram=None,
+                 template=None):
+        """ram: a file that is to be its memory. template: goes on from there."""
         self.name, self.kernel, self.devices = name, kernel, list(devices)
         self.initrd, self.append, self.memory, self.cpus = initrd, append, memory, cpus
-        self.sections = sections
+        self.sections, self.ram, self.template = sections, ram, template
         self.image = roots.vmlinuz(kernel) if sleeps else roots.bootable(kernel)
-        self.slots = [] if slots else NO_SLOTS
+        self.slots = [] if slots or template else NO_SLOTS
         self.console = folder / (name + ".console")
         self.errors = folder / (name + ".qemu")
         self.process = None
@@ -92,12 +94,17 @@ class VM:
                  "-chardev", "socket,id=qmp,fd=%d" % self.monitor.theirs.fileno(),
                  "-mon", "qmp,mode=control"]
         argv += self.memory_options()
+        if self.template:
+            return argv + ["-incoming", "defer"]
         for number, path in enumerate(self.devices):
             argv += ["-device", json.dumps(self.device(number, path))]
         return argv
 
     def memory_options(self):
         options = ["-object", "memory-backend-memfd,id=m,size=%dM,share=on" % self.memory]
+        if self.ram or self.template:
+            options[1] = "memory-backend-file,id=m,size=%dM,share=%s,mem-path=%s" % (
+                self.memory, "on" if self.ram else "off", self.ram or self.template.ram)
         if not self.sections:
             return options + ["-m", "%dM" % self.memory, "-machine", "pc,memory-backend=m"]
         # Sections outside a BAR: behind the machine's own memory, which --append hides.
@@ -114,6 +121,9 @@ class VM:
 
     def spawn(self):
         self.booted = len(self.log())
+        if self.template:
+            with open(self.console, "ab") as console:
+                console.write(self.template.console())
         self.agent, self.monitor = Channel(), Channel()
         fds = (self.agent.theirs.fileno(), self.monitor.theirs.fileno())
         with open(self.errors, "wb") as errors:
@@ -131,6 +141,9 @@ class VM:
         """Waits until the guest's agent is there: 10 s, or 40 s with a kernel that checks itself,
         on a machine that has nothing else to do."""
         timeout = timeout or BOOT[self.kernel in debug.NAMES]
+        if self.template:
+            self.go_on(timeout)
+            return
         for more in (True, True, False):
             try:
                 self.wait("ready", time.monotonic() + timeout, "boot")
@@ -150,6 +163,31 @@ class VM:
             self.seen = len(self.log())
             self.spawn()
         self.handshake()
+
+    def migrate(self, command, path):
+        self.qmp("migrate-set-capabilities",
+                 capabilities=[{"capability": "x-ignore-shared", "state": True}])
+        self.qmp(command, uri="file:%s" % path)
+        deadline = time.monotonic() + 60
+        while (status := self.qmp("query-migrate").get("status")) != "completed":
+            if status == "failed" or time.monotonic() > deadline:
+                raise self.error("%s %s: %s" % (command, path, status))
+            time.sleep(0.01)
+
+    def go_on(self, timeout):
+        self.handshake()
+        self.migrate("migrate-incoming", self.template.state)
+        self.qmp("cont")
+        for number, path in enumerate(self.devices):
+            self.plug(self.device(number, path), timeout)
+        self.events = []
+
+    def plug(self, slot, timeout):
+        """One after the other, or the guest may find them in another order. A device is there once
+        who plugs it in lets others look."""
+        self.qmp("device_add", **slot)
+        self.run("until [ -e /sys/bus/pci/devices/0000:00:%02x.0 ]; do sleep 0.02; done; "
+                 "echo 1 >/sys/bus/pci/rescan" % int(slot["addr"], 16), timeout)
 
     def clock_runs_wild(self):
         """A vCPU that did not run while the kernel measured it makes a second last a tenth of one,

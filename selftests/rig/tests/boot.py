@@ -11,7 +11,7 @@ from ..util import KERNELS
 class Bare(Lab):
     """Both ends of a link in one machine, no module loaded."""
 
-    shared = True
+    shared = boots = True
 
     def __init__(self, kernel):
         super().__init__(kernel)
