@@ -6,7 +6,6 @@ first machine with a kernel is stopped when it is ready: its memory is a file, a
 rest of its state to another (docs/system/vm-templating.rst of QEMU). The others have a private copy
 of that memory. What is on a link is plugged into them, as QEMU does not know how to save it."""
 import contextlib
-import os
 import pathlib
 import tempfile
 
@@ -49,10 +48,7 @@ def of(kernel, initrd):
 
 @contextlib.contextmanager
 def folder():
-    """For as long as this is entered, there are templates, if they are asked for."""
-    if not os.environ.get("IVSHMEM_TEMPLATES"):
-        yield
-        return
+    """For as long as this is entered, there are templates."""
     with tempfile.TemporaryDirectory(prefix="ivshmem-template-") as name:
         Template.folder = name
         try:
