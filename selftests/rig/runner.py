@@ -171,8 +171,8 @@ class Case:
             signal.alarm(0)
 
     @staticmethod
-    def lost_cpu():
-        return any(vm.lost_cpu() for lab in Lab.opened for vm in lab.vms)
+    def emulated():
+        return next(filter(None, (vm.emulated() for lab in Lab.opened for vm in lab.vms)), None)
 
     def diagnose(self, text):
         logs = []
@@ -188,15 +188,16 @@ class Case:
             for more in (3, 2, 1, 0):
                 suite.seeds.clear()
                 outcome, text = self.call(patience)
-                if outcome != "fail" or not more or not self.lost_cpu():
+                fault = self.emulated()
+                if outcome != "fail" or not more or not fault:
                     break
-                print("# QEMU lost a processor when the machine woke up: once more in a new one")
+                print("# %s: once more in a new machine" % fault)
                 self.shut()
             if outcome == "fail":
                 text = self.diagnose(text)
         yield Result(self.test.id, self.test.name, outcome, text, time.monotonic() - start,
                      said.getvalue())
-        if outcome == "fail" or self.lost_cpu():
+        if outcome == "fail" or fault:
             self.shut()                 # the next test gets a machine that is well
 
 

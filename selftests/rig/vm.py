@@ -338,8 +338,9 @@ class VM:
         fresh, self.seen, self.kept = self.kept + text[self.seen:], len(text), ""
         return fresh
 
-    def lost_cpu(self):
-        return splats.LOST_CPU.search(self.log())
+    def emulated(self):
+        """What QEMU did wrong in this machine, or None."""
+        return splats.emulated(self.log())
 
     def splats(self, known=()):
         """Reports in the log since the last call that no test may cause, see splats.reports()."""

@@ -14,7 +14,7 @@ from unittest import mock
 from .. import (cli, coverage, forms, lint, matrix, mutants, roots, runner, suite, tap, util,
                 verdicts)
 from ..lab import Lab
-from ..splats import reports
+from ..splats import emulated, reports
 from ..suite import Fixture, Test, equal, expect, test
 from ..util import RigError
 from ..vm import Result
@@ -179,16 +179,16 @@ def inner_skips():
 
 
 class Maimed(Lab):
-    """Its machine has lost a processor."""
+    """QEMU did something wrong in its machine."""
 
     def __init__(self, kernel=None):
         super().__init__(kernel)
-        self.vms.append(mock.MagicMock(**{"lost_cpu.return_value": True, "splats.return_value": [],
-                                          "tail.return_value": ""}))
+        self.vms.append(mock.MagicMock(**{"emulated.return_value": "QEMU lost a processor",
+                                          "splats.return_value": [], "tail.return_value": ""}))
 
 
-@test("what fails where QEMU has lost a processor is run again in a new machine, three times")
-def lost_cpu():
+@test("what fails where QEMU did something wrong is run again in a new machine, three times")
+def emulation():
     with tempfile.TemporaryDirectory() as folder, \
             mock.patch.dict(os.environ, {"XDG_CACHE_HOME": folder, "IVSHMEM_SEED": "77"}):
         runs = pathlib.Path(folder, "runs")
@@ -221,6 +221,12 @@ def splats():
           [(ours + end).rstrip()], "what is found after a known one")
     for text in (asleep, asleep.replace("crng", "our") + end, ours + asleep + end):
         equal(len(reports(text)), 1, "reports in %s" % text)
+    trap = ("[ 1.0] Oops: int3: 0000 [#1] SMP NOPTI\n[ 1.0] CPU: 0 UID: 0 PID: 117\n"
+            "[ 1.0] RIP: 0010:ivshmem_doorbell+0x30/0xd0 [ivshmem_core]\n"
+            "[ 1.0] Code: 44 %s 89 f5 %s <90> f0 48 ff\n")
+    for bytes_, wanted in ((("cc", "66"), True), (("66", "cc"), False)):
+        equal(bool(emulated(trap % bytes_)), wanted, "QEMU's fault, with %s %s" % bytes_)
+    expect(not emulated(ours + trap % ("66", "cc") + ours), "what is ours is QEMU's")
 
 
 @test("make check-long goes on where it was ended, and repeats what has failed or was skipped")
