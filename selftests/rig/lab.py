@@ -58,7 +58,7 @@ class Lab:
             options.setdefault("sleeps", True)
         initrd = self.image(files)
         if not (any(options.values()) or files or self.boots):
-            options["template"] = template.of(self.kernel, initrd)
+            options["template"] = template.of(self.kernel, initrd, self.folder)
         vm = VM(self.folder, initrd, name="vm%d" % len(self.vms),
                 kernel=self.kernel, devices=devices, **options)
         self.vms.append(vm)

@@ -110,7 +110,7 @@ class Copy:
         except subprocess.TimeoutExpired:
             raise RigError("rig %s does not end within %d s" % (" ".join(words), TIMEOUT)) from None
         finally:
-            end(process)
+            end(process, 15)
             running.discard(process)
         return process.returncode, text
 

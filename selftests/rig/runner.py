@@ -380,7 +380,7 @@ class Runner:
         patience = (1 + self.jobs) / 2
         print("TAP version 13", flush=True)
         workers = []
-        with template.folder():
+        with template.shared():
             try:
                 for _ in range(min(self.jobs, len(self.groups))):
                     workers.append(Worker(self.groups, patience))

@@ -71,7 +71,7 @@ class VM:
         self.initrd, self.append, self.memory, self.cpus = initrd, append, memory, cpus
         self.sections, self.ram, self.template = sections, ram, template
         self.image = roots.vmlinuz(kernel) if sleeps else roots.bootable(kernel)
-        self.slots = [] if slots or template else NO_SLOTS
+        self.slots = slots
         self.console = folder / (name + ".console")
         self.errors = folder / (name + ".qemu")
         self.process = None
@@ -85,7 +85,8 @@ class VM:
         argv = qemu.command()[0] + qemu.accelerator()
         argv += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                  "-name", self.name, "-smp", self.cpus, "-kernel", self.image, "-initrd", self.initrd,
-                 "-append", "%s %s" % (APPEND, self.append), *self.slots,
+                 "-append", "%s %s" % (APPEND, self.append),
+                 *([] if self.slots or self.template else NO_SLOTS),
                  "-chardev", "file,id=console,append=on,path=%s" % self.console,
                  "-serial", "chardev:console", "-device", "virtio-rng-pci,addr=4",
                  "-device", "virtio-serial-pci,addr=5,max_ports=2",
@@ -123,7 +124,7 @@ class VM:
         self.booted = len(self.log())
         if self.template:
             with open(self.console, "ab") as console:
-                console.write(self.template.console())
+                console.write(self.template.log.read_bytes())
         self.agent, self.monitor = Channel(), Channel()
         fds = (self.agent.theirs.fileno(), self.monitor.theirs.fileno())
         with open(self.errors, "wb") as errors:
@@ -175,11 +176,14 @@ class VM:
             time.sleep(0.01)
 
     def go_on(self, timeout):
-        self.handshake()
-        self.migrate("migrate-incoming", self.template.state)
-        self.qmp("cont")
-        for number, path in enumerate(self.devices):
-            self.plug(self.device(number, path), timeout)
+        try:
+            self.handshake()
+            self.migrate("migrate-incoming", self.template.state)
+            self.qmp("cont")
+            for number, path in enumerate(self.devices):
+                self.plug(self.device(number, path), timeout)
+        except GuestError as error:
+            raise self.error("boot: from a template: %s" % str(error).splitlines()[0]) from error
         self.events = []
 
     def plug(self, slot, timeout):
@@ -216,6 +220,8 @@ class VM:
         self.replies, self.events = {}, []
 
     def restart(self, timeout=None):
+        """Power off and on: it boots, wherever it has come from."""
+        self.template = None
         self.kill()
         return self.start(timeout)
 
@@ -223,7 +229,11 @@ class VM:
         return self.process is not None and self.process.poll() is None
 
     def __enter__(self):
-        return self if self.process else self.start()
+        try:
+            return self if self.process else self.start()
+        except BaseException:
+            self.close()
+            raise
 
     def __exit__(self, *_):
         self.close()
@@ -295,7 +305,10 @@ class VM:
         request = {"execute": command}
         if arguments:
             request["arguments"] = {k.replace("_", "-"): v for k, v in arguments.items()}
-        self.monitor.send(json.dumps(request))
+        try:
+            self.monitor.send(json.dumps(request))
+        except OSError as error:
+            raise self.error("QMP %s: %s" % (command, error)) from error
         while True:
             line = self.monitor.line(deadline)
             if line is None:

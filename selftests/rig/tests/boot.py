@@ -2,9 +2,9 @@
 """The device as every kernel sees it, before any driver of ours."""
 import signal
 
-from .. import debug, roots
+from .. import debug, qemu, roots
 from ..lab import Lab
-from ..suite import Fixture, equal, test, until
+from ..suite import Fixture, Skip, equal, expect, test, until
 from ..util import KERNELS
 
 
@@ -34,6 +34,21 @@ def boots(kernel):
 
 for version in KERNELS + (debug.NAME,):
     boots(version)
+
+
+@test("the machines of a run go on from one that has booted; powered off and on, one boots itself",
+      Fixture(Lab), quick=("7.2",))
+def template(lab):
+    if qemu.accelerator() is not qemu.TCG:
+        raise Skip("with KVM all machines boot", optional=True)
+    vms = [lab.vm(), lab.vm()]
+
+    def began(vm):
+        """The log of its boot, with when each was said."""
+        return vm.log()[vm.booted:].splitlines()[:100]
+    expect(began(vms[1]) == began(vms[0]), "two machines have booted")
+    vms[1].restart()
+    expect(began(vms[1]) != began(vms[0]), "it has not booted")
 
 
 @test("commands in a machine run side by side, and end in time with all that they started",

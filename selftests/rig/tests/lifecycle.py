@@ -21,7 +21,7 @@ LINK = {"protocol": "net", "vectors": 3, "rw_size": "4M", "output_size": "0x4000
 # Of each kind; the debug kernel takes five times as long for one.
 CYCLES = int(os.environ.get("IVSHMEM_CYCLES") or 0)
 USUAL, USUAL_ON = 30, {"5.10": 12, debug.NAME: 3, debug.KCSAN: 3}
-LONG, LONG_ON = 100, {"7.2": 1000, debug.NAME: 30, debug.KCSAN: 30}     # 1,000 take an hour
+LONG, LONG_ON = 100, {"7.2": 1000, debug.NAME: 30, debug.KCSAN: 30}     # 1,000 take 20 minutes
 REAL_SLEEPS = 6
 KINDS = ("modules", "bind", "claim", "protocol", "hotplug", "hold", "updown", "mtu", "sleep")
 REQUEST = re.compile(r"lifecycle: \d+: host: peer (\d+) (kill|stop) (\d+) (timed|untimed)\n")

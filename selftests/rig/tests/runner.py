@@ -11,8 +11,8 @@ import tempfile
 import time
 from unittest import mock
 
-from .. import (cli, coverage, forms, lint, matrix, mutants, roots, runner, suite, tap, util,
-                verdicts)
+from .. import (cli, coverage, forms, lint, matrix, mutants, roots, runner, suite, tap, template,
+                util, verdicts)
 from ..lab import Lab
 from ..splats import emulated, reports
 from ..suite import Fixture, Test, equal, expect, test
@@ -65,6 +65,14 @@ def crowds(jobs, alone, wanted):
             mark.unlink()
         ran(given(4, body, timeout=60, alone=alone), jobs)
         return max(map(int, pathlib.Path(folder, "counts").read_text().split()))
+
+
+@test("a run within a run leaves the machine alone that others go on from")
+def nested():
+    with template.shared():
+        before = dict(template.Template.these)
+        ran(given(1, lambda number: None))
+        expect(template.Template.these == before, "they are gone")
 
 
 @test("as many tests run side by side as were asked for, and none beside one that measures")
@@ -397,6 +405,7 @@ class Told(mutants.Copy):
 def not_found():
     equal(mutants.unspoilt(Told("ok 1 a.b: holds # SKIP no kernel"), ["a.b"])[0], "fail", "a skip")
     for said in ("vm0 (7.2, has ended): boot: the machine ended",
+                 "vm0 (7.2, runs): boot: from a template: vm0 (7.2, runs): QMP cont: no answer",
                  "vm0 (7.2, runs): no QMP greeting",
                  "ivshmem-link does not serve /tmp/link0: ", "the process that ran it ended (-9)"):
         try:
