@@ -8,15 +8,23 @@
 
 virtual report
 
+// Any call may look; container_of() and its like do not.
 @late exists@
-expression E, X;
-identifier events;
+expression E, V;
+identifier events, x;
+identifier f !~ "^(container_of(_const)?|file_inode|to_.*)$";
+type T;
+statement S1, S2;
 position p;
 @@
 (
- events |= E
+ events |= E;
 |
- events = <+... READ_ONCE(X) ...+>
+ V = <+... f(...) ...+>;
+|
+ T x = <+... f(...) ...+>;
+|
+ if (<+... f(...) ...+>) S1 else S2
 )
  ... when any
  poll_wait@p(...)

@@ -21,3 +21,20 @@ static __poll_t returns_it(struct file *file, poll_table *table)
 	poll_wait(file, &thing->wait, table);
 	return READ_ONCE(thing->gone) ? EPOLLERR | EPOLLHUP : 0;
 }
+
+/* What is reckoned, or does not change, may come before. */
+static __poll_t reckons_first(struct file *file, poll_table *table)
+{
+	struct thing *thing = container_of(file->private_data, struct thing, member);
+	struct other *other;
+	bool readable;
+
+	other = to_other(thing);
+	if (!other->wants)
+		return 0;
+	poll_wait(file, &thing->wait, table);
+	readable = is_readable(thing);
+	if (readable || is_full(other))
+		return EPOLLIN;
+	return 0;
+}
