@@ -4,7 +4,7 @@
 ///
 // Confidence: High
 // Options: --no-includes --include-headers
-// Folders: framework plugins
+// Folders: framework plugins Documentation/example-plugin include compat
 
 virtual report
 

@@ -14,8 +14,9 @@ from .util import RigError, TOP
 
 FOLDER = TOP / "cocci"
 MARK = "/* found */"
-# What the kernel's own are run over: what is, or could be, part of it.
-SOURCES = ("framework", "plugins", "Documentation/example-plugin")
+# What the kernel's own are run over: what is, or could be, part of it, and what is built like it.
+SOURCES = ("framework", "plugins", "Documentation/example-plugin", "include", "compat",
+           "selftests/core")
 KERNEL_SKIP = (
     "check_bq27xxx_data",   # about one driver
     "badzero",              # its script is in OCaml, which wants a compiler; sparse tells the same
