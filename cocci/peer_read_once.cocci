@@ -67,6 +67,8 @@ position p != fine.p;
 |
  \(d->m@p \| e->m@p \| a->m@p \| u->m@p\)
 |
+ \(*d@p \| *e@p\)
+|
  \(*v16@p \| *v32@p \| *v64@p \| *l16@p \| *l32@p \| *l64@p\)
 |
  \(v16@p[...] \| v32@p[...] \| v64@p[...] \| l16@p[...] \| l32@p[...] \| l64@p[...]\)
@@ -76,6 +78,25 @@ position p != fine.p;
 
 @script:python depends on report@
 p << plain.p;
+@@
+coccilib.report.print_report(p[0], "the peer's memory is read without READ_ONCE() or an acquire")
+
+// ... also a whole descriptor
+@whole@
+struct ivshmem_rx *r;
+expression E, V;
+type T;
+identifier x;
+position p;
+@@
+(
+ V = \(r->vring.desc@p[...] \| E->rx.vring.desc@p[...]\);
+|
+ T x = \(r->vring.desc@p[...] \| E->rx.vring.desc@p[...]\);
+)
+
+@script:python depends on report@
+p << whole.p;
 @@
 coccilib.report.print_report(p[0], "the peer's memory is read without READ_ONCE() or an acquire")
 
@@ -216,6 +237,90 @@ position p1, p2;
      when any
  get2@p2(X)
 
+// A state, unless it is another peer's
+@state exists@
+expression D, P, V;
+position p1, p2;
+@@
+ ivshmem_peer_state@p1(D, P)
+ ... when != \(P = V \| P += V \| P++ \| ++P\)
+     when any
+ ivshmem_peer_state@p2(D, P)
+
+@shown exists@
+expression E, P, V;
+identifier table =~ "^state_table$";
+identifier get1 =~ "^(READ_ONCE|virt_load_acquire)$";
+identifier get2 =~ "^(READ_ONCE|virt_load_acquire)$";
+position p1, p2;
+@@
+ get1@p1(\(E->table[P] \| &E->table[P]\))
+ ... when != \(P = V \| P += V \| P++ \| ++P\)
+     when any
+ get2@p2(\(E->table[P] \| &E->table[P]\))
+
+// A word of what was mapped
+@word exists@
+type L = {const __le16, const __le32, const __le64};
+L *l;
+expression V;
+identifier get1 =~ "^(READ_ONCE|virt_load_acquire)$";
+identifier get2 =~ "^(READ_ONCE|virt_load_acquire)$";
+position p1, p2;
+@@
+ get1@p1(\(*l \| &*l\))
+ ... when != \(l = V \| l += V \| l++ \| ++l\)
+     when any
+ get2@p2(\(*l \| &*l\))
+
+@element exists@
+type L = {const __le16, const __le32, const __le64};
+L *l;
+expression I, V;
+identifier get1 =~ "^(READ_ONCE|virt_load_acquire)$";
+identifier get2 =~ "^(READ_ONCE|virt_load_acquire)$";
+position p1, p2;
+@@
+ get1@p1(\(l[I] \| &l[I]\))
+ ... when != \(l = V \| l += V \| l++ \| ++l\)
+     when != \(I = V \| I += V \| I++ \| ++I\)
+     when any
+ get2@p2(\(l[I] \| &l[I]\))
+
+// ... and in one expression
+@both_states@
+expression A, B, C, D, P;
+position p1, p2;
+@@
+(
+ \(A \& <+... ivshmem_peer_state@p1(D, P) ...+>\) && \(B \& <+... ivshmem_peer_state@p2(D, P) ...+>\)
+|
+ \(A \& <+... ivshmem_peer_state@p1(D, P) ...+>\) || \(B \& <+... ivshmem_peer_state@p2(D, P) ...+>\)
+|
+ \(A \& <+... ivshmem_peer_state@p1(D, P) ...+>\) ? \(B \& <+... ivshmem_peer_state@p2(D, P) ...+>\) : C
+|
+ \(A \& <+... ivshmem_peer_state@p1(D, P) ...+>\) ? C : \(B \& <+... ivshmem_peer_state@p2(D, P) ...+>\)
+)
+
+@both_words@
+type L = {const __le16, const __le32, const __le64};
+L *l;
+expression A, B, C, E, I, X;
+identifier table =~ "^state_table$";
+identifier get1 =~ "^(READ_ONCE|virt_load_acquire)$";
+identifier get2 =~ "^(READ_ONCE|virt_load_acquire)$";
+position p1, p2;
+@@
+(
+ \(A \& <+... get1@p1(\(X \& \(*l \| l[I] \| E->table[I]\)\)) ...+>\) && \(B \& <+... get2@p2(X) ...+>\)
+|
+ \(A \& <+... get1@p1(\(X \& \(*l \| l[I] \| E->table[I]\)\)) ...+>\) || \(B \& <+... get2@p2(X) ...+>\)
+|
+ \(A \& <+... get1@p1(\(X \& \(*l \| l[I] \| E->table[I]\)\)) ...+>\) ? \(B \& <+... get2@p2(X) ...+>\) : C
+|
+ \(A \& <+... get1@p1(\(X \& \(*l \| l[I] \| E->table[I]\)\)) ...+>\) ? C : \(B \& <+... get2@p2(X) ...+>\)
+)
+
 // A frame, also where another function was given its address
 @copied exists@
 struct ivshmem_frame *fp;
@@ -235,10 +340,20 @@ position p1, p2;
 @unfenced exists@
 struct ivshmem_frame *fp;
 struct ivshmem_frame fr;
-expression own;
+struct ivshmem_rx *r;
+struct ivshmem_tx *t;
+const struct vring_desc *d;
+const struct vring_used_elem *e;
+expression E, own;
 position p;
 @@
+(
  memcpy(\(&own \| own\), <+... \(fp->data \| fr.data\) ...+>, ...);
+|
+ memcpy(\(&own \| own\), <+... \(r->vring.desc \| E->rx.vring.desc \| t->vring.used \| E->tx.vring.used\) ...+>, ...);
+|
+ memcpy(\(&own \| own\), \(d \| e\), ...);
+)
  ... when != barrier()
  own@p
 
@@ -257,6 +372,46 @@ if int(p1[0].line) < int(p2[0].line):
     coccilib.report.print_report(p2[0], "what was read in line %s is read again" % p1[0].line)
 
 @script:python depends on report@
+p1 << state.p1;
+p2 << state.p2;
+@@
+if int(p1[0].line) < int(p2[0].line):
+    coccilib.report.print_report(p2[0], "what was read in line %s is read again" % p1[0].line)
+
+@script:python depends on report@
+p1 << shown.p1;
+p2 << shown.p2;
+@@
+if int(p1[0].line) < int(p2[0].line):
+    coccilib.report.print_report(p2[0], "what was read in line %s is read again" % p1[0].line)
+
+@script:python depends on report@
+p1 << word.p1;
+p2 << word.p2;
+@@
+if int(p1[0].line) < int(p2[0].line):
+    coccilib.report.print_report(p2[0], "what was read in line %s is read again" % p1[0].line)
+
+@script:python depends on report@
+p1 << element.p1;
+p2 << element.p2;
+@@
+if int(p1[0].line) < int(p2[0].line):
+    coccilib.report.print_report(p2[0], "what was read in line %s is read again" % p1[0].line)
+
+@script:python depends on report@
+p1 << both_states.p1;
+p2 << both_states.p2;
+@@
+coccilib.report.print_report(p2[0], "what was read in line %s is read again" % p1[0].line)
+
+@script:python depends on report@
+p1 << both_words.p1;
+p2 << both_words.p2;
+@@
+coccilib.report.print_report(p2[0], "what was read in line %s is read again" % p1[0].line)
+
+@script:python depends on report@
 p1 << copied.p1;
 p2 << copied.p2;
 @@
@@ -266,4 +421,4 @@ if int(p1[0].line) < int(p2[0].line):
 @script:python depends on report@
 p << unfenced.p;
 @@
-coccilib.report.print_report(p[0], "barrier() between a frame's copy and a look at it")
+coccilib.report.print_report(p[0], "barrier() between a copy and a look at it")

@@ -146,3 +146,73 @@ static int after_head(struct ivshmem_frame *frame, struct iphdr *own)
 	memcpy(own, frame->data + ETH_HLEN, sizeof(*own));
 	return own->version;					/* found */
 }
+
+static u32 state_again(struct ivshmem_link *link)
+{
+	if (ivshmem_peer_state(link->idev, link->peer) > IVSHMEM_LINK_RUN)
+		return IVSHMEM_LINK_RESET;
+	return ivshmem_peer_state(link->idev, link->peer);	/* found */
+}
+
+static u32 table_again(struct core *core, u32 peer)
+{
+	u32 state = le32_to_cpu(READ_ONCE(core->state_table[peer]));
+
+	if (state > 3)
+		return 0;
+	state = le32_to_cpu(READ_ONCE(core->state_table[peer]));	/* found */
+	if (state)
+		return le32_to_cpu(virt_load_acquire(&core->state_table[peer]));	/* found */
+	return state;
+}
+
+static u64 page_again(struct shadow *shadow, unsigned int i)
+{
+	const __le64 *page = shadow->peer_page;
+
+	if (le64_to_cpu(READ_ONCE(*page)) > shadow->urgency)
+		return le64_to_cpu(READ_ONCE(*page));		/* found */
+	if (!READ_ONCE(page[i]))
+		return 0;
+	return le64_to_cpu(READ_ONCE(page[i]));			/* found */
+}
+
+static u32 whole(struct ivshmem_link *link, struct ivshmem_rx *rx, const struct vring_desc *desc)
+{
+	struct vring_desc copy = rx->vring.desc[3];		/* found */
+	struct vring_used_elem elem;
+
+	if (copy.len)
+		copy = *desc;					/* found */
+	copy = link->rx.vring.desc[0];				/* found */
+	elem = link->tx.vring.used->ring[0];			/* found */
+	return copy.len + elem.id;
+}
+
+static u32 copied(struct ivshmem_rx *rx, const struct vring_desc *desc, u16 head)
+{
+	struct vring_desc first, second;
+
+	memcpy(&first, &rx->vring.desc[head], sizeof(first));
+	if (first.len)						/* found */
+		return 0;
+	memcpy(&second, desc, sizeof(second));
+	return second.addr;					/* found */
+}
+
+static u32 state_in_one(struct ivshmem_link *link)
+{
+	return ivshmem_peer_state(link->idev, link->peer) <= IVSHMEM_LINK_RUN ?
+	       ivshmem_peer_state(link->idev, link->peer) : 0;	/* found */
+}
+
+static bool page_in_one(struct shadow *shadow, struct core *core)
+{
+	const __le64 *page = shadow->peer_page;
+
+	if (READ_ONCE(core->state_table[0]) &&
+	    READ_ONCE(core->state_table[0]) != cpu_to_le32(3))	/* found */
+		return false;
+	return READ_ONCE(*page) &&
+	       le64_to_cpu(READ_ONCE(*page)) > shadow->urgency;	/* found */
+}

@@ -109,3 +109,52 @@ static int after_head(struct ivshmem_frame *frame, struct iphdr *own)
 	barrier();
 	return own->version;
 }
+
+/* Each peer's state once */
+static u32 states(struct core *core, u32 peer)
+{
+	u32 mine = ivshmem_peer_state(&core->idev, core->idev.id);
+	u32 sum = ivshmem_peer_state(&core->idev, peer);
+
+	sum += READ_ONCE(core->state_table[0]) + READ_ONCE(core->state_table[1]);
+	if (sum > 3)
+		return READ_ONCE(core->state_table[2]);
+	peer++;
+	sum += ivshmem_peer_state(&core->idev, peer);
+	for (peer = 0; peer < core->idev.max_peers; peer++)
+		sum += ivshmem_peer_state(&core->idev, peer);
+	return sum + mine;
+}
+
+/* One word after the other */
+static u64 words(struct shadow *shadow, unsigned int i)
+{
+	const __le64 *page = shadow->peer_page;
+	u64 sum = READ_ONCE(*page);
+
+	page++;
+	sum += READ_ONCE(*page);
+	sum += READ_ONCE(page[i]);
+	i++;
+	sum += READ_ONCE(page[i]);
+	page = shadow->other_page;
+	return sum + READ_ONCE(page[i]);
+}
+
+static u32 whole(struct ivshmem_rx *rx, struct ivshmem_tx *tx, u16 head)
+{
+	struct vring_desc copy, *own = &tx->vring.desc[head];
+
+	memcpy(&copy, &rx->vring.desc[head], sizeof(copy));
+	barrier();
+	*own = copy;
+	copy = *own;
+	return copy.len + tx->vring.desc[head].len;
+}
+
+static bool each_once(struct ivshmem_link *link, struct core *core, const __le64 *page)
+{
+	return ivshmem_peer_state(link->idev, 0) && ivshmem_peer_state(link->idev, 1) &&
+	       READ_ONCE(core->state_table[0]) == READ_ONCE(core->state_table[1]) &&
+	       (READ_ONCE(page[0]) || READ_ONCE(page[1]));
+}
