@@ -43,7 +43,20 @@ run() { # suite, test
 	return "$(cat "$work/status")"
 }
 
+# Of a failure: the kernel's last words, where they may be read, and what to type for this test alone
+explain() { # suite:test
+	dmesg 2>/dev/null | tail -n 20 | sed 's/^/# | /'
+	settings=''
+	[ -z "$IVSHMEM_DEVICES" ] || settings="IVSHMEM_DEVICES=\"$IVSHMEM_DEVICES\" "
+	[ -z "$IVSHMEM_SLEEP" ] || settings="${settings}IVSHMEM_SLEEP=$IVSHMEM_SLEEP "
+	echo "# again: $settings$runner $1"
+}
+
 tell() { # status, suite, test
+	case $1 in
+	0 | 4) ;;
+	*)	explain "$2:$3" ;;
+	esac
 	case $1 in
 	0)	echo "ok $number $2: $3" ;;
 	4)	echo "ok $number $2: $3 # SKIP $reason"; return ;;
@@ -54,6 +67,7 @@ tell() { # status, suite, test
 }
 
 cd "$(dirname "$0")" || exit 1
+runner=$(pwd)/$(basename "$0")
 list='' reverse=''
 while getopts lrh option; do
 	case $option in

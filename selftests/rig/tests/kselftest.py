@@ -105,6 +105,37 @@ def ended(lab):
               "what goes on")
 
 
+# A collection with one test, which fails; and a dmesg that is not allowed to tell anything
+FAILING = """mkdir -p /run/failing/net /run/mute && cp %s /run/failing && cd /run/failing || exit 1
+echo net:fails.sh >kselftest-list.txt
+echo timeout=20 >net/settings
+printf '#!/bin/sh\\necho "<6>the last words" >/dev/kmsg\\nexit 3\\n' >net/fails.sh
+printf '#!/bin/sh\\necho not permitted >&2\\nexit 1\\n' >/run/mute/dmesg
+chmod +x net/fails.sh /run/mute/dmesg""" % RUNNER
+
+
+@test("a test that fails is told with the kernel's last words, and the command that repeats just this",
+      Fixture(Neighbour))
+def failing(lab):
+    lab.vm.run(FAILING)
+    again = 'IVSHMEM_DEVICES="ivshmem0 ivshmem1" IVSHMEM_SLEEP=1 /run/failing/run_kselftest.sh ' \
+        "net:fails.sh"
+    for called in (again.replace("/run/failing", ".").replace(" net:fails.sh", ""), again):
+        done = lab.vm.run("cd /run/failing; " + called, check=False)
+        equal(done.status, 1, "exit status of " + called)
+        *before, command, last = done.out.splitlines()
+        equal(last, "not ok 1 net: fails.sh # exit status 3", "the last line")
+        equal(command, "# again: " + again, "the command")
+        log = [line for line in before if line.startswith("# | ")]
+        expect(any("the last words" in line for line in log), "of the log it tells %s", log)
+        expect(len(log) <= 20, "of the log it tells %d lines", len(log))
+    done = lab.vm.run("IVSHMEM_DEVICES= PATH=/run/mute:$PATH /run/failing/run_kselftest.sh",
+                      check=False)
+    equal(done.out.splitlines()[2:], ["# again: /run/failing/run_kselftest.sh net:fails.sh",
+                                      "not ok 1 net: fails.sh # exit status 3"], "without a log")
+    lab.vm.run("rm -r /run/failing /run/mute")
+
+
 @test("devices that are not named are left alone", Fixture(Both), timeout=600)
 def unnamed(lab):
     before = lab.protocols(), lab.changes()
