@@ -204,7 +204,7 @@ class Window(Lab):
         self.vm.run("modprobe ivshmem_shadow shmaddr=0x10000000+32M && ls " + shadow.NODE)
 
 
-alone("net", net.Loaded, ("pair.sh",), long=True, kernel="7.2")
+alone("net", net.Loaded, ("pair.sh",), long=True)
 alone("uio", uio.Ends, ("maps", "events", "life"), skips=uio.skips)
 alone("shadow", shadow.Both, ("test_node", "test_calls", "test_ring"))
 alone("shadow", Window, ("test_window",), "the suite %s with shmaddr", "-%s-window")
