@@ -54,14 +54,13 @@ explain() { # suite:test
 
 tell() { # status, suite, test
 	case $1 in
-	0 | 4) ;;
-	*)	explain "$2:$3" ;;
-	esac
-	case $1 in
 	0)	echo "ok $number $2: $3" ;;
 	4)	echo "ok $number $2: $3 # SKIP $reason"; return ;;
-	124)	echo "not ok $number $2: $3 # not done within $seconds s"; failed=1 ;;
-	*)	echo "not ok $number $2: $3 # exit status $1"; failed=1 ;;
+	*)	explain "$2:$3"
+		why="exit status $1"
+		[ "$1" -ne 124 ] || why="not done within $seconds s"
+		echo "not ok $number $2: $3 # $why"
+		failed=1 ;;
 	esac
 	skipped=0
 }

@@ -352,8 +352,8 @@ class VM:
         return fresh
 
     def emulated(self):
-        """What QEMU did wrong in this machine, or None."""
-        return splats.emulated(self.log())
+        """What QEMU did wrong in this machine, or None. With KVM it is no emulator."""
+        return splats.emulated(self.log()) if qemu.accelerator() is qemu.TCG else None
 
     def splats(self, known=()):
         """Reports in the log since the last call that no test may cause, see splats.reports()."""
