@@ -7,15 +7,16 @@
  *	stress END SECONDS PROCESSES
  *
  * END is 0 or 1. Prints its seed, which SEED in the environment gives again, how
- * many rounds found the device open for them, of which there has to be one, and
- * how many accesses were a SIGBUS.
+ * many rounds found the device open for them, of which there has to be one, how
+ * many accesses were a SIGBUS, and how many processes crashed, of which there
+ * may be none.
  */
 #define _GNU_SOURCE
 #include "../harness.h"
 #include "uio.h"
 
 struct counts {
-	unsigned long opened, busy, absent, sigbus, attached, gone;
+	unsigned long opened, busy, absent, sigbus, attached, gone, crashed;
 };
 
 static sigjmp_buf on_sigbus;
@@ -38,6 +39,19 @@ static void touch(struct end *end, struct counts *counts)
 	ring(end, end->id, 0);
 }
 
+/* Returns whether there was one to wait for. */
+static bool reap(pid_t pid, int flags, struct counts *counts)
+{
+	int status;
+
+	if (waitpid(pid, &status, flags) <= 0)
+		return false;
+	/* Children may kill themselves, and no more. */
+	if (status && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
+		__sync_fetch_and_add(&counts->crashed, 1);
+	return true;
+}
+
 static void maybe_fork(struct end *end, struct counts *counts)
 {
 	pid_t pid;
@@ -52,7 +66,7 @@ static void maybe_fork(struct end *end, struct counts *counts)
 		_exit(0);
 	}
 	if (random() % 2)
-		waitpid(pid, NULL, 0);
+		reap(pid, 0, counts);
 }
 
 static void use_events(int number, struct counts *counts)
@@ -99,8 +113,8 @@ static void round_trip(int device, struct counts *counts)
 static void worker(int device, time_t until, struct counts *counts, unsigned int seed)
 {
 	struct sigaction action = { .sa_handler = sigbus, .sa_flags = SA_NODEFER };
-	int round, status = 0;
 	pid_t next = 0;
+	int round;
 
 	sigaction(SIGBUS, &action, NULL);
 	srandom(seed);
@@ -109,7 +123,7 @@ static void worker(int device, time_t until, struct counts *counts, unsigned int
 			round_trip(device, counts);
 		else if (uio_number(device) >= 0)
 			use_events(uio_number(device), counts);
-		while (waitpid(-1, NULL, WNOHANG) > 0)
+		while (reap(-1, WNOHANG, counts))
 			;
 		/* A fresh process now and then: files are closed by its end. */
 		if (round > 50) {
@@ -119,12 +133,9 @@ static void worker(int device, time_t until, struct counts *counts, unsigned int
 			round = 0;
 		}
 	}
-	/* Children may kill themselves; who goes on in our place does not. */
-	if (next && waitpid(next, &status, 0) != next)
-		status = 1;
-	while (wait(NULL) > 0)
+	while (reap(-1, 0, counts))
 		;
-	_exit(status != 0);
+	_exit(next < 0);
 }
 
 int main(int argc, char **argv)
@@ -149,7 +160,8 @@ int main(int argc, char **argv)
 			worker(atoi(argv[1]), until, counts, seed + i);
 	for (i = 0; i < atoi(argv[3]); i++)
 		bad |= wait(&status) < 0 || status;
-	printf("opened %lu busy %lu absent %lu sigbus %lu attached %lu gone %lu\n", counts->opened,
-	       counts->busy, counts->absent, counts->sigbus, counts->attached, counts->gone);
-	return bad || !counts->opened;
+	printf("opened %lu busy %lu absent %lu sigbus %lu attached %lu gone %lu crashed %lu\n",
+	       counts->opened, counts->busy, counts->absent, counts->sigbus, counts->attached,
+	       counts->gone, counts->crashed);
+	return bad || counts->crashed || !counts->opened;
 }

@@ -203,7 +203,14 @@ static inline void find_end(struct end *end, int device)
 	read_maps(end);
 }
 
-/* Returns whether all is there; errno says why not. */
+/* Not where the device went while find_end() looked; it may be back by now. */
+static inline bool facts_known(const struct end *end)
+{
+	return end->id != ~0U && end->peers != ~0U && end->vectors != ~0U &&
+	       end->output_size != ~0ULL;
+}
+
+/* Returns whether all is there; errno says why not, where open() fails. */
 static inline bool open_end(struct end *end, int device)
 {
 	find_end(end, device);
@@ -216,8 +223,9 @@ static inline bool open_end(struct end *end, int device)
 	end->rw = map_section(end, "rw_section", PROT_READ | PROT_WRITE);
 	end->in = map_section(end, "input_sections", PROT_READ);
 	end->out = map_section(end, "output_section", PROT_READ | PROT_WRITE);
-	return end->events >= 0 && end->regs != MAP_FAILED && end->table != MAP_FAILED &&
-	       end->rw != MAP_FAILED && end->in != MAP_FAILED && end->out != MAP_FAILED;
+	return facts_known(end) && end->events >= 0 && end->regs != MAP_FAILED &&
+	       end->table != MAP_FAILED && end->rw != MAP_FAILED && end->in != MAP_FAILED &&
+	       end->out != MAP_FAILED;
 }
 
 static inline void unmap_end(struct end *end)
