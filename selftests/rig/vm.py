@@ -270,7 +270,8 @@ class VM:
             hung = HUNG.search(self.log()[self.booted:])
             if self.agent.ended or hung or time.monotonic() >= deadline:
                 late = "the machine ended" if self.agent.ended else "no answer in time"
-                raise self.error("%s: %s%s" % (what, hung[0] if hung else late, self.processors()))
+                raise self.error("%s: %s%s%s" % (what, hung[0] if hung else late,
+                                                 self.processors(), self.port()))
         return self.replies.pop(number)
 
     def processors(self):
@@ -282,6 +283,20 @@ class VM:
         except (GuestError, OSError):
             return ""
         return "".join("\n  " + line for line in re.findall(r"^[ER]IP=.*HLT=\d", str(said), re.M))
+
+    def port(self):
+        """A line that tells what became of the way to the agent, as far as QEMU still can."""
+        if not self.alive():
+            return ""
+        try:
+            is_open = next(device["frontend-open"] for device in self.qmp("query-chardev")
+                           if device["label"] == "agent")
+            job = self.job("true")
+            answers = any(job.done(1) for _ in range(10))
+        except (GuestError, OSError):
+            return ""
+        return "\n  agent: port %s, %s a command of now" % (
+            "open" if is_open else "closed", "answers" if answers else "does not answer")
 
     def job(self, command, timeout=200):
         """Starts a command; its Job tells the result."""
@@ -332,7 +347,9 @@ class VM:
     def event(self, name, timeout=200):
         """Waits for a QMP event, also one that came before."""
         deadline = time.monotonic() + timeout
-        while not self.happened(name, 0.0 if self.events else deadline):
+        if self.happened(name):
+            return
+        while not self.happened(name, deadline):
             if time.monotonic() > deadline:
                 raise self.error("no QMP event %s within %d s" % (name, timeout))
 
