@@ -22,6 +22,7 @@ from .util import RigError, TOP, die_with_parent, end, end_on_signals, spawn, ta
 
 # Machines wait a lot: one more test than there are processors.
 JOBS = os.environ.get("IVSHMEM_JOBS") or min(3, 1 + (os.cpu_count() or 1))
+TRIES = 10          # each in a new machine, where QEMU did something wrong in the former one
 # outcome: pass, fail, skip, optional (a skip that CI does not mind), said (no test's, but the end
 # of a program); seconds: None where more follow; said: what the test itself prints
 Result = collections.namedtuple("Result", "id sentence outcome text seconds said")
@@ -185,7 +186,7 @@ class Case:
     def run(self, patience):
         start = time.monotonic()
         with contextlib.redirect_stdout(io.StringIO()) as said:
-            for more in (3, 2, 1, 0):
+            for more in range(TRIES - 1, -1, -1):
                 suite.seeds.clear()
                 outcome, text = self.call(patience)
                 fault = self.emulated()

@@ -35,7 +35,7 @@ def reports(text, known=KNOWN):
 
 
 # Nor are these ours, where the machine is busy and has no KVM. On waking up, QEMU's firmware starts
-# the other processors at 0x10000; one in a hundred gets there when the code is gone again, and stays.
+# the other processors at 0x10000; up to one in 20 gets there when the code is gone, and stays.
 LOST_CPU = re.compile(r"Error taking CPU\d+ up")
 # A breakpoint where there is none (the byte before <> is another): the kernel sets one for as long
 # as it changes an instruction, and QEMU may keep what it translated meanwhile (linux-kernel, July
