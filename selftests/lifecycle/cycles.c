@@ -353,15 +353,20 @@ static unsigned long asked;
 /* The host starts another peer in the place of this one, and says so when it is there. */
 static bool begin_peer(struct end *e)
 {
-	bool wait = rnd(2);
+	static bool was_timed;
+	bool wait = rnd(2), timed;
 
 	(void)e;
 	if (ends != 1)
 		return false;
 	wait_for_host();
 	asked++;
+	/* The first that can be timed is, whatever was drawn. */
+	timed = link_expected() && (wait || !was_timed);
+	wait |= timed;
+	was_timed |= timed;
 	tell("host: peer %lu %s %u %s", asked, rnd(2) ? "kill" : "stop", rnd(30),
-	     wait && link_expected() ? "timed" : "untimed");
+	     timed ? "timed" : "untimed");
 	returned = true;
 	if (wait)
 		wait_for_host();

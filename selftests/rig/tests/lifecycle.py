@@ -95,7 +95,7 @@ class Ends(Lab):
             self.stop_peer()
             # What finds a stalled ring would hide that a peer's return goes unnoticed.
             expect("returned none of" not in self.vm.log(), "a peer was given up for silent")
-            # A fourth is: where the link can be up then.
+            # About a sixth is: where the link can be up then.
             expect(self.times or cycles < USUAL, "no return of a peer was timed")
             if self.times:
                 print("# from a peer's return to RUN: %.1f ms (median), %.1f ms (maximum) of %d" % (
