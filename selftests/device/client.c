@@ -360,7 +360,7 @@ bool client_closed(struct client *c)
 	struct pollfd pfd = { .fd = c->fd, .events = POLLIN };
 	char byte;
 
-	return poll(&pfd, 1, 1000) == 1 &&
+	return poll(&pfd, 1, PATIENCE_MS) == 1 &&
 	       recv(c->fd, &byte, 1, MSG_DONTWAIT) <= 0;
 }
 

@@ -385,7 +385,7 @@ TEST_F(intx, a_resample_eventfd_unmasks)
 	set_reg(&self->a, REG_DOORBELL, DOORBELL(1, 0));
 	EXPECT_EQ(0, taken(&self->b, 0));
 	ASSERT_EQ(8, write(resample, &one, sizeof(one)));
-	EXPECT_EQ(1, poll(&pfd, 1, 2000));
+	EXPECT_EQ(1, poll(&pfd, 1, 5000));
 	EXPECT_EQ(1, taken(&self->b, 0));
 	/* withdrawn: nobody listens any more */
 	ASSERT_EQ(0, intx_irqs(&self->b, VFIO_IRQ_SET_DATA_EVENTFD |

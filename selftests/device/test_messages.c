@@ -343,6 +343,7 @@ static int deaf_listener(void)
 }
 
 #define LINGERING	40
+#define QEMU_PATIENCE	5.0	/* seconds; to close one of these takes a minute */
 
 /* The device is paused meanwhile, as the last close() is to be its own. */
 static void send_lingering(struct client *c, int listener)
@@ -356,14 +357,13 @@ static void send_lingering(struct client *c, int listener)
 		close(fds[i]);
 }
 
-/* 5 s is QEMU's patience. */
 static void expect_prompt(struct client *c)
 {
 	double start = seconds();
 
 	set_reg(c, REG_DOORBELL, DOORBELL(1, 1));
 	EXPECT_EQ(1, taken(c, 1));
-	EXPECT_LT((seconds() - start) * 1000, 500);
+	EXPECT_LT(seconds() - start, QEMU_PATIENCE);
 }
 
 TEST_F(msg, a_descriptor_that_is_slow_to_close_holds_up_only_its_peer)
@@ -448,7 +448,7 @@ TEST_F(msg, slow_descriptors_in_connections_without_room_hold_up_nobody)
 	start = seconds();
 	for (i = 0; i < 6; i++)
 		expect_prompt(&self->b);
-	EXPECT_LT((seconds() - start) * 1000, 400);
+	EXPECT_LT(seconds() - start, QEMU_PATIENCE);
 
 	device_limit_fds(&self->dev, many);
 	usleep(1000000);	/* it looks again each second */
@@ -471,7 +471,7 @@ TEST_F(msg, what_is_slow_to_close_does_not_keep_the_process)
 	usleep(50000);
 	start = seconds();
 	EXPECT_EQ(0, device_stop(&self->dev, NULL, 0));
-	EXPECT_LT((seconds() - start) * 1000, 1000);
+	EXPECT_LT(seconds() - start, QEMU_PATIENCE);
 	close(listener);
 }
 
@@ -922,9 +922,9 @@ TEST(many_signals_in_one_message_count_together)
 
 TEST_F(msg, a_full_standard_error_holds_up_nobody)
 {
-	struct timespec start, now;
 	char path[40], text[8192];
 	unsigned int i;
+	double start;
 	int fd;
 
 	ASSERT_EQ(4096, fcntl(self->dev.err, F_SETPIPE_SZ, 4096));
@@ -933,13 +933,11 @@ TEST_F(msg, a_full_standard_error_holds_up_nobody)
 	ASSERT_GE(fd, 0);
 	memset(text, ' ', sizeof(text));
 	ASSERT_EQ(4096, write(fd, text, 4096));
-	clock_gettime(CLOCK_MONOTONIC, &start);
+	start = seconds();
 	for (i = 0; i < 10; i++)
 		EXPECT_EQ(EOPNOTSUPP, client_try(&self->a, 99, NULL, 0, NULL,
 						 0, NULL));
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	EXPECT_LT((now.tv_sec - start.tv_sec) * 1000 +
-		  (now.tv_nsec - start.tv_nsec) / 1000000, 1000);
+	EXPECT_LT(seconds() - start, QEMU_PATIENCE);
 
 	device_stderr(&self->dev, text, sizeof(text));	/* room again */
 	client_try(&self->a, 99, NULL, 0, NULL, 0, NULL);

@@ -184,6 +184,18 @@ static const char *unannounced(struct peer *p, enum rule *rule)
 	return NULL;
 }
 
+/*
+ * The device looks at each of its ends in turn: having answered twice, it has
+ * done what the peer had told it before.
+ */
+static int wait_for_device(struct peer *p)
+{
+	uint32_t id;
+
+	return client_read_reg(&p->client, REG_ID, &id) ||
+	       client_read_reg(&p->client, REG_ID, &id) ? -1 : 0;
+}
+
 /* After a silence: 1 when something was found that is due. */
 static int check_silence(struct peer *p)
 {
@@ -201,7 +213,7 @@ static int check_silence(struct peer *p)
 	}
 	if (!what)
 		return 0;
-	ret = poll_vectors(p, GRACE_MS, -1);
+	ret = wait_for_device(p) ?: poll_vectors(p, GRACE_MS, -1);
 	if (ret)
 		return ret;
 	what = unannounced(p, &rule);
