@@ -12,7 +12,7 @@ from .. import debug
 from ..kmemleak import KMEMLEAK, forget_leaks, leaks
 from ..lab import Lab
 from ..machines import LIB, NET, PING, all_came_back
-from ..suite import Fixture, equal, expect, seed, test
+from ..suite import Fixture, equal, expect, seed, test, until
 from .smoke import system_call
 
 # DO is one step, TEST whether it is taken, UNDO takes it back; each is shell code. Where the
@@ -283,6 +283,7 @@ def starved(lab):
     starve(vm, 100)
     try:
         expect(" 100% packet loss" in ping("ping -q -i 0.01 -W 1", False), "a frame found memory")
+        until(lambda: dropped() - before >= frames, "b drops what was sent to it")
         vm.run(LIB + "ip -n b link set link0 down && wait_until 10 no_carrier a && "
                "ip -n b link set link0 up && wait_until 10 carrier a && wait_until 10 carrier b")
     finally:

@@ -33,11 +33,13 @@ def pair(name, kernel, options, settings, *quick):
           Fixture(Loaded, kernel=kernel, **options), timeout=1500, suffix="-%s-%s" % (name, kernel),
           quick=quick)
     def pair_sh(lab):
+        begin = time.monotonic()
         tap.all_pass(lab.vm.job(settings + " /selftests/net/pair.sh", 1400))
         # Each is a second lost. A machine that stands still has some all the same.
-        found = found_by_recheck(lab)
-        print("# rechecks found %d" % found)
-        expect("drop_interrupts" in options or found < 20, "rechecks found %d", found)
+        found, took = found_by_recheck(lab), time.monotonic() - begin
+        print("# rechecks found %d in %d s" % (found, took))
+        expect("drop_interrupts" in options or found < 20 + took / 10,
+               "rechecks found %d in %d s", found, took)
 
 
 for version in KERNELS:
@@ -100,21 +102,27 @@ def coalescing(lab):
     def count():
         moved = lab.read("b", "statistics/rx_packets")
         return lab.link.stats(1)["interrupts"], int(moved)
-    interrupts = {16: [], 32: []}        # for each frame
+    interrupts, measured = {16: [], 32: []}, 0      # for each frame
     shown = lab.at("b", "ethtool -c link0").out
     default = [re.search(r"rx-%s:\s+(\d+)\n" % name, shown).group(1) for name in ("usecs", "frames")]
-    for frames in (16, 32) * 3:
-        lab.at("b", "ethtool -C link0 adaptive-rx off rx-usecs 10000 rx-frames %d" % frames)
-        shown = lab.at("b", "ethtool -c link0").out
-        expect(re.search(r"rx-frames:\s+%d\n" % frames, shown), "ethtool -c shows %s", shown)
-        before = count()
-        iperf(lab, "-u -l 200 -b 10M")
-        arrived, moved = [after - b for after, b in zip(count(), before)]
-        interrupts[frames].append(arrived / moved)
+    for _ in range(10):
+        for frames, found in interrupts.items():
+            lab.at("b", "ethtool -C link0 adaptive-rx off rx-usecs 10000 rx-frames %d" % frames)
+            shown = lab.at("b", "ethtool -c link0").out
+            expect(re.search(r"rx-frames:\s+%d\n" % frames, shown), "ethtool -c shows %s", shown)
+            before = count()
+            iperf(lab, "-u -l 200 -b 10M")
+            arrived, moved = [after - b for after, b in zip(count(), before)]
+            found.append(arrived / moved)
+        # Where a processor is late it is the time that decides, after 62 frames of this rate, or
+        # all that have come by then take one interrupt: that pair tells nothing.
+        measured += interrupts[16][-1] > 1 / 25
+        if measured == 3:
+            break
     lab.at("b", "ethtool -C link0 adaptive-rx on rx-usecs 80 rx-frames 64")
-    # Where a processor stood still, what had come by then took one interrupt.
-    ratio = statistics.median(b / a for a, b in zip(interrupts[16], interrupts[32]))
-    expect(0.3 < ratio < 0.75, "interrupts for each frame: %s", interrupts)
+    ratios = [b / a for a, b in zip(*interrupts.values()) if a > 1 / 25]
+    expect(ratios and 0.3 < statistics.median(ratios) < 0.75, "interrupts for each frame: %s",
+           interrupts)
 
 
 @test("ethtool tells driver, bus, link, rings and statistics; a coalescing time too long is refused",
