@@ -105,9 +105,10 @@ static void decode(char *text)
  * Replies
  */
 
-/* Blocks while the host does not read. The lock keeps lines whole. */
+/* Waits while the host does not read. The lock keeps lines whole. */
 static void reply(const char *id, int status, const void *data, size_t length)
 {
+	struct pollfd room = { .fd = port, .events = POLLOUT };
 	char *line = need(malloc(64 + length / 3 * 4 + 4)), *end;
 	int lock = open(LOCK, O_CREAT | O_CLOEXEC | O_RDWR, 0600);
 	const char *p = line;
@@ -118,7 +119,9 @@ static void reply(const char *id, int status, const void *data, size_t length)
 	flock(lock, LOCK_EX);
 	while (p < end) {
 		n = write(port, p, end - p);
-		if (n < 0 && errno != EINTR)
+		if (n < 0 && errno == EAGAIN)
+			poll(&room, 1, -1);
+		else if (n < 0 && errno != EINTR)
 			die("agent: port");
 		p += n > 0 ? n : 0;
 	}
@@ -252,7 +255,11 @@ static void open_port(void)
 				*strrchr(found.gl_pathv[i], '/') = 0;
 				snprintf(path, sizeof(path), "/dev%s",
 					 strrchr(found.gl_pathv[i], '/'));
-				port = open(path, O_RDWR | O_CLOEXEC);
+				/*
+				 * A port whose host has not come back yet from a sleep
+				 * is readable; once it has, a read would block.
+				 */
+				port = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 			}
 			globfree(&found);
 		}
@@ -271,7 +278,7 @@ static void take(void)
 	if (size - have < 4096)
 		buffer = need(realloc(buffer, size += 65536));
 	n = read(port, buffer + have, size - have);
-	if (n < 0 && errno != EINTR)
+	if (n < 0 && errno != EINTR && errno != EAGAIN)
 		die("agent: port");
 	have += n > 0 ? n : 0;
 	for (line = buffer; (end = memchr(line, '\n', buffer + have - line)); line = end + 1) {
