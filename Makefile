@@ -109,7 +109,7 @@ help:
 	@echo 'make bench           compare the link with veth, figures as a table and as JSON'
 	@echo 'make modules-matrix  modules for kernels 5.10, 6.1 (also 32 bits), 6.12 and 7.2, no warning allowed'
 	@echo 'make setup           only install what the rig needs and prepare its kernels'
-	@echo 'make lint            shellcheck and checkpatch (fetches the kernel source: 150 MB)'
+	@echo 'make lint            shellcheck, pyflakes and checkpatch (fetches the kernel source: 150 MB)'
 	@echo 'make debug-kernel    build the kernel with KASAN, lockdep, ... that make check uses'
 	@echo 'make clean           remove what was built in this folder'
 	@echo 'The rig keeps its kernels and builds in $${XDG_CACHE_HOME:-~/.cache}/ivshmem.'

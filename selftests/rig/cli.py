@@ -263,7 +263,8 @@ def parser():
     sub.add_argument("--seed", type=int, help="of the first attack (default: a fresh one)")
     sub.add_argument("--plugin", action="append", choices=fuzz.PLUGINS,
                      help="only this one (may be repeated)")
-    jobs(add("check-static", cmd_static, "compilers, sparse, Coccinelle, checkpatch, shellcheck"))
+    jobs(add("check-static", cmd_static, "compilers, sparse, Coccinelle, checkpatch, shellcheck, "
+             "pyflakes"))
     sub = add("coverage", cmd_coverage, "run tests on the debug kernel: which lines of the modules do "
               "they reach? Adds up until a source changes")
     jobs(sub)
@@ -272,7 +273,7 @@ def parser():
     sub = add("mutants", cmd_mutants, "put known faults back, one at a time: do the tests find them?")
     sub.add_argument("-j", "--jobs", type=count, default=JOBS, help="trees to work with")
     sub.add_argument("name", nargs="*", help="of selftests/mutants (default: all)")
-    add("lint", lambda options: lint.main(), "shellcheck and checkpatch over the tree")
+    add("lint", lambda options: lint.main(), "shellcheck, pyflakes and checkpatch over the tree")
     sub = add("debug-kernel", cmd_debug, "build the kernel that finds bugs, or see that it is current")
     sub.add_argument("--kcsan", action="store_true",
                      help="the one that finds data races, for make check-long")

@@ -25,6 +25,7 @@ CHECK_NEEDS = {
     "clang": "clang",
     "rsync": "rsync",                   # the kernel's make install wants it
     "shellcheck": "shellcheck",
+    "pyflakes3": "pyflakes3",
     "spatch": "coccinelle",
     "spin": "spin",
     "picocom": "picocom",                # an ordinary program, for a hosted serial port

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""shellcheck over all scripts; checkpatch of the debug kernel's source over all C."""
+"""shellcheck and pyflakes over all scripts; checkpatch of the debug kernel's source over all C."""
 import os
 import re
 import shutil
@@ -81,21 +81,30 @@ def own_files(*patterns):
     return sorted(name for name in set(names) if (TOP / name).is_file())
 
 
-def scripts():
-    """Everything that starts with a shell's name, wherever it lies, and what such scripts source."""
+def scripts(ending, interpreter):
+    """All that starts with the interpreter's name, wherever it lies, and what such source."""
     for name in own_files():
         with open(TOP / name, "rb") as file:
             first = file.readline(64)
-        if name.endswith(".sh") or first.startswith(b"#!") and b"sh" in first.split(b"/")[-1]:
+        named = first.startswith(b"#!") and interpreter in first.split(b"/")[-1]
+        if named or name.endswith(ending):
             yield name
 
 
+def complaints(command, names):
+    """Empty when there are none."""
+    done = subprocess.run(command + list(names), cwd=str(TOP), stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    text = done.stdout.decode().strip()
+    return text or done.returncode and "it ends with status %d" % done.returncode or ""
+
+
 def shellcheck():
-    """The complaints, empty when there are none."""
-    names = list(scripts())
-    done = subprocess.run(["shellcheck", "-x", "--format=gcc"] + names, cwd=str(TOP),
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    return done.stdout.decode().strip()
+    return complaints(["shellcheck", "-x", "--format=gcc"], scripts(".sh", b"sh"))
+
+
+def pyflakes():
+    return complaints(["pyflakes3"], scripts(".py", b"python"))
 
 
 def checkpatch_script():
@@ -148,11 +157,12 @@ def run_checkpatch(script, names, ignore):
 
 
 def main():
-    text = shellcheck() if shutil.which("shellcheck") else ""
+    texts = [check() for program, check in (("shellcheck", shellcheck), ("pyflakes3", pyflakes))
+             if shutil.which(program)]
     if not roots.ready(debug.NAME):
         host.setup()
         roots.ensure([debug.NAME])
-    text = "\n".join(filter(None, (text, checkpatch(checkpatch_script()))))
+    text = "\n".join(filter(None, texts + [checkpatch(checkpatch_script())]))
     if text:
         print(text)
     return 1 if text else 0

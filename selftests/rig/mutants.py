@@ -17,7 +17,7 @@ import re
 import subprocess
 import time
 
-from . import debug, roots, tap, verdicts
+from . import debug, tap, verdicts
 from .lint import own_files
 from .util import RigError, TOP, checkout_cache, end, lock, say, spawn
 

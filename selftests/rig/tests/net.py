@@ -3,6 +3,7 @@
 import json
 import re
 import statistics
+import time
 
 from .. import debug, tap
 from ..lab import Lab
@@ -103,8 +104,6 @@ def coalescing(lab):
         moved = lab.read("b", "statistics/rx_packets")
         return lab.link.stats(1)["interrupts"], int(moved)
     interrupts, measured = {16: [], 32: []}, 0      # for each frame
-    shown = lab.at("b", "ethtool -c link0").out
-    default = [re.search(r"rx-%s:\s+(\d+)\n" % name, shown).group(1) for name in ("usecs", "frames")]
     for _ in range(10):
         for frames, found in interrupts.items():
             lab.at("b", "ethtool -C link0 adaptive-rx off rx-usecs 10000 rx-frames %d" % frames)

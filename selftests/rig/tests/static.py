@@ -34,6 +34,12 @@ def shellcheck():
     expect(not text, "it says:\n%s", text)
 
 
+@test("pyflakes has nothing to say about any Python file")
+def pyflakes():
+    text = lint.pyflakes()
+    expect(not text, "it says:\n%s", text)
+
+
 @test("checkpatch --strict has nothing to say about any C file", timeout=300)
 def checkpatch():
     script = lint.checkpatch_script()
