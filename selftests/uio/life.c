@@ -81,7 +81,7 @@ TEST_F(link, close_sets_state_and_interrupt_control_to_0)
 {
 	struct end *a = &self->a, *b = &self->b;
 
-	a->regs->state = 7;
+	set_state(a, 7);
 	enable_interrupts(a);
 	ASSERT_TRUE(becomes(&b->table[a->id], 7));
 	enable_interrupts(b);
@@ -107,7 +107,7 @@ TEST_F(link, a_mapping_keeps_the_device_after_its_file_was_closed)
 {
 	struct end *a = &self->a, *b = &self->b;
 
-	a->regs->state = 7;
+	set_state(a, 7);
 	close(a->fd);
 	close(a->events);
 	a->fd = -1;
@@ -115,7 +115,7 @@ TEST_F(link, a_mapping_keeps_the_device_after_its_file_was_closed)
 	EXPECT_EQ(-1, open_node("uio", a->number, O_RDWR));
 	EXPECT_EQ(EBUSY, errno);
 	EXPECT_EQ(7, b->table[a->id]);
-	a->regs->state = 8;
+	set_state(a, 8);
 	EXPECT_EQ(8, b->table[a->id]);
 	unmap_end(a);
 	expect_quiet(a, b);
@@ -146,7 +146,7 @@ static void take_part(struct end *a)
 {
 	if (!open_end(a, 0))
 		_exit(1);
-	a->regs->state = 21;
+	set_state(a, 21);
 	enable_interrupts(a);
 	attach(a->events, 0);
 	attach(a->events, IVSHMEM_UIO_STATE);
@@ -169,7 +169,7 @@ TEST_F(link, a_program_that_is_killed_leaves_nothing_behind)
 	for (i = 0; i < 10; i++) {
 		pid = start(take_part, a);
 		EXPECT_EQ(21, b->table[id]);
-		b->regs->state = i + 1;
+		set_state(b, i + 1);
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
 		expect_quiet(a, b);
@@ -182,7 +182,7 @@ TEST_F(link, a_child_that_inherited_the_device_has_it_until_it_ends_too)
 	struct end *a = &self->a, *b = &self->b;
 	pid_t pid;
 
-	a->regs->state = 21;
+	set_state(a, 21);
 	pid = start(touch, a);
 	close_end(a);
 	usleep(NEVER * 1000);
@@ -263,7 +263,7 @@ TEST_F(link, after_unbind_the_device_is_quiet)
 {
 	struct end *a = &self->a, *b = &self->b;
 
-	a->regs->state = 5;
+	set_state(a, 5);
 	enable_interrupts(a);
 	attach(a->events, 0);
 	unbind();
@@ -341,11 +341,11 @@ TEST_F(link, a_file_of_before_the_unbind_does_not_disturb_the_one_after)
 	struct end *a = &self->a, *b = &self->b, fresh;
 	int old = attach(a->events, 0);
 
-	a->regs->state = 1;
+	set_state(a, 1);
 	unbind();
 	bind();
 	ASSERT_TRUE(open_end(&fresh, 0));
-	fresh.regs->state = 2;
+	set_state(&fresh, 2);
 	enable_interrupts(&fresh);
 	close_end(a);
 	EXPECT_EQ(2, b->table[a->id]);

@@ -77,7 +77,7 @@ TEST_F(link, registers_are_the_devices)
 	EXPECT_EQ(0, regs->interrupt_control);
 	for (i = sizeof(*regs) / 4; i < 1024; i += 61)
 		EXPECT_EQ(0, ((volatile uint32_t *)regs)[i]);
-	regs->state = 0x12345678;
+	set_state(&self->a, 0x12345678);
 	EXPECT_EQ(0x12345678, self->b.table[self->a.id]);
 	EXPECT_EQ(0x12345678, self->a.table[self->a.id]);
 	EXPECT_EQ(0x12345678, device_number(0, "state"));
@@ -329,7 +329,7 @@ TEST_F(link, a_child_inherits_the_mappings)
 	pid = fork();
 	if (!pid) {
 		self->a.out[1] = self->a.out[0] + 1;
-		self->a.regs->state = 3;
+		set_state(&self->a, 3);
 		_exit(self->a.table[self->a.id] != 3);
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));

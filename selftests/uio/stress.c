@@ -113,8 +113,8 @@ static void round_trip(int device, struct counts *counts)
 static void worker(int device, time_t until, struct counts *counts, unsigned int seed)
 {
 	struct sigaction action = { .sa_handler = sigbus, .sa_flags = SA_NODEFER };
+	int round, status = 0;
 	pid_t next = 0;
-	int round;
 
 	sigaction(SIGBUS, &action, NULL);
 	srandom(seed);
@@ -133,6 +133,9 @@ static void worker(int device, time_t until, struct counts *counts, unsigned int
 			round = 0;
 		}
 	}
+	/* Who goes on in our place does not kill itself. */
+	if (next > 0 && (waitpid(next, &status, 0) != next || status))
+		__sync_fetch_and_add(&counts->crashed, 1);
 	while (reap(-1, 0, counts))
 		;
 	_exit(next < 0);

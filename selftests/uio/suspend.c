@@ -11,7 +11,7 @@ TEST_F_TIMEOUT(link, a_program_with_uio_open_is_woken_and_starts_anew_in_one_sho
 {
 	struct end *a = &self->a, *b = &self->b;
 
-	a->regs->state = 5;
+	set_state(a, 5);
 	enable_interrupts(a);
 	a->out[0] = 42;
 	ASSERT_TRUE(sleep_and_wake());
@@ -20,7 +20,7 @@ TEST_F_TIMEOUT(link, a_program_with_uio_open_is_woken_and_starts_anew_in_one_sho
 	EXPECT_EQ(0, a->regs->state);
 	EXPECT_EQ(0, a->regs->interrupt_control);
 	/* The mappings are still good. */
-	a->regs->state = 6;
+	set_state(a, 6);
 	EXPECT_EQ(6, a->regs->state);
 	EXPECT_EQ(6, b->table[a->id]);
 	a->out[1] = 43;

@@ -264,6 +264,13 @@ static inline void enable_interrupts(struct end *end)
 	(void)end->regs->interrupt_control;
 }
 
+/* Posted, too: the table could still have the former value. */
+static inline void set_state(struct end *end, uint32_t state)
+{
+	end->regs->state = state;
+	(void)end->regs->state;
+}
+
 static inline void ring(struct end *from, unsigned int peer, unsigned int vector)
 {
 	from->regs->doorbell = peer << 16 | vector;
