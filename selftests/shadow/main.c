@@ -14,7 +14,6 @@
 #include "rtos.h"
 
 #define VERSION	"1.0"
-#define LINGER_US	50e3
 
 volatile bool stopped;
 
@@ -49,6 +48,7 @@ static const char usage_text[] =
 "  --hold STATE    idle: go no further than reset, init, ready or run\n"
 "  --priority P    of the requests, 0 to 255, SCHED_FIFO (default 100)\n"
 "  --timeout MS    a reply that takes longer is lost (default 5000)\n"
+"  --linger MS     at the end, wait for a reply too many (default 50)\n"
 "  --wait S        give the link S seconds to run (default 10)\n"
 "  --seed N        of what is random (default 1; printed)\n"
 "  --json          print the result as one JSON object\n"
@@ -60,7 +60,7 @@ static const char usage_text[] =
 enum {
 	OPT_SOCKET = 256, OPT_UIO, OPT_SLOT, OPT_SLOTS, OPT_DRAIN, OPT_EVENTFD, OPT_COUNT,
 	OPT_SECONDS, OPT_WARM_UP, OPT_THREADS, OPT_IN_FLIGHT, OPT_TIMES,
-	OPT_HOLD, OPT_PRIORITY, OPT_TIMEOUT, OPT_WAIT, OPT_SEED, OPT_JSON,
+	OPT_HOLD, OPT_PRIORITY, OPT_TIMEOUT, OPT_LINGER, OPT_WAIT, OPT_SEED, OPT_JSON,
 	OPT_HELP, OPT_VERSION,
 };
 
@@ -80,6 +80,7 @@ static const struct option long_options[] = {
 	{ "hold", required_argument, NULL, OPT_HOLD },
 	{ "priority", required_argument, NULL, OPT_PRIORITY },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "linger", required_argument, NULL, OPT_LINGER },
 	{ "wait", required_argument, NULL, OPT_WAIT },
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -162,6 +163,9 @@ static void parse_traffic(struct options *o, int opt, const char *name)
 		break;
 	case OPT_TIMEOUT:
 		o->timeout_ms = integer(name, optarg, 1e6);
+		break;
+	case OPT_LINGER:
+		o->linger_ms = integer(name, optarg, 1e6);
 		break;
 	case OPT_WAIT:
 		o->wait = number(name, optarg, 1e6);
@@ -255,10 +259,9 @@ void join(struct rtos *r, const struct options *o, unsigned int threads)
 
 int finish(struct rtos *r, const struct options *o)
 {
-	double end = now_us() + LINGER_US;
+	double end = now_us() + o->linger_ms * 1e3;
 
-	/* A reply too many would come now. */
-	while (r->running && now_us() < end)
+	while (r->running && !r->verdict.total && now_us() < end)
 		if (rtos_wait(r, 10) < 0)
 			break;
 	rtos_stop(r);
@@ -291,7 +294,7 @@ static const struct mode {
 int main(int argc, char **argv)
 {
 	static struct options o = {
-		.wait = 10, .seed = 1, .limit = STATE_RUN, .timeout_ms = 5000,
+		.wait = 10, .seed = 1, .limit = STATE_RUN, .timeout_ms = 5000, .linger_ms = 50,
 		.priority = 1ULL << 32 | 100, .count = 1000, .times = 10, .warm_up = 10,
 	};
 	struct sigaction sa = { .sa_handler = on_signal };

@@ -23,6 +23,7 @@ struct options {
 	uint32_t limit;			/* a state */
 	uint64_t priority;		/* policy << 32 | priority */
 	int timeout_ms;			/* for a reply */
+	int linger_ms;			/* for a reply too many */
 	uint64_t seed;
 	bool drain, eventfd, json;
 };

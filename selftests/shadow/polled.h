@@ -66,13 +66,17 @@ static inline void sleep_ms(unsigned int ms)
 	nanosleep(&t, NULL);
 }
 
-/* Waits for a condition, first busily, then leaving the CPU to others. */
+/*
+ * Waits for a condition, first busily, then leaving the CPU to others. The last
+ * look is after the end, however long the machine stood still meanwhile.
+ */
 #define UNTIL(condition, ms) ({						\
-	uint64_t until_end = now_ms() + (ms);				\
+	uint64_t until_end = now_ms() + (ms), until_now;		\
 	unsigned int until_looks = 0;					\
 	bool until_met;							\
 									\
-	while (!(until_met = (condition)) && now_ms() < until_end)	\
+	while (until_now = now_ms(),					\
+	       !(until_met = (condition)) && until_now < until_end)	\
 		if (++until_looks > 100)				\
 			usleep(100);					\
 	until_met;							\
@@ -165,6 +169,7 @@ static inline uint32_t linux_state(struct rtos *r)
 static inline void rtos_state(struct rtos *r, uint32_t state)
 {
 	r->regs[4] = state;
+	(void)r->regs[4];	/* the write is posted */
 }
 
 static inline void rtos_reset(struct rtos *r)
