@@ -245,10 +245,10 @@ static bool is_linked(const struct end *e)
 
 static void wait_linked(const struct end *e, bool linked, double since)
 {
-	double limit = linked ? LINK_LIMIT : DOWN_LIMIT;
+	double limit = linked ? LINK_LIMIT : DOWN_LIMIT, looked;
 
-	while (is_linked(e) != linked) {
-		if (now() - since > limit) {
+	while (looked = now(), is_linked(e) != linked) {
+		if (looked - since > limit) {
 			verify();
 			fail("%s: the link is not %s within %g s", e->pci, linked ? "up" : "down",
 			     limit);

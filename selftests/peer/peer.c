@@ -10,7 +10,7 @@
 #include "peer.h"
 
 #define IDLE_MS		1000	/* without an interrupt: look for missing ones */
-#define GRACE_MS	200	/* an interrupt that late is not missing */
+#define GRACE_MS	2000	/* an interrupt that late is not missing */
 
 double now_ms(void)
 {
@@ -201,6 +201,7 @@ static int check_silence(struct peer *p)
 {
 	enum rule rule;
 	const char *what = unannounced(p, &rule);
+	double end;
 	int ret;
 
 	if (p->recheck_ms) {
@@ -213,8 +214,9 @@ static int check_silence(struct peer *p)
 	}
 	if (!what)
 		return 0;
+	end = now_ms() + GRACE_MS;
 	ret = wait_for_device(p) ?: poll_vectors(p, GRACE_MS, -1);
-	if (ret)
+	if (ret || now_ms() < end)	/* a signal: not silent for long enough */
 		return ret;
 	what = unannounced(p, &rule);
 	if (!what)

@@ -124,7 +124,8 @@ static pid_t start_link(const char *options)
 
 	snprintf(args, sizeof(args), "--dir . --peers 2 %s", options);
 	pid = spawn("../../device/ivshmem-link", "link", args);
-	snprintf(path, sizeof(path), "%s/peer1.sock", dir);
+	/* The last: connections to all peers are taken once it is there. */
+	snprintf(path, sizeof(path), "%s/control.sock", dir);
 	for (i = 0; i < 500 && access(path, F_OK); i++)
 		usleep(10000);
 	ASSERT_EQ(0, access(path, F_OK));
@@ -590,15 +591,16 @@ static void break_init_early(void)
 static const struct {
 	const char *rule;
 	void (*how)(void);
+	int seconds;		/* until the other one must have found it */
 } breaks[] = {
-	{ "used-len", break_used_len },
-	{ "used-order", break_used_order },
-	{ "desc-flags", break_desc_flags },
-	{ "desc-range", break_desc_range },
-	{ "gap", break_gap },
-	{ "no-doorbell", break_doorbell },
-	{ "state-value", break_state },
-	{ "init-early", break_init_early },
+	{ "used-len", break_used_len, 4 },
+	{ "used-order", break_used_order, 4 },
+	{ "desc-flags", break_desc_flags, 4 },
+	{ "desc-range", break_desc_range, 4 },
+	{ "gap", break_gap, 4 },
+	{ "no-doorbell", break_doorbell, 10 },
+	{ "state-value", break_state, 4 },
+	{ "init-early", break_init_early, 4 },
 };
 
 TEST_F_TIMEOUT(link, a_peer_that_breaks_a_rule_is_found_out, 120)
@@ -610,7 +612,8 @@ TEST_F_TIMEOUT(link, a_peer_that_breaks_a_rule_is_found_out, 120)
 	self->pid = start_link("");
 	ASSERT_EQ(0, chdir(dir));
 	for (i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++) {
-		pid = start_peer(1, "--count 3 --seconds 4 --rate 1000 source");
+		pid = start_peer(1, "--count 3 --seconds %d --rate 1000 source",
+				 breaks[i].seconds);
 		join_me("linux");
 		run_me();
 		usleep(500000);		/* until both sides are idle */
@@ -631,7 +634,7 @@ TEST_F(link, states_out_of_turn_are_found_out)
 
 	self->pid = start_link("");
 	ASSERT_EQ(0, chdir(dir));
-	pid = start_peer(1, "--wait 1 --seconds 4 hold reset");
+	pid = start_peer(1, "--wait 10 --seconds 4 hold reset");
 	wait_joined("peer1.sock");
 	join_me("linux");
 	/* RESET was seen; READY would need the other to have left it. */
