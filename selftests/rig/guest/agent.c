@@ -105,6 +105,13 @@ static void decode(char *text)
  * Replies
  */
 
+/* poll() does not wait where the host has gone, or has not come back yet from a sleep. */
+static void wait_for_host(short revents)
+{
+	if (revents & POLLHUP)
+		usleep(5000);
+}
+
 /* Waits while the host does not read. The lock keeps lines whole. */
 static void reply(const char *id, int status, const void *data, size_t length)
 {
@@ -119,8 +126,8 @@ static void reply(const char *id, int status, const void *data, size_t length)
 	flock(lock, LOCK_EX);
 	while (p < end) {
 		n = write(port, p, end - p);
-		if (n < 0 && errno == EAGAIN)
-			poll(&room, 1, -1);
+		if (n < 0 && errno == EAGAIN && poll(&room, 1, -1) > 0)
+			wait_for_host(room.revents);
 		else if (n < 0 && errno != EINTR)
 			die("agent: port");
 		p += n > 0 ? n : 0;
@@ -343,5 +350,6 @@ int main(void)
 			reap(fds[1].fd);
 		if (fds[0].revents & POLLIN)
 			take();
+		wait_for_host(fds[0].revents);
 	}
 }

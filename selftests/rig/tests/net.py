@@ -103,7 +103,10 @@ def coalescing(lab):
     def count():
         moved = lab.read("b", "statistics/rx_packets")
         return lab.link.stats(1)["interrupts"], int(moved)
-    interrupts, measured = {16: [], 32: []}, 0      # for each frame
+    if lab.kernel in debug.NAMES:
+        raise Skip("frames come too slowly on a debug kernel, it is the time that decides",
+                   optional=True)
+    interrupts = {16: [], 32: []}       # for each frame
     for _ in range(10):
         for frames, found in interrupts.items():
             lab.at("b", "ethtool -C link0 adaptive-rx off rx-usecs 10000 rx-frames %d" % frames)
@@ -115,11 +118,10 @@ def coalescing(lab):
             found.append(arrived / moved)
         # Where a processor is late it is the time that decides, after 62 frames of this rate, or
         # all that have come by then take one interrupt: that pair tells nothing.
-        measured += interrupts[16][-1] > 1 / 25
-        if measured == 3:
+        ratios = [b / a for a, b in zip(*interrupts.values()) if a > 1 / 25 and b > 1 / 50]
+        if len(ratios) == 3:
             break
     lab.at("b", "ethtool -C link0 adaptive-rx on rx-usecs 80 rx-frames 64")
-    ratios = [b / a for a, b in zip(*interrupts.values()) if a > 1 / 25]
     expect(ratios and 0.3 < statistics.median(ratios) < 0.75, "interrupts for each frame: %s",
            interrupts)
 
@@ -301,7 +303,8 @@ def trace(lab):
     expect("ivshmem_ring_error" not in text, "ring errors between our own ends:\n%s", text[-3000:])
 
 
-@test("the link comes back by itself after suspend to memory (S3)", PAIR, sleeps=True)
+@test("the link comes back by itself after suspend to memory (S3)", PAIR, sleeps=True,
+      timeout=600)
 def suspend(lab):
     all_came_back(lab.ping())
     for _ in range(3):
