@@ -260,8 +260,9 @@ void join(struct rtos *r, const struct options *o, unsigned int threads)
 int finish(struct rtos *r, const struct options *o)
 {
 	double end = now_us() + o->linger_ms * 1e3;
+	bool before = stopped;
 
-	while (r->running && !r->verdict.total && now_us() < end)
+	while (r->running && !r->verdict.total && stopped == before && now_us() < end)
 		if (rtos_wait(r, 10) < 0)
 			break;
 	rtos_stop(r);

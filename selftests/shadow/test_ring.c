@@ -54,7 +54,7 @@ TEST_F(link, a_peer_with_one_vector_is_heard)
 	EXPECT_EQ(5, proxy_read(self->fd));
 }
 
-/* One look of three may be late where the machine is slow, or two. */
+/* All looks but one may be late where the machine is slow. */
 TEST_F(link, a_message_without_a_doorbell_is_found_within_two_seconds)
 {
 	uint64_t start, fastest = ~0ULL;
